@@ -1,0 +1,139 @@
+"""A fit from the request to the posterior."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModelData:
+    """The prepared numbers that a model sees; the leading axis is the geo (one for national data).
+
+    G geos, T periods, C channels, K control columns. KPI in KPI units, spend in the project's currency; media in the
+    unit of the exposure column, or currency where the spend itself is the exposure.
+    """
+
+    dates: npt.NDArray[np.datetime64]
+    """(T,) first day of each period."""
+    geos: tuple[str, ...]
+    channels: tuple[str, ...]
+    target: Array
+    """(G, T) KPI units."""
+    media: Array
+    """(G, T, C) what the adstock acts on."""
+    spend: Array
+    """(G, T, C) money; NaN where a channel has no spend (organic)."""
+    value_per_unit: Array
+    """(G, T) money per KPI unit; 1 for revenue; NaN where nobody said."""
+    linear: Array
+    """(G, T, K) standardised controls, holidays and trend columns; each has mean 0."""
+    linear_names: tuple[str, ...]
+    linear_groups: tuple[str, ...]
+    """'control', 'holiday' or 'trend' for each of the K columns."""
+    fourier: Array
+    """(T, F) yearly Fourier terms, PyMC-Marketing's order: all sines, then all cosines (sin_1..n, cos_1..n)."""
+    media_scale: Array
+    """(C,) media divided by this before adstock (the channel's maximum)."""
+    target_scale: float
+    """KPI divided by this (its largest absolute value)."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Constrained draws in scaled units, named as PyMC-Marketing names them.
+
+    ``draws`` maps a name to an array (chains, draws, ...): adstock_alpha, adstock_theta, saturation_lam,
+    saturation_slope, saturation_kappa, saturation_beta -> (chains, draws, C); intercept_contribution -> (chains,
+    draws); gamma_control -> (chains, draws, K); gamma_fourier -> (chains, draws, F); y_sigma -> (chains, draws).
+    """
+
+    adstock: str
+    saturation: str
+    max_lag: int
+    draws: dict[str, Array]
+    divergences: int = 0
+    seconds: float = 0.0
+    energy: Array | None = None
+    """(chains, draws)"""
+
+    @property
+    def chains(self) -> int:
+        return int(self.draws["y_sigma"].shape[0])
+
+    @property
+    def draws_per_chain(self) -> int:
+        return int(self.draws["y_sigma"].shape[1])
+
+    def flat(self, name: str) -> Array:
+        """Draws of one variable with chains joined: (S, ...)."""
+        values = self.draws[name]
+        return values.reshape((-1, *values.shape[2:]))
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    DONE = "done"
+
+    @property
+    def ended(self) -> bool:
+        return self in (RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.DONE)
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    project_id: str
+    dataset_version_id: str
+    spec_yaml: str
+    status: RunStatus
+    attempt: int
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    error: str | None = None
+    job_id: str | None = None
+    device: str = "cpu"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where one chain stands after a chunk; one row in the database each."""
+
+    chain: int
+    chunk: int
+    phase: str
+    """'starting', 'compiling', 'warm-up', 'sampling', 'summarising', 'done'."""
+    done: int
+    """Iterations of this chain so far, warm-up included."""
+    total: int
+    divergences: int = 0
+    step_size: float | None = None
+    tree_depth: float | None = None
+    rhat: float | None = None
+    ess: float | None = None
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a chain hands over between two chunks: enough to go on bit for bit."""
+
+    progress: Progress
+    checkpoint: bytes
+    """Sampler state, warm-up state, random key and fingerprint of this chain, after the chunk."""
+    draws: bytes = field(repr=False, default=b"")
+    """The chunk's kept unconstrained draws and statistics (empty in warm-up)."""

@@ -1,0 +1,203 @@
+"""What the core needs from the outside, as Protocols; ``jobs/wiring.py`` hands in the real ones.
+
+A use case gets ``services`` and ``actor`` first. ``with services.work(actor) as work:`` opens one transaction that
+sees the actor's organisation alone; it commits at the end of the block and rolls back on an exception.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mmm_core.domain.dataset import DatasetVersion
+from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.planning import Scenario
+from mmm_core.domain.project import Diagram, Plan, Project
+from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
+from mmm_core.domain.results import Results
+
+
+class Projects(Protocol):
+    def add(self, project: Project) -> None: ...
+    def get(self, project_id: str) -> Project: ...
+    def list(self) -> list[Project]: ...
+    def update(self, project: Project) -> None: ...
+    def add_plan(self, plan: Plan) -> None: ...
+    def update_plan(self, plan: Plan) -> None: ...
+    def latest_plan(self, project_id: str) -> Plan | None: ...
+
+
+class Datasets(Protocol):
+    def add(self, version: DatasetVersion) -> None: ...
+    def update(self, version: DatasetVersion) -> None: ...
+    def get(self, version_id: str) -> DatasetVersion: ...
+    def list(self, project_id: str) -> list[DatasetVersion]: ...
+    def latest(self, project_id: str) -> DatasetVersion | None: ...
+
+
+class Runs(Protocol):
+    def add(self, run: Run) -> None: ...
+    def get(self, run_id: str) -> Run: ...
+    def list(self, project_id: str) -> list[Run]: ...
+    def set_status(
+        self, run_id: str, status: RunStatus, *, error: str | None = None, job_id: str | None = None
+    ) -> None: ...
+    def begin_attempt(self, run_id: str) -> int:
+        """Number of the attempt that now owns the run; older attempts can no longer write."""
+        ...
+
+    def heartbeat(self, run_id: str, attempt: int) -> RunStatus:
+        """Marks the run as alive and tells its status, so that a worker sees a cancellation."""
+        ...
+
+    def add_progress(self, run_id: str, attempt: int, progress: Progress) -> None: ...
+    def add_chunk(self, run_id: str, attempt: int, chunk: Chunk) -> None:
+        """Keeps a chunk's checkpoint and draws, and its progress row, in one transaction."""
+        ...
+
+    def progress(self, run_id: str) -> "list[tuple[datetime, Progress]]": ...
+    def latest_progress(self, run_id: str) -> "list[tuple[datetime, Progress]]":
+        """The newest row of each chain."""
+        ...
+
+    def chunks(self, run_id: str) -> "list[Chunk]":
+        """Every kept chunk in order of chain and number; only the last checkpoint of a chain is kept whole."""
+        ...
+
+    def drop_chunks(self, run_id: str) -> None: ...
+    def finish(
+        self, run_id: str, attempt: int, results: Results, facts: Sequence[Fact], draws_blob: str
+    ) -> None:
+        """Writes the outcome of an attempt, once; a second write raises Conflict."""
+        ...
+
+    def results(self, run_id: str) -> Results: ...
+    def facts(self, run_id: str) -> "list[Fact]": ...
+    def draws_blob(self, run_id: str) -> str: ...
+    def stale(self, older_than: datetime) -> "list[Run]": ...
+
+
+class Scenarios(Protocol):
+    def add(self, scenario: Scenario) -> None: ...
+    def get(self, scenario_id: str) -> Scenario: ...
+    def list(self, project_id: str) -> list[Scenario]: ...
+    def delete(self, scenario_id: str) -> None: ...
+
+
+class Reports(Protocol):
+    def add(self, report: Report) -> None: ...
+    def get(self, report_id: str) -> Report: ...
+    def list(self, project_id: str) -> list[Report]: ...
+    def add_link(self, link: ShareLink, token_hash: str, passcode_hash: str | None) -> None: ...
+    def links(self, report_id: str) -> "list[ShareLink]": ...
+    def revoke(self, link_id: str, at: datetime) -> None: ...
+
+
+class Graph(Protocol):
+    """Nodes and edges in Postgres, walked with recursive CTEs."""
+
+    def put_node(self, kind: str, key: str, label: str, properties: dict[str, Any], project_id: str) -> str:
+        """Adds or updates the node known by (kind, key) and returns its id."""
+        ...
+
+    def put_edge(
+        self, source: tuple[str, str], kind: str, target: tuple[str, str], properties: dict[str, Any] | None = None
+    ) -> None:
+        """Adds or updates an edge between two (kind, key) nodes."""
+        ...
+
+    def remove_edges(self, project_id: str, kind: str) -> None: ...
+    def remove_nodes(self, project_id: str, kind: str) -> None: ...
+    def save_diagram(self, diagram: Diagram) -> None: ...
+    def diagram(self, project_id: str) -> Diagram: ...
+    def lineage(self, kind: str, key: str) -> list[LineageStep]:
+        """Everything the node was made from, nearest first."""
+        ...
+
+
+class Documents(Protocol):
+    """Text kept for retrieval, with full text and (where an embedder is set) a vector beside it."""
+
+    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None) -> None: ...
+    def search(self, query: str, limit: int) -> "list[tuple[str, str, str]]":
+        """(kind, key, title) of the best matches."""
+        ...
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes under row-level security: tables as Parquet, draws and reports."""
+
+    def put(self, content: bytes, media_type: str) -> str: ...
+    def get(self, name: str) -> bytes: ...
+
+
+class Audit(Protocol):
+    def record(self, action: str, subject: str, detail: dict[str, Any] | None = None) -> None: ...
+    def list(self, limit: int) -> "list[tuple[datetime, str, str, str, dict[str, Any]]]":
+        """(when, who, action, subject, detail), newest first."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of one organisation."""
+
+    projects: Projects
+    datasets: Datasets
+    runs: Runs
+    scenarios: Scenarios
+    reports: Reports
+    graph: Graph
+    documents: Documents
+    blobs: Blobs
+    audit: Audit
+
+
+class SharedReports(Protocol):
+    """The one door without an organisation: what a link's token opens."""
+
+    def open(self, token: str, passcode: str | None, viewer: str) -> bytes:
+        """HTML of the report; NotFound for a wrong token, NotAllowed (with why) for expired, revoked, passcode."""
+        ...
+
+
+class FitQueue(Protocol):
+    def submit(self, actor: Actor, run_id: str, device: str) -> str:
+        """Hands the run to a worker and returns the job's id."""
+        ...
+
+    def stop(self, job_id: str) -> None: ...
+    def position(self, job_id: str) -> int | None:
+        """0 for the next one, None when it no longer waits."""
+        ...
+
+    def workers(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class FitOutcome:
+    """What a fit process hands back: everything to store, nothing left to compute."""
+
+    results: Results
+    facts: tuple[Fact, ...]
+    draws: bytes
+    """The posterior as kept in the database (``mmm_core.modeling.artifact``)."""
+
+
+class FitProcess(Protocol):
+    """Runs a fit in a process of its own and yields what it sends until the outcome."""
+
+    def run(
+        self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
+    ) -> Iterator[Progress | Chunk | FitOutcome]: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    work: Callable[[Actor], AbstractContextManager[Work]]
+    queue: FitQueue
+    fit_process: FitProcess
+    shared_reports: SharedReports
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]

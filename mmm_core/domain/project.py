@@ -1,0 +1,83 @@
+"""Projects, their plan and their causal diagram."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class KpiUnit(StrEnum):
+    REVENUE = "revenue"
+    COUNT = "count"
+
+
+@dataclass(frozen=True)
+class Project:
+    id: str
+    name: str
+    question: str
+    kpi_name: str
+    kpi_unit: KpiUnit
+    value_per_unit: float | None
+    currency: str
+    week_start: int
+    """0 = Monday ... 6 = Sunday."""
+    created_by: str
+    created_at: datetime
+    is_sample: bool = False
+    archived: bool = False
+
+
+class PlanStatus(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The research plan: what is asked, of which columns, with which beliefs."""
+
+    id: str
+    project_id: str
+    version: int
+    question: str
+    target: str
+    channels: tuple[str, ...]
+    controls: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    data_needed: tuple[str, ...]
+    experiments: tuple[str, ...]
+    status: PlanStatus
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    decision_reason: str | None = None
+
+
+class NodeRole(StrEnum):
+    KPI = "kpi"
+    CHANNEL = "channel"
+    CONTROL = "control"
+    UNOBSERVED = "unobserved"
+
+
+@dataclass(frozen=True)
+class CausalNode:
+    name: str
+    role: NodeRole
+
+
+@dataclass(frozen=True)
+class CausalEdge:
+    cause: str
+    effect: str
+    mechanism: str = ""
+    lag_weeks: int = 0
+    confidence: float = 0.5
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Diagram:
+    project_id: str
+    nodes: tuple[CausalNode, ...]
+    edges: tuple[CausalEdge, ...]

@@ -1,0 +1,162 @@
+"""The model specification: one validated document in words a marketer knows, stored and exported as YAML."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmm_core.domain.errors import SpecError
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Adstock(StrEnum):
+    GEOMETRIC = "geometric"
+    DELAYED = "delayed"
+
+
+class Saturation(StrEnum):
+    LOGISTIC = "logistic"
+    HILL = "hill"
+
+
+class Belief(Part):
+    """A 90% range that somebody believes in, turned into the channel's prior."""
+
+    kind: Literal["roi", "contribution_share"]
+    low: Annotated[float, Field(gt=0)]
+    high: Annotated[float, Field(gt=0)]
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"a belief needs its low end ({self.low:g}) under its high end ({self.high:g})")
+        return self
+
+
+class ChannelSpec(Part):
+    name: Annotated[str, Field(min_length=1)]
+    spend: str | None = None
+    """Column with money; None for organic media."""
+    exposure: str | None = None
+    """Column with impressions, clicks, sends; the model acts on it where given, else on the spend."""
+    belief: Belief | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.spend is None and self.exposure is None:
+            raise ValueError(f"channel {self.name} needs a spend column, an exposure column or both")
+        return self
+
+
+class KpiSpec(Part):
+    column: str
+    unit: Literal["revenue", "count"] = "revenue"
+    value_per_unit: float | str | None = None
+    """Money per KPI unit: a number, or the column that holds it; revenue is worth 1."""
+
+
+class MediaPrior(Part):
+    """A plausible 90% range for the share of the KPI that all media bring together."""
+
+    share_low: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    share_high: Annotated[float, Field(gt=0, lt=1)] = 0.50
+    style: Literal["by_spend", "pymc_marketing"] = "by_spend"
+    """'by_spend' spreads the range over channels by their spend; 'pymc_marketing' takes that library's defaults."""
+
+
+class Season(Part):
+    yearly_terms: Annotated[int, Field(ge=0, le=20)] = 2
+    """Pairs of sine and cosine over a year; 0 leaves the season out."""
+
+
+class Trend(Part):
+    kind: Literal["none", "linear", "piecewise"] = "linear"
+    knots: Annotated[int, Field(ge=1, le=12)] = 3
+
+
+class Sampling(Part):
+    draws: Annotated[int, Field(ge=50, le=10_000)] = 1000
+    tune: Annotated[int, Field(ge=50, le=5_000)] = 500
+    chains: Annotated[int, Field(ge=1, le=16)] = 4
+    seed: int = 1
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    engine: Literal["auto", "collapsed", "pymc"] = "auto"
+    """'collapsed' is our own log density, 'pymc' the PyMC model's; 'auto' takes the first where it holds the model."""
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+
+
+class ModelSpec(Part):
+    version: Literal[1] = 1
+    kpi: KpiSpec
+    date: str
+    currency: str = "EUR"
+    channels: Annotated[tuple[ChannelSpec, ...], Field(min_length=1, max_length=60)]
+    controls: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
+    adstock: Adstock = Adstock.GEOMETRIC
+    max_lag: Annotated[int, Field(ge=1, le=52)] = 8
+    saturation: Saturation = Saturation.LOGISTIC
+    season: Season = Season()
+    trend: Trend = Trend()
+    media_prior: MediaPrior = MediaPrior()
+    sampling: Sampling = Sampling()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [c.name for c in self.channels]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"channel {twice[0]} is named twice")
+        taken = [self.kpi.column, self.date, *self.controls, *self.holidays]
+        taken += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
+        double = sorted({c for c in taken if taken.count(c) > 1})
+        if double:
+            raise ValueError(f"column {double[0]} has two roles in this specification")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the table that the specification reads."""
+        value = self.kpi.value_per_unit
+        out = [self.date, self.kpi.column, *self.controls, *self.holidays]
+        out += [value] if isinstance(value, str) else []
+        out += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
+        return tuple(out)
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> "ModelSpec":
+        """Read a specification.
+
+        Raises
+        ------
+        SpecError
+            With one sentence that names the field and what is wrong with it.
+        """
+        try:
+            raw: Any = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            where = getattr(error, "problem_mark", None)
+            line = f" (line {where.line + 1})" if where else ""
+            raise SpecError(f"The specification is not readable YAML{line}.") from None
+        if not isinstance(raw, dict):
+            raise SpecError("The specification must be a YAML document with named fields such as kpi, date and channels.")
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            raise SpecError(f"The specification cannot be used: {_first(error)}.") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first problem as words: where it is and what it is."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what

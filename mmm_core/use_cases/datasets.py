@@ -1,0 +1,306 @@
+"""Data: add a file, correct roles, mend, waive, undo, and keep versions (D1-D7)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from mmm_core.data import mff, quality, read, recipe, recognise, versions
+from mmm_core.domain.checks import CheckReport
+from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Role, Shape
+from mmm_core.domain.errors import BadInput, DataError
+from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.ports import Services, Work
+from mmm_core.use_cases.access import require
+
+PARQUET = "application/vnd.apache.parquet"
+Change = Callable[[DatasetVersion, pd.DataFrame], tuple[Recognition, tuple[RecipeStep, ...]]]
+
+
+@dataclass(frozen=True)
+class Upload:
+    content: bytes
+    filename: str
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Working:
+    """A version's table after its recipe, with the roles that hold then."""
+
+    version: DatasetVersion
+    frame: pd.DataFrame
+    recognition: Recognition
+
+
+def inspect_file(content: bytes, filename: str, *, sheet: str | None = None, kpi: str | None = None) -> Working:
+    """Read, recognise and check a file without keeping it (``mmm data check``)."""
+    frame, notes = _read([Upload(content, filename, sheet)])
+    recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
+    steps = _shaping_steps(recognition, week_start=0)
+    version = _describe(_blank_version(filename), frame, recognition, steps)
+    table, after = recipe.apply(frame, recognition, steps)
+    return Working(version, table, after)
+
+
+def add_dataset(
+    services: Services, actor: Actor, project_id: str, uploads: Sequence[Upload], *, kpi: str | None = None
+) -> DatasetVersion:
+    """Read one file, or several that are joined on date and geo, and keep the result as the next version.
+
+    The last version's corrected roles and recipe are replayed where its columns are all there.
+    """
+    require(actor, TeamRole.ANALYST, "add data")
+    if not uploads:
+        raise DataError("Choose a file first.")
+    frame, notes = _read(uploads)
+    filename = " + ".join(u.filename for u in uploads)
+    with services.work(actor) as work:
+        project = work.projects.get(project_id)
+        last = work.datasets.latest(project_id)
+        recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
+        steps = _shaping_steps(recognition, project.week_start)
+        if last and set(r.column for r in last.recognition.roles) <= set(map(str, frame.columns)):
+            known = {r.column: r for r in last.recognition.roles}
+            roles = [known.get(r.column, r) for r in recognition.roles]
+            recognition, steps = recognise.with_roles(recognition, roles), last.recipe
+        version = replace(
+            _blank_version(filename),
+            id=services.new_id(),
+            project_id=project.id,
+            number=last.number + 1 if last else 1,
+            source_blob=work.blobs.put(read.to_parquet(frame), PARQUET),
+            created_by=actor.name,
+            created_at=services.now(),
+        )
+        version = _describe(version, frame, recognition, steps)
+        if last:
+            before = working(work, last)
+            after, roles_after = recipe.apply(frame, recognition, steps)
+            version = replace(version, restatement=versions.compare(before.frame, after, roles_after))
+        work.datasets.add(version)
+        _to_graph(work, version)
+        work.audit.record("data.added", version.id, {"file": filename, "hash": version.content_hash})
+    return version
+
+
+def correct_roles(services: Services, actor: Actor, version_id: str, roles: Sequence[ColumnRole]) -> DatasetVersion:
+    """Keep the person's roles; the recipe is replayed on them."""
+
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
+        return recognise.with_roles(version.recognition, list(roles)), version.recipe
+
+    return _edit(services, actor, version_id, "data.roles", change)
+
+
+def apply_step(services: Services, actor: Actor, version_id: str, step: RecipeStep) -> DatasetVersion:
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
+        return version.recognition, (*version.recipe, replace(step, by=actor.name))
+
+    return _edit(services, actor, version_id, "data.step", change)
+
+
+def undo_step(services: Services, actor: Actor, version_id: str, index: int | None = None) -> DatasetVersion:
+    """Take back one recipe entry (the last by default); those after it are replayed."""
+
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
+        if not version.recipe:
+            raise BadInput("There is nothing to undo.")
+        at = len(version.recipe) - 1 if index is None else index
+        if not 0 <= at < len(version.recipe):
+            raise BadInput("That step is not in the recipe any more.")
+        return version.recognition, version.recipe[:at] + version.recipe[at + 1 :]
+
+    return _edit(services, actor, version_id, "data.undo", change)
+
+
+def apply_recommended(services: Services, actor: Actor, version_id: str) -> DatasetVersion:
+    """Apply every recommended fix, again until none is left; never a waiver."""
+
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
+        steps = version.recipe
+        for _ in range(5):
+            table, recognition = recipe.apply(frame, version.recognition, steps)
+            more = recipe.recommend(recognition, quality.check(table, recognition))
+            if not more:
+                break
+            steps = (*steps, *(replace(s, by="recommended") for s in more))
+        return version.recognition, steps
+
+    return _edit(services, actor, version_id, "data.recommended", change)
+
+
+def preview_step(services: Services, actor: Actor, version_id: str, step: RecipeStep) -> recipe.Preview:
+    with services.work(actor) as work:
+        now = working(work, work.datasets.get(version_id))
+    return recipe.preview(now.frame, now.recognition, step)
+
+
+def waive(services: Services, actor: Actor, version_id: str, check_id: str, reason: str) -> DatasetVersion:
+    """Let a failed check stand, with a reason that stays on record."""
+    require(actor, TeamRole.APPROVER, "waive a check")
+    if not reason.strip():
+        raise BadInput("Say why this check may stand; the reason stays on record.")
+    with services.work(actor) as work:
+        version = work.datasets.get(version_id)
+        if check_id not in {c.id for c in version.report.checks}:
+            raise BadInput(f"There is no check called {check_id} in this report.")
+        checks = tuple(
+            replace(c, waived_by=actor.name, waived_reason=reason.strip()) if c.id == check_id else c
+            for c in version.report.checks
+        )
+        version = replace(version, report=CheckReport(checks))
+        work.datasets.update(version)
+        work.audit.record("data.waived", version.id, {"check": check_id, "reason": reason.strip()})
+    return version
+
+
+def latest_dataset(services: Services, actor: Actor, project_id: str) -> DatasetVersion | None:
+    with services.work(actor) as work:
+        return work.datasets.latest(project_id)
+
+
+def list_datasets(services: Services, actor: Actor, project_id: str) -> list[DatasetVersion]:
+    with services.work(actor) as work:
+        return work.datasets.list(project_id)
+
+
+def load_working(services: Services, actor: Actor, version_id: str) -> Working:
+    with services.work(actor) as work:
+        return working(work, work.datasets.get(version_id))
+
+
+def working(work: Work, version: DatasetVersion) -> Working:
+    frame = read.from_parquet(work.blobs.get(version.source_blob))
+    table, recognition = recipe.apply(frame, version.recognition, version.recipe)
+    return Working(version, table, recognition)
+
+
+def working_table(work: Work, version: DatasetVersion) -> pd.DataFrame:
+    return working(work, version).frame
+
+
+def ensure_usable(version: DatasetVersion | None) -> DatasetVersion:
+    """The version that a fit may use; DataError where a failed check stands unwaived."""
+    if version is None:
+        raise DataError("Add data on the Data page first.")
+    blocking = version.report.blocking
+    if blocking:
+        more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+        raise DataError(f"The data cannot be modelled yet: {blocking[0].message}{more} Fix or waive it on the Data page.")
+    return version
+
+
+def _edit(services: Services, actor: Actor, version_id: str, action: str, change: Change) -> DatasetVersion:
+    """Change roles or recipe; a version that a model saw stays as it is, and the change becomes the next version."""
+    require(actor, TeamRole.ANALYST, "change data")
+    with services.work(actor) as work:
+        version = work.datasets.get(version_id)
+        frame = read.from_parquet(work.blobs.get(version.source_blob))
+        recognition, steps = change(version, frame)
+        changed = _keep_waivers(_describe(version, frame, recognition, steps), version)
+        if any(r.dataset_version_id == version.id for r in work.runs.list(version.project_id)):
+            newest = work.datasets.latest(version.project_id)
+            number = (newest.number if newest else version.number) + 1
+            changed = replace(
+                changed, id=services.new_id(), number=number, created_by=actor.name, created_at=services.now()
+            )
+            work.datasets.add(changed)
+            work.graph.put_node("dataset", changed.id, f"Data version {number}", {}, version.project_id)
+            work.graph.put_edge(("dataset", changed.id), "derived_from", ("dataset", version.id))
+        else:
+            work.datasets.update(changed)
+        _to_graph(work, changed)
+        work.audit.record(action, changed.id, {"recipe": [s.label for s in changed.recipe]})
+    return changed
+
+
+def _read(uploads: Sequence[Upload]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    frames, notes = [], []
+    for upload in uploads:
+        table = read.read_table(upload.content, upload.filename, sheet=upload.sheet)
+        frame = table.frame
+        if recognise.recognise(frame).shape is Shape.MFF:
+            frame = mff.from_mff(frame)
+            notes.append(f"{upload.filename} was in long MFF form; each variable is now a column.")
+        frames.append(frame)
+        notes.extend(table.notes)
+    if len(frames) > 1:
+        return read.join_tables(frames), tuple(notes)
+    return frames[0], tuple(notes)
+
+
+def _shaping_steps(recognition: Recognition, week_start: int) -> tuple[RecipeStep, ...]:
+    """Steps without which the table is no weekly national series; each can be undone."""
+    steps = []
+    if recognition.shape is Shape.PANEL:
+        steps.append(RecipeStep("aggregate_national", {}, "Add the regions up to one national series", "recognised"))
+    if recognition.shape is Shape.TRANSACTIONS or recognition.frequency_days == 1:
+        label = "Add days up to weeks"
+        steps.append(RecipeStep("aggregate_weeks", {"week_start": week_start}, label, "recognised"))
+    return tuple(steps)
+
+
+def _describe(
+    version: DatasetVersion, frame: pd.DataFrame, recognition: Recognition, steps: tuple[RecipeStep, ...]
+) -> DatasetVersion:
+    """The version with everything that follows from its source, roles and recipe."""
+    table, after = recipe.apply(frame, recognition, steps)
+    date = after.one(Role.DATE)
+    dates = pd.to_datetime(table[date]).dropna() if date else pd.Series(dtype="datetime64[ns]")
+    return replace(
+        version,
+        content_hash=read.content_hash(table),
+        recognition=recognition,
+        recipe=steps,
+        report=quality.check(table, after),
+        periods=int(dates.nunique()),
+        first_period=dates.min().date() if len(dates) else None,
+        last_period=dates.max().date() if len(dates) else None,
+    )
+
+
+def _keep_waivers(version: DatasetVersion, before: DatasetVersion) -> DatasetVersion:
+    """A waiver holds for the same check on the same columns; a changed finding asks again."""
+    waived = {(c.id, c.columns): c for c in before.report.checks if c.waived_by}
+    checks = tuple(
+        replace(c, waived_by=w.waived_by, waived_reason=w.waived_reason)
+        if (w := waived.get((c.id, c.columns))) and c.status is w.status
+        else c
+        for c in version.report.checks
+    )
+    return replace(version, report=CheckReport(checks))
+
+
+def _blank_version(filename: str) -> DatasetVersion:
+    empty = Recognition(Shape.NATIONAL, "plain", None, ())
+    return DatasetVersion(
+        "", "", 1, "", filename, "", empty, (), CheckReport(), 0, None, None, None, "", datetime.now(UTC)
+    )
+
+
+def _with_notes(recognition: Recognition, notes: Sequence[str]) -> Recognition:
+    return replace(recognition, notes=(*recognition.notes, *notes))
+
+
+def _to_graph(work: Work, version: DatasetVersion) -> None:
+    label = f"Data version {version.number} ({version.filename})"
+    facts = {"hash": version.content_hash, "periods": version.periods, "rows_through": str(version.last_period)}
+    graph, project = work.graph, version.project_id
+    graph.put_node("dataset", version.id, label, facts, project)
+    graph.put_edge(("dataset", version.id), "part_of", ("project", project))
+    graph.put_node("file", version.source_blob, version.filename, {"sha256": version.source_blob}, project)
+    graph.put_edge(("dataset", version.id), "read_from", ("file", version.source_blob))
+    for number, step in enumerate(version.recipe):
+        key = f"{version.id}:{number}"
+        graph.put_node("feature_decision", key, step.label, {"by": step.by, "reason": step.reason}, project)
+        graph.put_edge(("dataset", version.id), "decided_by", ("feature_decision", key))
+    for column in version.recognition.roles:
+        if column.role is Role.IGNORE:
+            continue
+        key = f"{project}:{column.column}"
+        graph.put_node("variable", key, column.column, {"role": column.role.value, "reason": column.reason}, project)
+        graph.put_edge(("dataset", version.id), "contains", ("variable", key))
+    body = " ".join([version.filename, *(f"{r.column} {r.role}" for r in version.recognition.roles)])
+    work.documents.put("dataset", version.id, label, body, project)

@@ -1,0 +1,194 @@
+"""Fits from the request to the stored result: submit, watch, cancel, resume, read (M6, M10)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mmm_core.analysis.response import ResponseModel
+from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
+from mmm_core.domain.fit import Posterior, Progress, Run, RunStatus
+from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.ports import FitOutcome, Services, Work
+from mmm_core.domain.report import Fact
+from mmm_core.domain.results import Results
+from mmm_core.modeling import artifact, prepare
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.use_cases.access import require
+from mmm_core.use_cases.datasets import working
+from mmm_core.use_cases.models import prepared
+from mmm_core.use_cases.plans import ensure_decided
+
+DRAWS = "application/x-carryover-posterior"
+
+
+def request_fit(services: Services, actor: Actor, project_id: str, spec: ModelSpec, *, name: str = "") -> Run:
+    """Put a fit on the queue; everything that can be refused is refused here, before it waits."""
+    run = create_run(services, actor, project_id, spec, name=name)
+    return _submit(services, actor, run)
+
+
+def create_run(services: Services, actor: Actor, project_id: str, spec: ModelSpec, *, name: str = "") -> Run:
+    """Write the run that a worker, or the command in its own process, then takes up."""
+    require(actor, TeamRole.ANALYST, "fit a model")
+    with services.work(actor) as work:
+        plan = ensure_decided(work, project_id)
+        version_id, _ = prepared(work, project_id, spec)
+        number = len(work.runs.list(project_id)) + 1
+        run = Run(
+            id=services.new_id(),
+            project_id=project_id,
+            dataset_version_id=version_id,
+            spec_yaml=spec.to_yaml(),
+            status=RunStatus.QUEUED,
+            attempt=0,
+            requested_by=actor.name,
+            requested_at=services.now(),
+            device=spec.sampling.device,
+            name=name.strip() or f"Model {number}",
+        )
+        work.runs.add(run)
+        label = f"{run.name}: {len(spec.channels)} channels, {spec.adstock} adstock, {spec.saturation} saturation"
+        work.graph.put_node("model", run.id, label, {"requested_by": actor.name}, project_id)
+        work.graph.put_edge(("model", run.id), "fitted_on", ("dataset", version_id))
+        work.graph.put_edge(("model", run.id), "follows", ("plan", plan.id))
+        work.audit.record("fit.requested", run.id, {"name": run.name, "data": version_id})
+    return run
+
+
+def cancel_fit(services: Services, actor: Actor, run_id: str) -> Run:
+    require(actor, TeamRole.ANALYST, "cancel a fit")
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        if run.status.ended:
+            raise Conflict(f"This fit has already ended ({run.status}).")
+        work.runs.set_status(run_id, RunStatus.CANCELLED)
+        work.audit.record("fit.cancelled", run_id)
+    if run.job_id:
+        services.queue.stop(run.job_id)
+    return get_run(services, actor, run_id)
+
+
+def resume_fit(services: Services, actor: Actor, run_id: str) -> Run:
+    """Go on from the last chunk that was kept."""
+    require(actor, TeamRole.ANALYST, "resume a fit")
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        if run.status is RunStatus.DONE:
+            raise Conflict("This fit is done; there is nothing to resume.")
+        if run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
+            raise Conflict("This fit is still under way.")
+        work.runs.set_status(run_id, RunStatus.QUEUED)
+        work.audit.record("fit.resumed", run_id)
+    return _submit(services, actor, run)
+
+
+def list_runs(services: Services, actor: Actor, project_id: str) -> list[Run]:
+    """Newest first."""
+    with services.work(actor) as work:
+        return sorted(work.runs.list(project_id), key=lambda r: r.requested_at, reverse=True)
+
+
+def get_run(services: Services, actor: Actor, run_id: str) -> Run:
+    with services.work(actor) as work:
+        return work.runs.get(run_id)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What a page that watches a fit shows."""
+
+    run: Run
+    position: int | None
+    workers: int
+    latest: tuple[tuple[datetime, Progress], ...]
+    """The newest row of each chain."""
+
+    @property
+    def fraction(self) -> float:
+        rows = [p for _, p in self.latest if p.total > 0]
+        return min(1.0, sum(p.done for p in rows) / sum(p.total for p in rows)) if rows else 0.0
+
+
+def watch_fit(services: Services, actor: Actor, run_id: str) -> Watch:
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        latest = tuple(work.runs.latest_progress(run_id))
+    waiting = run.status is RunStatus.QUEUED and run.job_id is not None
+    position = services.queue.position(run.job_id) if waiting and run.job_id else None
+    return Watch(run, position, services.queue.workers() if waiting else 1, latest)
+
+
+def progress_history(services: Services, actor: Actor, run_id: str) -> list[tuple[datetime, Progress]]:
+    with services.work(actor) as work:
+        return work.runs.progress(run_id)
+
+
+def complete(services: Services, actor: Actor, run_id: str, attempt: int, outcome: FitOutcome) -> None:
+    """Store an attempt's outcome, once; what the checkpoints held is dropped."""
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        blob = work.blobs.put(outcome.draws, DRAWS)
+        work.runs.finish(run_id, attempt, outcome.results, outcome.facts, blob)
+        work.runs.drop_chunks(run_id)
+        facts = {"r2": outcome.results.fit.r2, "rhat_max": outcome.results.fit.rhat_max, "draws": blob}
+        work.graph.put_node("model", run_id, f"{run.name} (fitted)", facts, run.project_id)
+        body = " ".join([outcome.results.verdict, *(c.channel for c in outcome.results.channels)])
+        work.documents.put("model", run_id, run.name, body, run.project_id)
+        work.audit.record("fit.done", run_id, {"attempt": attempt, "seconds": outcome.results.fit.seconds})
+
+
+def latest_done(services: Services, actor: Actor, project_id: str) -> Run | None:
+    done = [r for r in list_runs(services, actor, project_id) if r.status is RunStatus.DONE]
+    return done[0] if done else None
+
+
+def get_results(services: Services, actor: Actor, run_id: str) -> Results:
+    with services.work(actor) as work:
+        return results_of(work, run_id)
+
+
+def get_facts(services: Services, actor: Actor, run_id: str) -> list[Fact]:
+    with services.work(actor) as work:
+        return work.runs.facts(run_id)
+
+
+def results_of(work: Work, run_id: str) -> Results:
+    run = work.runs.get(run_id)
+    if run.status is not RunStatus.DONE:
+        raise NotFound(f"{run.name} has no results yet; it is {run.status}.")
+    return work.runs.results(run_id)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished model, ready to answer: its specification, draws and evaluator."""
+
+    run: Run
+    spec: ModelSpec
+    posterior: Posterior
+    response: ResponseModel
+
+
+def load_fitted(services: Services, actor: Actor, run_id: str) -> Fitted:
+    """Load a model's draws; keep the result, it does not change."""
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        if run.status is not RunStatus.DONE:
+            raise NotFound(f"{run.name} has no results yet; it is {run.status}.")
+        draws = work.blobs.get(work.runs.draws_blob(run_id))
+        frame = working(work, work.datasets.get(run.dataset_version_id)).frame
+    spec = ModelSpec.from_yaml(run.spec_yaml)
+    posterior = artifact.load(draws)
+    return Fitted(run, spec, posterior, ResponseModel(prepare.prepare(frame, spec), posterior))
+
+
+def _submit(services: Services, actor: Actor, run: Run) -> Run:
+    try:
+        job_id = services.queue.submit(actor, run.id, run.device)
+    except CarryoverError as error:
+        with services.work(actor) as work:
+            work.runs.set_status(run.id, RunStatus.FAILED, error=str(error))
+        raise
+    with services.work(actor) as work:
+        now = work.runs.get(run.id)
+        work.runs.set_status(run.id, now.status, job_id=job_id)
+        return work.runs.get(run.id)

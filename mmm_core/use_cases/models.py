@@ -1,0 +1,88 @@
+"""The specification before the fit: suggestion, check, first look, what the prior implies (M1, M2)."""
+
+from dataclasses import dataclass
+
+from mmm_core.analysis import first_look as ridge
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import ModelData
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services, Work
+from mmm_core.domain.project import KpiUnit, Project
+from mmm_core.domain.results import Interval
+from mmm_core.modeling import prepare, priors, suggest
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.use_cases.datasets import ensure_usable, working
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    spec: ModelSpec
+    notes: tuple[str, ...]
+    """Why something was chosen or left out."""
+
+
+@dataclass(frozen=True)
+class PriorPicture:
+    """What the priors say before the data speak."""
+
+    media_share: Interval
+    roi: dict[str, Interval | None]
+
+
+def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestion:
+    """Sensible defaults for the newest data, or the specification of the newest run where its columns still exist."""
+    with services.work(actor) as work:
+        version = work.datasets.latest(project_id)
+        if version is None:
+            return _no_data()
+        now = working(work, version)
+        project = work.projects.get(project_id)
+        runs = work.runs.list(project_id)
+        if runs:
+            newest = max(runs, key=lambda r: r.requested_at)
+            last = ModelSpec.from_yaml(newest.spec_yaml)
+            if set(last.columns) <= set(map(str, now.frame.columns)):
+                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.",))
+        plan = work.projects.latest_plan(project_id)
+    spec, notes = suggest.suggest_spec(
+        now.frame,
+        now.recognition,
+        currency=project.currency,
+        kpi_unit=project.kpi_unit.value,
+        value_per_unit=_value(project),
+        channels=plan.channels if plan else (),
+        controls=plan.controls if plan else (),
+    )
+    return Suggestion(spec, tuple(notes))
+
+
+def check_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> PriorPicture:
+    """SpecError with one sentence where the specification does not fit the data; else what its priors imply."""
+    data = _data(services, actor, project_id, spec)
+    resolved = priors.resolve(spec, data)
+    return PriorPicture(
+        media_share=priors.media_share_prior(spec, data, resolved), roi=priors.roi_prior(spec, data, resolved)
+    )
+
+
+def first_look(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> ridge.FirstLook:
+    return ridge.ridge(_data(services, actor, project_id, spec), spec)
+
+
+def prepared(work: Work, project_id: str, spec: ModelSpec) -> tuple[str, ModelData]:
+    """Id of the usable newest version and the numbers that the specification reads from it."""
+    version = ensure_usable(work.datasets.latest(project_id))
+    return version.id, prepare.prepare(working(work, version).frame, spec)
+
+
+def _data(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> ModelData:
+    with services.work(actor) as work:
+        return prepared(work, project_id, spec)[1]
+
+
+def _value(project: Project) -> float | None:
+    return project.value_per_unit if project.kpi_unit is KpiUnit.COUNT else None
+
+
+def _no_data() -> Suggestion:
+    raise SpecError("Add data on the Data page first; the specification is suggested from its columns.")

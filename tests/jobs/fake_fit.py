@@ -1,0 +1,52 @@
+"""Stand-ins for the engine's ``main``: the same protocol, no JAX."""
+
+import os
+import signal
+import sys
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from mmm_core.domain.errors import FitFailed
+from mmm_core.domain.fit import Chunk, Progress
+
+
+def progress(done: int, chain: int = 0) -> Progress:
+    return Progress(chain, done, "sampling", done, 10)
+
+
+def counting(connection: Connection) -> None:
+    """Three chunks that go on where the request's chunks ended, then an error in place of an outcome."""
+    request = connection.recv()
+    first = len(request.chunks)
+    for number in range(first, 3):
+        connection.send(Chunk(progress(number), f"{os.getpid()}".encode(), request.table))
+    connection.send(FitFailed(f"The fit ended on purpose after chunk {first}."))
+
+
+def endless(connection: Connection) -> None:
+    connection.recv()
+    connection.send(Chunk(progress(0), str(os.getpid()).encode()))
+    time.sleep(600)
+
+
+def killed(connection: Connection) -> None:
+    connection.recv()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crashing(connection: Connection) -> None:
+    connection.recv()
+    signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def silent(connection: Connection) -> None:
+    connection.recv()
+
+
+def heavy(connection: Connection) -> None:
+    """Says which modules were in memory before it imported anything."""
+    connection.recv()
+    loaded: list[Any] = sorted(m for m in ("decimal", "wave") if m in sys.modules)
+    connection.send(FitFailed(",".join(loaded)))

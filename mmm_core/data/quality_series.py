@@ -1,0 +1,328 @@
+"""Checks of single series: signs, outliers, level shifts, constancy, spend against exposure, plan-like spend."""
+
+import numpy as np
+import pandas as pd
+
+from mmm_core.data.quality_maths import season_and_trend, strongest_step
+from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural
+from mmm_core.domain.checks import Check, Fix, Status
+from mmm_core.domain.dataset import Role
+
+FEW_LEVELS = 10
+"""A control with fewer distinct values is a set of levels, not a measurement."""
+
+
+def kpi_constant(view: View) -> Check:
+    """A KPI that never moves cannot be explained."""
+    title = "KPI moves"
+    if view.kpi is None:
+        return passed("kpi_constant", title, "There is no KPI to check.")
+    values = view.periods[view.kpi].dropna()
+    spread = _cv(values)
+    if values.nunique() <= 1:
+        what = "is empty" if values.empty else "has the same value in every period"
+        return Check(
+            "kpi_constant",
+            title,
+            Status.FAIL,
+            f"The KPI {view.kpi} {what}; there is nothing to explain.",
+            0.0,
+            0.0,
+            (view.kpi,),
+        )
+    zeros = float((values == 0).mean())
+    if zeros > 0.5:
+        return Check(
+            "kpi_constant",
+            title,
+            Status.REVIEW,
+            f"The KPI {view.kpi} is zero in {zeros:.0%} of the periods.",
+            zeros,
+            0.5,
+            (view.kpi,),
+        )
+    return passed("kpi_constant", title, f"The KPI varies by {spread:.0%} around its mean.", spread, 0.0)
+
+
+def negative_spend(view: View) -> Check:
+    """Refunds and credits booked as negative media."""
+    counts = {c: int((view.numeric[c] < 0).sum()) for c in view.role_columns(*MEDIA)}
+    bad = [c for c in counts if counts[c]]
+    total = sum(counts.values())
+    title = "Negative spend"
+    if not bad:
+        return passed("negative_spend", title, "No spend or exposure is negative.", 0.0, 0.0)
+    fixes = (
+        Fix("clip_negative", {"columns": bad}, "Set negative values to 0"),
+        Fix("absolute_spend", {"columns": bad}, "Turn the sign around (booked as costs)"),
+    )
+    all_negative = all(not (view.numeric[c] > 0).any() for c in bad)
+    ordered = fixes[::-1] if all_negative else fixes
+    return Check(
+        "negative_spend",
+        title,
+        Status.FAIL,
+        f"{plural(total, 'value')} in {listed(bad)} are below zero.",
+        float(total),
+        0.0,
+        tuple(bad),
+        ordered,
+    )
+
+
+def zero_channel(view: View) -> Check:
+    """Channels that never ran."""
+    title = "Silent channels"
+    media = view.role_columns(*MEDIA)
+    silent = [c for c in media if not (view.numeric[c].fillna(0) != 0).any()]
+    if not silent:
+        return passed("zero_channel", title, "Every channel ran at some time.", 0.0, 0.0)
+    return Check(
+        "zero_channel",
+        title,
+        Status.FAIL,
+        f"{listed(silent)} {_is(silent)} zero in every period; nothing can be learned there.",
+        float(len(silent)),
+        0.0,
+        tuple(silent),
+        (drop(silent, recommended=True),),
+    )
+
+
+def near_constant(view: View) -> Check:
+    """Series that hardly move: their effect cannot be told from the baseline."""
+    title, limits = "Near-constant series", view.limits
+    constant, nearly = [], []
+    for column in view.role_columns(*MEDIA, *EXTRA):
+        values = view.periods[column].dropna()
+        if column in view.role_columns(*MEDIA) and not (values != 0).any():
+            continue
+        if values.nunique() <= 1:
+            constant.append(column)
+        elif not _is_flag(values) and (
+            _cv(values) < limits.near_constant_cv or _top_share(values) > limits.near_constant_share
+        ):
+            nearly.append(column)
+    bad = [*constant, *nearly]
+    if not bad:
+        return passed("near_constant", title, "Every series moves enough to learn from.", 0.0, 0.0)
+    parts = [f"{listed(constant)} never {'changes' if len(constant) == 1 else 'change'}"] if constant else []
+    parts += [f"{listed(nearly)} hardly {'moves' if len(nearly) == 1 else 'move'}"] if nearly else []
+    acting = {c.acting for c in view.channels}
+    fail = bool(acting & set(constant))
+    fixes = [drop(constant, recommended=True)] if constant else []
+    fixes += [drop(nearly)] if nearly else []
+    return Check(
+        "near_constant",
+        title,
+        Status.FAIL if fail else Status.REVIEW,
+        f"{' and '.join(parts)}, so the effect cannot be told from the baseline.",
+        float(len(bad)),
+        0.0,
+        tuple(bad),
+        tuple(fixes),
+    )
+
+
+def outliers(view: View) -> Check:
+    """Periods far from the rest by quartiles and by z-score.
+
+    Media are compared on a log scale over the periods in which they ran, and only upwards, since bursts are their
+    nature; the KPI's weeks of a marked holiday are not counted.
+    """
+    title, limits = "Outliers", view.limits
+    holidays = view.role_columns(Role.HOLIDAY)
+    marked = (
+        (view.periods[holidays].fillna(0) != 0).any(axis=1) if holidays else pd.Series(False, index=view.periods.index)
+    )
+    media = set(view.role_columns(*MEDIA))
+    found: dict[str, int] = {}
+    worst, worst_z, worst_text = "", 0.0, ""
+    for column in view.role_columns(Role.KPI, *MEDIA, Role.CONTROL):
+        values = view.periods[column].dropna()
+        if column in media:
+            values = values[values > 0]
+        elif column == view.kpi:
+            values = values[~marked.loc[values.index]]
+        elif values.nunique() < FEW_LEVELS:
+            continue
+        flagged, z = far_from_the_rest(
+            np.log(values) if column in media else values, limits.outlier_iqr, limits.outlier_z
+        )
+        if column in media:
+            flagged &= values > values.median()
+        if not flagged.any():
+            continue
+        found[column] = int(flagged.sum())
+        when = z[flagged].idxmax()
+        if float(z[when]) > worst_z:
+            worst, worst_z = column, float(z[when])
+            times = (
+                f"{values[when] / values.median():.3g} times its median"
+                if column in media
+                else f"z-score {worst_z:.1f}"
+            )
+            worst_text = f"{when:%Y-%m-%d}, {times}"
+    total = sum(found.values())
+    if total <= limits.outliers_review:
+        return passed("outliers", title, "No period stands far out.", float(total), float(limits.outliers_review))
+    message = (
+        f"{plural(total, 'period')} in {listed(list(found))} {'stands' if total == 1 else 'stand'} far out, "
+        f"most {worst} ({worst_text}); mark known events as holidays."
+    )
+    fixes = (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
+    return Check(
+        "outliers", title, Status.REVIEW, message, float(total), float(limits.outliers_review), tuple(found), fixes
+    )
+
+
+def far_from_the_rest(
+    values: "pd.Series[float]", iqr: float, z_limit: float
+) -> "tuple[pd.Series[bool], pd.Series[float]]":
+    """Which values lie beyond the quartile fences or the z-score limit, and every value's absolute z-score.
+
+    A value beyond the fences alone counts only from half the z-score limit on, since a narrow bulk has near fences.
+    """
+    sd = float(values.std(ddof=0)) if len(values) else 0.0
+    if len(values) < 12 or not sd > 0:
+        return pd.Series(False, index=values.index), pd.Series(0.0, index=values.index)
+    low, high = values.quantile(0.25), values.quantile(0.75)
+    width = float(high - low)
+    z = (values - values.mean()).abs() / sd
+    fenced = (values < low - iqr * width) | (values > high + iqr * width)
+    return (z > z_limit) | (fenced & (z > z_limit / 2)), z
+
+
+def level_shifts(view: View) -> Check:
+    """A lasting step in the KPI or in a channel's spend that season and trend do not explain."""
+    title, limits = "Level shifts", view.limits
+    shifted: dict[str, tuple[int, float, float]] = {}
+    n = len(view.periods)
+    if n >= 30:
+        base = season_and_trend(days_of(view))
+        for column in view.role_columns(Role.KPI, Role.SPEND):
+            values = view.complete([column])[column].to_numpy(dtype=float)
+            place, t, height = strongest_step(values, base, margin=max(8, n // 20))
+            if t > limits.level_shift_t and abs(height) > limits.level_shift_sd:
+                shifted[column] = (place, t, height)
+    if not shifted:
+        return passed("level_shift", title, "No series jumps to a new level for good.", 0.0, limits.level_shift_t)
+    worst = max(shifted, key=lambda c: shifted[c][1])
+    place, t, height = shifted[worst]
+    when = view.periods.index[place]
+    message = (
+        f"{listed(list(shifted))} {'jumps' if len(shifted) == 1 else 'jump'} to a new level: {worst} goes "
+        f"{'up' if height > 0 else 'down'} by {abs(height):.1f} standard deviations in {when:%Y-%m-%d}."
+    )
+    fixes = (Fix("filter_dates", {"start": when.date().isoformat()}, f"Keep only the rows from {when:%Y-%m-%d}"),)
+    return Check("level_shift", title, Status.REVIEW, message, t, limits.level_shift_t, tuple(shifted), fixes)
+
+
+def spend_and_exposure(view: View) -> Check:
+    """Money without impressions, or impressions without money, in one channel."""
+    title, limit = "Spend without exposure", view.limits.mismatch_review_share
+    off: dict[str, float] = {}
+    silent: list[str] = []
+    parts = []
+    for channel in view.channels:
+        if channel.spend is None or channel.exposure is None:
+            continue
+        spend = view.periods[channel.spend].fillna(0) > 0
+        shown = view.periods[channel.exposure].fillna(0) > 0
+        active = int((spend | shown).sum())
+        if active == 0:
+            continue
+        unseen, unpaid = int((spend & ~shown).sum()), int((shown & ~spend).sum())
+        share = (unseen + unpaid) / active
+        if share > limit:
+            off[channel.name] = share
+            parts += [f"{channel.name} spends in {plural(unseen, 'period')} without exposure"] if unseen else []
+            parts += [f"{channel.name} has exposure in {plural(unpaid, 'period')} without spend"] if unpaid else []
+        if not shown.any():
+            silent.append(channel.exposure)
+    worst = max(off.values(), default=0.0)
+    if not off:
+        return passed("spend_exposure", title, "Spend and exposure of each channel run together.", worst, limit)
+    columns = tuple(c for ch in view.channels if ch.name in off for c in (ch.spend, ch.exposure) if c)
+    fixes = tuple(
+        Fix("set_role", {"column": c, "role": Role.IGNORE.value}, f"Leave {c} out and let the spend act")
+        for c in silent
+    )
+    return Check(
+        "spend_exposure",
+        title,
+        Status.FAIL if silent else Status.REVIEW,
+        f"{listed(parts)}.",
+        worst,
+        limit,
+        columns,
+        fixes,
+    )
+
+
+def plan_like_spend(view: View) -> Check:
+    """Spend that looks like a plan split over weeks rather than what was booked."""
+    title, limits = "Plan-like spend", view.limits
+    found: dict[str, float] = {}
+    for column in view.role_columns(Role.SPEND):
+        values = view.complete([column])[column].to_numpy(dtype=float)
+        if len(values) < 26 or not values.std() > 0:
+            continue
+        on = (values[1:] > 0) & (values[:-1] > 0)
+        if on.sum() < 13:
+            continue
+        repeated = float(np.isclose(values[1:], values[:-1], rtol=1e-6)[on].mean())
+        rough = float(((np.diff(values) ** 2).mean()) / values.var())
+        if repeated > limits.repeated_review_share or rough < limits.smooth_review_ratio:
+            found[column] = repeated
+    if not found:
+        return passed(
+            "plan_like_spend", title, "Spend varies the way booked spend does.", 0.0, limits.repeated_review_share
+        )
+    worst = max(found.values())
+    return Check(
+        "plan_like_spend",
+        title,
+        Status.REVIEW,
+        f"{listed(list(found))} {'looks' if len(found) == 1 else 'look'} like a plan spread over weeks "
+        f"({worst:.0%} of the weeks repeat the last one); use the booked spend if you have it.",
+        worst,
+        limits.repeated_review_share,
+        tuple(found),
+    )
+
+
+def days_of(view: View) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.asarray(
+        (view.periods.index.to_numpy() - np.datetime64("2000-01-01")) / np.timedelta64(1, "D"), dtype=float
+    )
+
+
+def _cv(values: "pd.Series[float]") -> float:
+    mean = abs(float(values.mean())) if len(values) else 0.0
+    sd = float(values.std(ddof=0)) if len(values) else 0.0
+    return sd / mean if mean > 0 else (np.inf if sd > 0 else 0.0)
+
+
+def _top_share(values: "pd.Series[float]") -> float:
+    return float(values.value_counts().iloc[0]) / len(values) if len(values) else 0.0
+
+
+def _is_flag(values: "pd.Series[float]") -> bool:
+    return bool(values.nunique() <= 2 and values.isin([0.0, 1.0]).all()) or bool((values == 0).mean() > 0.5)
+
+
+def _is(columns: list[str]) -> str:
+    return "is" if len(columns) == 1 else "are"
+
+
+CHECKS = (
+    kpi_constant,
+    negative_spend,
+    zero_channel,
+    near_constant,
+    outliers,
+    level_shifts,
+    spend_and_exposure,
+    plan_like_spend,
+)

@@ -1,0 +1,326 @@
+"""Checks of the table's shape: roles, dates, periods and missing cells."""
+
+import numpy as np
+import pandas as pd
+
+from mmm_core.data.quality_view import MEDIA, USED, View, listed, passed, plural, status_of
+from mmm_core.domain.checks import Check, Fix, Status
+from mmm_core.domain.dataset import Role, Shape
+
+
+def schema(view: View) -> Check:
+    """A date, a KPI and at least one channel, all present."""
+    named = [r.column for r in view.recognition.roles if r.role is not Role.IGNORE]
+    gone = [c for c in named if c not in view.frame]
+    missing = []
+    if view.when.notna().sum() == 0:
+        missing.append("a date column")
+    if view.kpi is None:
+        missing.append("a KPI column")
+    if not view.channels:
+        missing.append("at least one media channel (spend or exposure)")
+    if view.recognition.shape is Shape.MFF and missing:
+        return Check(
+            "schema", "Columns", Status.FAIL, "The table is in long format; turn it into one row per period first."
+        )
+    if missing:
+        return Check(
+            "schema",
+            "Columns",
+            Status.FAIL,
+            f"The table lacks {listed(missing)}; set the roles of its columns.",
+            float(len(missing)),
+            0.0,
+        )
+    if gone:
+        return Check(
+            "schema",
+            "Columns",
+            Status.FAIL,
+            f"The table no longer has the {_word(gone)} {listed(gone)}.",
+            float(len(gone)),
+            0.0,
+            tuple(gone),
+        )
+    repeated = len(view.role_columns(Role.KPI)) - 1
+    if repeated > 0:
+        return Check(
+            "schema",
+            "Columns",
+            Status.REVIEW,
+            f"Several columns are marked as the KPI; {view.kpi} is used.",
+            float(repeated),
+            0.0,
+            tuple(view.role_columns(Role.KPI)),
+        )
+    return passed(
+        "schema",
+        "Columns",
+        f"Date, KPI ({view.kpi}) and {plural(len(view.channels), 'channel')} are there.",
+        float(len(view.channels)),
+    )
+
+
+def text_in_numbers(view: View) -> Check:
+    """Cells that should be numbers and are not."""
+    counts = {}
+    for column in view.numeric:
+        filled = view.frame[column].notna()
+        if not pd.api.types.is_numeric_dtype(view.frame[column]):
+            filled &= view.frame[column].astype(str).str.strip() != ""
+        counts[column] = int((filled & view.numeric[column].isna()).sum())
+    bad = [c for c in counts if counts[c]]
+    total = float(sum(counts.values()))
+    if not bad:
+        return passed(
+            "text_in_numbers", "Text in number columns", "Every cell that should be a number is one.", 0.0, 0.0
+        )
+    first = bad[0]
+    example = view.frame[first][view.numeric[first].isna() & view.frame[first].notna()].iloc[0]
+    message = (
+        f"{plural(int(total), 'cell')} in {listed(bad)} cannot be read as numbers, for example {str(example)[:40]!r}."
+    )
+    fixes = (Fix("fill_nulls", {"columns": bad}, "Treat those cells as missing and fill them"),)
+    return Check("text_in_numbers", "Text in number columns", Status.FAIL, message, total, 0.0, tuple(bad), fixes)
+
+
+def dates(view: View) -> Check:
+    """Rows whose date cannot be read."""
+    bad = int(view.when.isna().sum())
+    if bad == 0 or bad == len(view.when):
+        return passed(
+            "dates",
+            "Dates",
+            "Every row has a date." if bad == 0 else "There is no date column to check.",
+            float(0),
+            0.0,
+        )
+    column = view.recognition.one(Role.DATE)
+    return Check(
+        "dates",
+        "Dates",
+        Status.FAIL,
+        f"{plural(bad, 'row')} of {len(view.when)} have a date that cannot be read.",
+        float(bad),
+        0.0,
+        (column,) if column else (),
+    )
+
+
+def duplicate_periods(view: View) -> Check:
+    """More than one row for a period (and geo)."""
+    known = view.when.notna()
+    keys = pd.DataFrame({"when": view.when[known], "where": view.where[known]})
+    extra = int(keys.duplicated().sum())
+    title = "Duplicate periods"
+    if extra == 0:
+        return passed(
+            "duplicate_periods", title, "Each period has one row" + (" per geo." if view.panel else "."), 0.0, 0.0
+        )
+    first = keys[keys.duplicated()]["when"].min()
+    fixes = (
+        Fix("drop_duplicate_periods", {}, "Keep the last row of each period"),
+        Fix("sum_duplicate_periods", {}, "Add up the rows of each period"),
+    )
+    whole = view.frame[known].duplicated()
+    message = f"{plural(extra, 'row')} repeat a period that is already there, first {first:%Y-%m-%d}."
+    if int(whole.sum()) == extra:
+        message += " They are exact copies."
+    return Check("duplicate_periods", title, Status.FAIL, message, float(extra), 0.0, (), fixes)
+
+
+def frequency(view: View) -> Check:
+    """Regular steps, and weeks rather than days."""
+    step = view.step_days
+    title = "Frequency"
+    if step is None or len(view.periods) < 3:
+        return Check("frequency", title, Status.REVIEW, "Too few periods to tell how often the data come.")
+    days = np.diff(view.periods.index.to_numpy()) / np.timedelta64(1, "D")
+    monthly = 28 <= step <= 31
+    regular = (np.abs(days / step - np.round(days / step)) < (0.15 if monthly else 1e-9)) & (days > 0)
+    irregular = float(1 - regular.mean())
+    name = frequency_name(step)
+    weekly = Fix("aggregate_weeks", {}, "Add up to weeks")
+    if irregular > view.limits.irregular_review_share:
+        return Check(
+            "frequency",
+            title,
+            Status.REVIEW,
+            f"{irregular:.0%} of the steps between dates differ from the usual {step:g} days.",
+            irregular,
+            view.limits.irregular_review_share,
+            (),
+            (weekly,) if step < 7 else (),
+        )
+    if step < 7:
+        return Check(
+            "frequency",
+            title,
+            Status.REVIEW,
+            f"The data are {name}; the model is meant for weeks.",
+            step,
+            7.0,
+            (),
+            (weekly,),
+        )
+    if step > 7:
+        return Check(
+            "frequency",
+            title,
+            Status.REVIEW,
+            f"The data are {name}; memory of a few weeks cannot be told apart at that step.",
+            step,
+            7.0,
+        )
+    return passed("frequency", title, "One row per week.", step, 7.0)
+
+
+def gaps(view: View) -> Check:
+    """Periods that are missing between the first and the last, over all geos."""
+    step, index = view.step_days, view.periods.index
+    title = "Gaps"
+    if step is None or step <= 0 or len(index) < 3:
+        return passed("gaps", title, "There are too few periods for gaps.", 0.0, 0.0)
+    if 28 <= step <= 31:
+        expected = (index[-1].year - index[0].year) * 12 + index[-1].month - index[0].month + 1
+    else:
+        expected = round((index[-1] - index[0]).total_seconds() / 86_400 / step) + 1
+    missing = max(expected - len(index), 0)
+    unbalanced = 0
+    if view.panel:
+        known = view.when.notna()
+        pairs = pd.DataFrame({"when": view.when[known], "where": view.where[known]}).drop_duplicates()
+        unbalanced = len(index) * view.where[known].nunique() - len(pairs)
+    share = missing / expected + (unbalanced / (len(index) * view.where.nunique()) if view.panel else 0.0)
+    status = status_of(share, 0.0, view.limits.gaps_fail_share)
+    if status is Status.PASS:
+        return passed("gaps", title, "No period is missing between the first and the last.", 0.0, 0.0)
+    parts = []
+    if missing:
+        parts.append(f"{missing} of {expected} periods are missing")
+    if unbalanced:
+        parts.append(f"{plural(unbalanced, 'geo and period pair')} have no row")
+    fixes = (Fix("fill_periods", {}, "Add the missing periods (media 0, the rest interpolated)"),)
+    return Check(
+        "gaps",
+        title,
+        status,
+        f"{' and '.join(parts)}; carry-over would jump across.".capitalize(),
+        float(missing + unbalanced),
+        0.0,
+        (),
+        fixes,
+    )
+
+
+def coverage(view: View) -> Check:
+    """At least a year, better two, of history, counted in weeks of span."""
+    limits, step, rows = view.limits, view.step_days, len(view.periods)
+    if rows < 2 or not step:
+        weeks = float(rows)
+    else:
+        span = (view.periods.index[-1] - view.periods.index[0]).total_seconds() / 86_400
+        weeks = float(rows) if abs(step - 7) < 0.5 else (span + step) / 7
+    weekly = step is None or abs(step - 7) < 0.5
+    what = f"{rows} weeks" if weekly else f"{rows} {frequency_name(step or 0)} periods, about {weeks:.0f} weeks,"
+    title = "Coverage"
+    if weeks < limits.coverage_fail_weeks:
+        return Check(
+            "coverage",
+            title,
+            Status.FAIL,
+            f"{what} are too few: under {limits.coverage_fail_weeks:g} weeks no season can be told from media.",
+            weeks,
+            limits.coverage_fail_weeks,
+        )
+    if weeks < limits.coverage_review_weeks:
+        return Check(
+            "coverage",
+            title,
+            Status.REVIEW,
+            f"{what} cover less than two years; season and media are hard to tell apart.",
+            weeks,
+            limits.coverage_review_weeks,
+        )
+    return passed(
+        "coverage",
+        title,
+        f"{what} of history.".replace(",  ", ", ").replace(", of", " of"),
+        weeks,
+        limits.coverage_review_weeks,
+    )
+
+
+def nulls(view: View) -> Check:
+    """Missing cells in columns that the model reads."""
+    columns = view.role_columns(*USED)
+    title = "Missing values"
+    if not columns or len(view.numeric) == 0:
+        return passed("nulls", title, "There are no columns to check.", 0.0, 0.0)
+    shares = view.numeric[columns].isna().mean()
+    bad = [c for c in columns if shares[c] > 0]
+    if not bad:
+        return passed("nulls", title, "No cell is missing.", 0.0, 0.0)
+    worst = max(bad, key=lambda c: float(shares[c]))
+    cells = int(view.numeric[bad].isna().sum().sum())
+    kpi_missing = view.kpi in bad
+    fail = kpi_missing or float(shares[worst]) > view.limits.nulls_fail_share
+    message = f"{plural(cells, 'cell')} are missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
+    media = [c for c in bad if c in set(view.role_columns(*MEDIA))]
+    rest = [c for c in bad if c not in media]
+    fixes = []
+    if media:
+        fixes.append(Fix("fill_nulls", {"columns": media, "method": "zero"}, "Count missing media as 0"))
+    if rest:
+        fixes.append(Fix("fill_nulls", {"columns": rest, "method": "interpolate"}, "Interpolate the other columns"))
+    return Check(
+        "nulls",
+        title,
+        Status.FAIL if fail else Status.REVIEW,
+        message,
+        float(shares[worst]),
+        0.0 if kpi_missing else view.limits.nulls_fail_share,
+        tuple(bad),
+        tuple(fixes),
+    )
+
+
+def future_dates(view: View) -> Check:
+    """Periods that begin after today."""
+    late = view.when.notna() & (view.when > pd.Timestamp(view.today))
+    count = int(late.sum())
+    title = "Future dates"
+    if count == 0:
+        return passed("future_dates", title, "No date lies in the future.", 0.0, 0.0)
+    fixes = (Fix("filter_dates", {"end": view.today.isoformat()}, "Keep the rows up to today"),)
+    return Check(
+        "future_dates",
+        title,
+        Status.FAIL,
+        f"{plural(count, 'row')} lie in the future, the last {view.when.max():%Y-%m-%d}.",
+        float(count),
+        0.0,
+        (),
+        fixes,
+    )
+
+
+def frequency_name(days: float) -> str:
+    for limit, name in (
+        (1.5, "daily"),
+        (6.5, "several-day"),
+        (7.5, "weekly"),
+        (15.5, "two-weekly"),
+        (31.5, "monthly"),
+        (93.0, "quarterly"),
+    ):
+        if days < limit:
+            return name
+    return "yearly"
+
+
+def _word(columns: list[str]) -> str:
+    return "column" if len(columns) == 1 else "columns"
+
+
+CHECKS = (schema, text_in_numbers, dates, duplicate_periods, frequency, gaps, coverage, nulls, future_dates)

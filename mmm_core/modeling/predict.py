@@ -1,0 +1,99 @@
+"""The mean of the model from constrained draws, NumPy only, a block of draws at a time.
+
+Shapes: S draws, G geos, T periods, C channels, K linear columns, F Fourier columns. Everything here is in scaled KPI
+units; multiply by ``ModelData.target_scale`` for KPI units.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.modeling.transforms import EFFECT, adstock_weights, media_parameters, saturate
+
+Positions = npt.NDArray[np.int64]
+BLOCK_CELLS = 4_000_000
+"""Cells of the (S, G, T, C) block held at once (32 MB)."""
+
+
+def saturated_exposure(
+    scaled: Array, adstock: str, saturation: str, max_lag: int, parameters: Mapping[str, Array]
+) -> Array:
+    """Adstocked, saturated exposure before the effect size.
+
+    Parameters
+    ----------
+    scaled
+        (..., T, C) media divided by its scale.
+    parameters
+        (S, C) draws of the adstock and saturation parameters.
+
+    Returns
+    -------
+    array (S, ..., T, C)
+    """
+    weights = adstock_weights(adstock, max_lag, dict(parameters))
+    draws = weights.shape[0]
+    spread = (draws, *(1,) * (scaled.ndim - 1), scaled.shape[-1])
+    carried = np.zeros((draws, *scaled.shape))
+    for lag in range(min(max_lag, scaled.shape[-2])):
+        moved = scaled[..., : scaled.shape[-2] - lag, :]
+        carried[..., lag:, :] += weights[..., lag].reshape(spread) * moved
+    broadcast = {name: values.reshape(spread) for name, values in parameters.items()}
+    out: Array = saturate(saturation, carried, broadcast)
+    return out
+
+
+def media_blocks(
+    data: ModelData, posterior: Posterior, draws: Positions | None = None
+) -> Iterator[tuple[Positions, Array]]:
+    """Contribution of each channel, block by block.
+
+    Parameters
+    ----------
+    draws
+        Positions among the joined draws (all where None).
+
+    Yields
+    ------
+    positions (B,), contributions (B, G, T, C)
+        In scaled KPI units.
+    """
+    total = posterior.chains * posterior.draws_per_chain
+    chosen = np.arange(total) if draws is None else np.asarray(draws, dtype=np.int64)
+    names = media_parameters(posterior.adstock, posterior.saturation)
+    flat = {name: posterior.flat(name) for name in names}
+    scaled = data.media / data.media_scale
+    step = max(1, BLOCK_CELLS // scaled.size)
+    for start in range(0, len(chosen), step):
+        block = chosen[start : start + step]
+        shapes = {name: flat[name][block] for name in names if name != EFFECT}
+        exposure = saturated_exposure(scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes)
+        yield block, exposure * flat[EFFECT][block][:, None, None, :]
+
+
+def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
+    """Everything but media at the chosen draws, (B, G, T) scaled: intercept, linear columns and season."""
+    out = np.broadcast_to(
+        posterior.flat("intercept_contribution")[draws][:, None, None], (len(draws), *data.target.shape)
+    ).copy()
+    if data.linear.shape[-1]:
+        out += np.einsum("gtk,bk->bgt", data.linear, posterior.flat("gamma_control")[draws])
+    if data.fourier.shape[-1]:
+        out += (posterior.flat("gamma_fourier")[draws] @ data.fourier.T)[:, None, :]
+    return out
+
+
+def mean_blocks(
+    data: ModelData, posterior: Posterior, draws: Positions | None = None
+) -> Iterator[tuple[Positions, Array]]:
+    """The model's mean, block by block: positions (B,) and mu (B, G, T), scaled KPI units."""
+    for block, media in media_blocks(data, posterior, draws):
+        yield block, media.sum(axis=-1) + baseline(data, posterior, block)
+
+
+def thinned(posterior: Posterior, most: int) -> Positions:
+    """Positions of at most ``most`` draws, evenly spread over the joined chains."""
+    total = posterior.chains * posterior.draws_per_chain
+    return np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(np.int64))

@@ -1,0 +1,200 @@
+"""From a wide table and a specification to the numbers that a model sees (NumPy and pandas only)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling.spec import ChannelSpec, ModelSpec
+
+DAYS_IN_YEAR = 365.25
+MOST_LEVELS = 20
+"""A text column with more distinct values than this is no control."""
+
+
+def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
+    """Prepare national data: one row per period.
+
+    Parameters
+    ----------
+    frame
+        Wide table after the recipe, any row order.
+    spec
+        Names the columns.
+
+    Returns
+    -------
+    ModelData
+        With one geo (G = 1), periods ascending.
+
+    Raises
+    ------
+    SpecError
+        When a column is gone, or its values cannot be modelled; the sentence names the column.
+    """
+    _all_there(frame, spec)
+    table = _in_order(frame, spec)
+    dates = table[spec.date].to_numpy(dtype="datetime64[ns]")
+    target = _numbers(table, spec.kpi.column, "KPI")
+    target_scale = float(np.abs(target).max())
+    if np.ptp(target) == 0:
+        raise SpecError(f"The KPI {spec.kpi.column} is the same in every period, so there is nothing to explain.")
+    media = np.column_stack([_exposure(table, channel) for channel in spec.channels])
+    spend = np.column_stack([_spend(table, channel) for channel in spec.channels])
+    linear = _linear(table, spec)
+    return ModelData(
+        dates=dates,
+        geos=("national",),
+        channels=tuple(channel.name for channel in spec.channels),
+        target=target[None],
+        media=media[None],
+        spend=spend[None],
+        value_per_unit=_value(table, spec)[None],
+        linear=linear.values[None],
+        linear_names=linear.names,
+        linear_groups=linear.groups,
+        fourier=fourier_terms(dates, spec.season.yearly_terms),
+        media_scale=media.max(axis=0),
+        target_scale=target_scale,
+    )
+
+
+def fourier_terms(dates: npt.NDArray[np.datetime64], terms: int) -> Array:
+    """Yearly Fourier terms by day of year, (T, 2 * terms): all sines, then all cosines.
+
+    PyMC-Marketing's ``YearlyFourier``: ``sin(2 pi n dayofyear / 365.25)`` and the same with ``cos``, n = 1..terms.
+    """
+    day = pd.DatetimeIndex(dates).dayofyear.to_numpy(dtype=float)
+    angle = 2 * np.pi * day[:, None] / DAYS_IN_YEAR * np.arange(1, terms + 1)
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def period_days(data: ModelData) -> float:
+    """Days between two periods (the median gap)."""
+    gaps = np.diff(data.dates).astype("timedelta64[D]").astype(float)
+    return float(np.median(gaps)) if gaps.size else 7.0
+
+
+@dataclass(frozen=True)
+class _Linear:
+    values: Array
+    """(T, K) standardised."""
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+def _all_there(frame: pd.DataFrame, spec: ModelSpec) -> None:
+    gone = [column for column in spec.columns if column not in frame.columns]
+    if gone:
+        named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        raise SpecError(
+            f"The specification names {named}, which the data no longer has; "
+            "take it out of the specification or bring the column back."
+        )
+    doubled = [column for column in spec.columns if frame.columns.tolist().count(column) > 1]
+    if doubled:
+        raise SpecError(f"The data has two columns called {doubled[0]}; rename one of them.")
+
+
+def _in_order(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
+    dates = pd.to_datetime(frame[spec.date], errors="coerce")
+    if dates.isna().any():
+        raise SpecError(f"The date column {spec.date} has {int(dates.isna().sum())} values that are not dates.")
+    if dates.duplicated().any():
+        first = dates[dates.duplicated()].iloc[0].date()
+        raise SpecError(
+            f"Several rows share the date {first}; aggregate the data to national (one row per period) first."
+        )
+    if len(dates) < 2:
+        raise SpecError("A model needs more than one period of data.")
+    return frame.assign(**{spec.date: dates}).sort_values(spec.date, ignore_index=True)
+
+
+def _numbers(table: pd.DataFrame, column: str, what: str) -> Array:
+    values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise SpecError(
+            f"The {what} column {column} has no number in {int(bad.sum())} of {bad.size} periods, first in row "
+            f"{int(np.argmax(bad)) + 1} by date; fill the empty cells on the Data page first."
+        )
+    return values
+
+
+def _exposure(table: pd.DataFrame, channel: ChannelSpec) -> Array:
+    column = channel.exposure or channel.spend
+    assert column is not None
+    values = _numbers(table, column, "media")
+    if values.min() < 0:
+        raise SpecError(f"The media column {column} has negative values; mend them on the Data page first.")
+    if values.max() == 0:
+        raise SpecError(f"Channel {channel.name} is zero in every period; leave it out of the model.")
+    return values
+
+
+def _spend(table: pd.DataFrame, channel: ChannelSpec) -> Array:
+    if channel.spend is None:
+        return np.full(len(table), np.nan)
+    values = _numbers(table, channel.spend, "spend")
+    if values.min() < 0:
+        raise SpecError(f"The spend column {channel.spend} has negative values; mend them on the Data page first.")
+    return values
+
+
+def _value(table: pd.DataFrame, spec: ModelSpec) -> Array:
+    if spec.kpi.unit == "revenue":
+        return np.ones(len(table))
+    value = spec.kpi.value_per_unit
+    if isinstance(value, str):
+        return _numbers(table, value, "value per unit")
+    return np.full(len(table), np.nan if value is None else float(value))
+
+
+def _linear(table: pd.DataFrame, spec: ModelSpec) -> _Linear:
+    columns: list[tuple[str, str, Array]] = []
+    for group, names in (("control", spec.controls), ("holiday", spec.holidays)):
+        for name in names:
+            columns += [(label, group, values) for label, values in _encoded(table, name, group)]
+    columns += [(label, "trend", values) for label, values in _trend(len(table), spec)]
+    values = np.column_stack([_standardised(c[2]) for c in columns]) if columns else np.zeros((len(table), 0))
+    return _Linear(values, tuple(c[0] for c in columns), tuple(c[1] for c in columns))
+
+
+def _encoded(table: pd.DataFrame, column: str, group: str) -> list[tuple[str, Array]]:
+    """A number column as it is; a text column as one indicator per value other than its most frequent one."""
+    series = table[column]
+    if pd.api.types.is_bool_dtype(series):
+        return [(column, series.to_numpy(dtype=float))]
+    numeric = pd.to_numeric(series, errors="coerce")
+    if numeric.notna().any() or series.isna().all():
+        return [(column, _numbers(table, column, group))]
+    text = series.astype("string").fillna("")
+    levels = text.value_counts().index.tolist()
+    if len(levels) > MOST_LEVELS:
+        raise SpecError(f"The {group} column {column} is text with {len(levels)} different values; leave it out.")
+    return [(f"{column}: {level}", (text == level).to_numpy(dtype=float)) for level in sorted(levels[1:])]
+
+
+def _trend(periods: int, spec: ModelSpec) -> list[tuple[str, Array]]:
+    """A straight line, and for 'piecewise' its changes of slope at equally spaced inner knots."""
+    if spec.trend.kind == "none":
+        return []
+    time = np.arange(periods, dtype=float)
+    out = [("trend", time)]
+    if spec.trend.kind == "piecewise":
+        knots = np.linspace(0, periods - 1, spec.trend.knots + 2)[1:-1]
+        out += [(f"trend after knot {n}", np.maximum(time - knot, 0.0)) for n, knot in enumerate(knots, start=1)]
+    return out
+
+
+def _standardised(values: Array) -> Array:
+    """Mean 0, standard deviation 1; a column that never changes becomes zeros and so explains nothing."""
+    centred = values - values.mean()
+    deviation = float(values.std())
+    if deviation <= 1e-12 * max(1.0, float(np.abs(values).max())):
+        return np.zeros_like(centred)
+    scaled: Array = centred / deviation
+    return scaled

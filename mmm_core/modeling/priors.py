@@ -1,0 +1,289 @@
+"""Every prior as numbers (NumPy only): one table that both engines, the checks and the evidence badges read.
+
+A channel's effect is LogNormal. By default its centre follows the channel's share of spend and its width is solved for,
+so that the share of the KPI that all media bring together has the specification's 90% range. Baseline priors are wide
+and centred beside that range, because a tight baseline is a media prior in disguise.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.domain.results import Interval
+from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.predict import saturated_exposure
+from mmm_core.modeling.prepare import period_days
+from mmm_core.modeling.spec import Belief, ModelSpec
+from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, media_parameters
+
+SEED = 20_240_229
+SHAPE_DRAWS = 1000
+SHARE_DRAWS = 8000
+Z90 = 1.6448536269514722
+"""Standard normal quantile at 95%: a 90% range is +/- this many deviations."""
+EVEN_PART = 0.10
+"""Part of the expected media effect spread evenly, so that a channel with next to no spend keeps some room."""
+WIDTHS = (0.25, 2.0)
+"""Log-scale widths of a channel's effect that the search for the media range stays within."""
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Distributions by PyMC-Marketing's parameter names; C channels, K linear columns, F Fourier columns."""
+
+    adstock: str
+    saturation: str
+    max_lag: int
+    media: dict[str, Distribution]
+    """Per media parameter, arrays (C,): adstock_*, saturation_*, saturation_beta last."""
+    intercept: Distribution
+    """Scalars ()."""
+    control: Distribution
+    """(K,)"""
+    fourier: Distribution
+    """(F,)"""
+    sigma: Distribution
+    """Scalars (); of the Normal likelihood."""
+
+    @property
+    def collapsible(self) -> bool:
+        """Whether intercept, linear columns and season are all Normal, so that they integrate out exactly."""
+        return all(d.family == "Normal" for d in (self.intercept, self.control, self.fourier))
+
+
+def resolve(spec: ModelSpec, data: ModelData) -> Priors:
+    """Turn a specification's words into numbers.
+
+    Raises
+    ------
+    SpecError
+        When a belief cannot be turned into a prior (an ROI without spend or without a value per KPI unit).
+    """
+    if spec.media_prior.share_low >= spec.media_prior.share_high:
+        raise SpecError("The media range needs its low end under its high end.")
+    if spec.media_prior.style == "pymc_marketing":
+        return _pymc_marketing(spec, data)
+    shapes = _shapes(spec, data)
+    unit = _unit_effect(spec, data, shapes)
+    effect = _effects(spec, data, unit)
+    baseline = _baseline(data, _expected_share(effect, unit))
+    return Priors(
+        adstock=spec.adstock.value,
+        saturation=spec.saturation.value,
+        max_lag=spec.max_lag,
+        media={**shapes, EFFECT: effect},
+        intercept=baseline.intercept,
+        control=baseline.control,
+        fourier=baseline.fourier,
+        sigma=baseline.sigma,
+    )
+
+
+def _shapes(spec: ModelSpec, data: ModelData) -> dict[str, Distribution]:
+    """Memory and saturation: weakly informative, the memory by the length of a period."""
+    days = period_days(data)
+    alpha = (5.0, 2.0) if days < 4 else (2.0, 3.0) if days < 20 else (1.5, 5.0)
+    numbers: dict[str, Distribution] = {
+        "adstock_alpha": Distribution("Beta", {"alpha": alpha[0], "beta": alpha[1]}),
+        "adstock_theta": Distribution("HalfNormal", {"sigma": min(2.0, max(0.5, spec.max_lag / 4))}),
+        "saturation_lam": Distribution("Gamma", {"alpha": 3.0, "beta": 1.0}),
+        "saturation_slope": Distribution("LogNormal", {"mu": float(np.log(1.2)), "sigma": 0.4}),
+        "saturation_kappa": Distribution("LogNormal", {"mu": float(np.log(0.5)), "sigma": 0.6}),
+    }
+    names = (*ADSTOCK_PARAMETERS[spec.adstock], *SATURATION_PARAMETERS[spec.saturation])
+    return {name: numbers[name].repeated(len(data.channels)) for name in names}
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What an effect of 1 brings, by draw of the shapes (D, C)."""
+
+    share: Array
+    """Share of the KPI."""
+    money: Array
+    """Value over the data, money."""
+    spend: Array
+    """(C,) money over the data, NaN for organic channels."""
+
+    @property
+    def typical(self) -> Array:
+        """(C,) median share."""
+        median: Array = np.median(self.share, axis=0)
+        return median
+
+
+def _unit_effect(spec: ModelSpec, data: ModelData, shapes: dict[str, Distribution]) -> _Unit:
+    rng = np.random.default_rng(SEED)
+    draws = {name: prior.sample(rng, SHAPE_DRAWS) for name, prior in shapes.items()}
+    return _unit_of_draws(spec, data, draws)
+
+
+def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array]) -> _Unit:
+    scaled = data.media / data.media_scale
+    total, money = (np.zeros((len(next(iter(draws.values()))), len(data.channels))) for _ in range(2))
+    for c in range(len(data.channels)):
+        one = {name: values[:, c : c + 1] for name, values in draws.items()}
+        exposure = saturated_exposure(
+            scaled[..., c : c + 1], spec.adstock.value, spec.saturation.value, spec.max_lag, one
+        )[..., 0]
+        total[:, c] = exposure.sum(axis=(1, 2)) * data.target_scale
+        money[:, c] = (exposure * data.value_per_unit).sum(axis=(1, 2)) * data.target_scale
+    return _Unit(total / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)))
+
+
+def _effects(spec: ModelSpec, data: ModelData, unit: _Unit) -> Distribution:
+    """LogNormal per channel: by spend within the media range, or by the channel's belief."""
+    weights = _weights(unit.spend)
+    centre, width = _solve_range(spec, weights, unit)
+    mu = np.log(centre * weights / unit.typical)
+    sigma = np.full(len(weights), width)
+    for c, channel in enumerate(spec.channels):
+        if channel.belief is not None:
+            mu[c], sigma[c] = _from_belief(channel.belief, channel.name, c, unit)
+    return Distribution("LogNormal", {"mu": mu, "sigma": sigma})
+
+
+def _weights(spend: Array) -> Array:
+    """Expected share of the media effect by channel: equal return on spend, partly evened out; sums to 1."""
+    paid = np.isfinite(spend) & (spend > 0)
+    typical = float(np.median(spend[paid])) if paid.any() else 1.0
+    filled = np.where(paid, spend, typical)
+    weights: Array = (1 - EVEN_PART) * filled / filled.sum() + EVEN_PART / len(spend)
+    return weights
+
+
+def _solve_range(spec: ModelSpec, weights: Array, unit: _Unit) -> tuple[float, float]:
+    """Centre and log width of the channels' effects that give the media total its 90% range.
+
+    The ratio of the total's 95th to 5th percentile depends on the width alone, so that a bisection finds it; the
+    centre then follows from their geometric mean.
+    """
+    rng = np.random.default_rng(SEED)
+    normal = rng.standard_normal((SHARE_DRAWS, len(weights)))
+    shape = (unit.share / unit.typical)[rng.integers(0, len(unit.share), SHARE_DRAWS)] * weights
+    wanted = np.log(spec.media_prior.share_high / spec.media_prior.share_low)
+
+    def ends(width: float) -> Array:
+        found: Array = np.log(np.quantile((shape * np.exp(width * normal)).sum(axis=1), (0.05, 0.95)))
+        return found
+
+    low, high = WIDTHS
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        bottom, top = ends(middle)
+        low, high = (middle, high) if top - bottom < wanted else (low, middle)
+    target = 0.5 * (np.log(spec.media_prior.share_high) + np.log(spec.media_prior.share_low))
+    return float(np.exp(target - ends(low).mean())), low
+
+
+def _from_belief(belief: Belief, name: str, c: int, unit: _Unit) -> tuple[float, float]:
+    """Location and width of log(effect) so that ROI or share has the believed 90% range, shapes' spread included."""
+    if belief.kind == "roi":
+        if not np.isfinite(unit.spend[c]) or unit.spend[c] <= 0:
+            raise SpecError(f"Channel {name} has no spend, so a belief about its ROI cannot be used; give a share.")
+        if not np.isfinite(unit.money[:, c]).all():
+            raise SpecError(
+                f"A belief about the ROI of {name} needs the KPI's value per unit; set it, or give a share instead."
+            )
+        per_effect = np.log(unit.money[:, c] / unit.spend[c])
+    else:
+        per_effect = np.log(unit.share[:, c])
+    wanted = np.log(belief.high / belief.low) / (2 * Z90)
+    left = max(wanted**2 - float(per_effect.var()), (0.3 * wanted) ** 2)
+    return 0.5 * float(np.log(belief.low * belief.high)) - float(per_effect.mean()), float(np.sqrt(left))
+
+
+def _expected_share(effect: Distribution, unit: _Unit) -> float:
+    """Media's share of the KPI that the baseline leaves room for (the prior's median, at most 0.9)."""
+    rng = np.random.default_rng(SEED)
+    picked = unit.share[rng.integers(0, len(unit.share), SHARE_DRAWS)]
+    return min(0.9, float(np.median((effect.sample(rng, SHARE_DRAWS) * picked).sum(axis=1))))
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    intercept: Distribution
+    control: Distribution
+    fourier: Distribution
+    sigma: Distribution
+
+
+def _baseline(data: ModelData, media_share: float) -> _Baseline:
+    """Baseline, linear columns, season and noise, on the scale of the KPI's level and of its spread."""
+    scaled = data.target / data.target_scale
+    level, spread = float(scaled.mean()), float(scaled.std())
+    widths = {"control": 0.7, "holiday": 0.5, "trend": 1.0}
+    control = np.array([widths[group] for group in data.linear_groups]) * spread
+    pairs = data.fourier.shape[1] // 2
+    order = np.tile(np.arange(1, pairs + 1), 2)
+    return _Baseline(
+        intercept=Distribution("Normal", {"mu": (1 - media_share) * level, "sigma": 0.5 * abs(level) + spread}),
+        control=Distribution("Normal", {"mu": np.zeros(len(control)), "sigma": control}),
+        fourier=Distribution("Normal", {"mu": np.zeros(2 * pairs), "sigma": 0.7 * spread / np.sqrt(order)}),
+        sigma=Distribution("HalfNormal", {"sigma": spread}),
+    )
+
+
+def _pymc_marketing(spec: ModelSpec, data: ModelData) -> Priors:
+    """That library's own defaults, as numbers."""
+    if any(channel.belief for channel in spec.channels):
+        raise SpecError("PyMC-Marketing's default priors hold no beliefs; remove them or choose priors by spend.")
+    numbers: dict[str, Distribution] = {
+        "adstock_alpha": Distribution("Beta", {"alpha": 1.0, "beta": 3.0}),
+        "adstock_theta": Distribution("HalfNormal", {"sigma": 1.0}),
+        "saturation_lam": Distribution("Gamma", {"alpha": 3.0, "beta": 1.0}),
+        "saturation_slope": Distribution("HalfNormal", {"sigma": 1.5}),
+        "saturation_kappa": Distribution("HalfNormal", {"sigma": 1.5}),
+        EFFECT: Distribution("HalfNormal", {"sigma": 2.0 if spec.saturation.value == "logistic" else 1.5}),
+    }
+    linear, season = data.linear.shape[-1], data.fourier.shape[-1]
+    return Priors(
+        adstock=spec.adstock.value,
+        saturation=spec.saturation.value,
+        max_lag=spec.max_lag,
+        media={
+            name: numbers[name].repeated(len(data.channels))
+            for name in media_parameters(spec.adstock.value, spec.saturation.value)
+        },
+        intercept=Distribution("Normal", {"mu": 0.0, "sigma": 2.0}),
+        control=Distribution("Normal", {"mu": np.zeros(linear), "sigma": np.full(linear, 2.0)}),
+        fourier=Distribution("Laplace", {"mu": np.zeros(season), "b": np.ones(season)}),
+        sigma=Distribution("HalfNormal", {"sigma": 2.0}),
+    )
+
+
+def _simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> tuple[_Unit, Array]:
+    rng = np.random.default_rng(SEED + 1)
+    media = {name: prior.sample(rng, draws) for name, prior in priors.media.items()}
+    effect = media.pop(EFFECT)
+    return _unit_of_draws(spec, data, media), effect
+
+
+def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval | None]:
+    """What the prior alone says each channel returns per money spent; None where there is no spend or no value."""
+    unit, effect = _simulated(spec, data, priors, draws)
+    out: dict[str, Interval | None] = {}
+    for c, name in enumerate(data.channels):
+        usable = np.isfinite(unit.spend[c]) and unit.spend[c] > 0 and bool(np.isfinite(unit.money[:, c]).all())
+        out[name] = interval(effect[:, c] * unit.money[:, c] / unit.spend[c]) if usable else None
+    return out
+
+
+def share_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval]:
+    """What the prior alone says each channel brings, as a share of the KPI (organic channels too)."""
+    unit, effect = _simulated(spec, data, priors, draws)
+    return {name: interval(effect[:, c] * unit.share[:, c]) for c, name in enumerate(data.channels)}
+
+
+def media_share_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 4000) -> Interval:
+    """What the prior alone says all media bring together, as a share of the KPI."""
+    unit, effect = _simulated(spec, data, priors, draws)
+    return interval((effect * unit.share).sum(axis=1))
+
+
+def interval(values: Array) -> Interval:
+    """Mean and percentiles of draws (S,)."""
+    p5, p50, p95 = np.quantile(values, (0.05, 0.5, 0.95))
+    return Interval(mean=float(values.mean()), p5=float(p5), p50=float(p50), p95=float(p95))

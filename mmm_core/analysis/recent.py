@@ -1,0 +1,39 @@
+"""What the last quarter says about the next plan: spend, cost of exposure, value of a KPI unit."""
+
+import numpy as np
+
+from mmm_core.domain.fit import Array, ModelData
+
+RECENT = 13
+"""Periods that 'recent' means."""
+
+
+def paid(data: ModelData) -> tuple[str, ...]:
+    """Channels whose spend is known in money."""
+    return tuple(name for c, name in enumerate(data.channels) if np.isfinite(data.spend[:, :, c]).all())
+
+
+def mean_spend(data: ModelData) -> Array:
+    """Money per period over the recent periods, summed over geos, (C,); NaN for organic channels."""
+    return np.asarray(data.spend[:, -RECENT:].sum(axis=0).mean(axis=0))
+
+
+def exposure_per_money(data: ModelData) -> Array:
+    """Exposure that one unit of money buys in each geo, (G, C).
+
+    From the recent periods; from all of history for a channel without recent spend; 0 where nothing was ever spent.
+    """
+    out = np.zeros((data.media.shape[0], data.media.shape[2]))
+    undecided = np.isfinite(data.spend).all(axis=(0, 1))
+    for first in (-RECENT, 0):
+        money = data.spend[:, first:].sum(axis=(0, 1))
+        now = undecided & (money > 0) & (data.media[:, first:].sum(axis=(0, 1)) > 0)
+        out[:, now] = data.media[:, first:].sum(axis=1)[:, now] / money[now]
+        undecided = undecided & ~now
+    return out
+
+
+def value_per_unit(data: ModelData) -> float | None:
+    """Money per KPI unit over the recent periods; None where nobody said."""
+    value = data.value_per_unit[:, -RECENT:]
+    return float(value.mean()) if np.isfinite(value).all() else None

@@ -1,0 +1,250 @@
+"""The metric service's core: what each component brought, and what a plan would bring, draw by draw."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mmm_core.analysis import outcomes, recent
+from mmm_core.analysis.curves import curve
+from mmm_core.analysis.windows import Window, plan_coefficients
+from mmm_core.domain.errors import PlanError
+from mmm_core.domain.fit import ModelData, Posterior
+from mmm_core.domain.planning import PlanOutcome, SpendPlan
+from mmm_core.domain.results import Curve
+from mmm_core.modeling.transforms import (
+    ADSTOCK_PARAMETERS,
+    EFFECT,
+    SATURATION_PARAMETERS,
+    adstock_weights,
+    saturate,
+)
+
+Values = npt.NDArray[np.floating[Any]]
+
+BLOCK = 16
+"""Periods of history that are evaluated at a time."""
+
+HISTORY_CELLS = 40_000_000
+"""Adstocked history is kept between calls up to this many values (160 MB in single precision)."""
+
+
+class ResponseModel:
+    """A fitted model as functions of spend, in KPI units.
+
+    G geos, T periods, C channels, S draws (chains joined), L lags. Everything is linear in the effects, additive over
+    channels, and computed in ``dtype`` (single precision is exact to about 1e-6, and twice as fast).
+
+    Parameters
+    ----------
+    data
+        The prepared data the posterior was fitted on.
+    posterior
+        Constrained draws in scaled units.
+    """
+
+    def __init__(self, data: ModelData, posterior: Posterior, dtype: type[np.floating[Any]] = np.float32) -> None:
+        self.data = data
+        self.posterior = posterior
+        self.dtype = dtype
+        self.channels = data.channels
+        self.paid = recent.paid(data)
+        self.paid_index = np.array([data.channels.index(name) for name in self.paid], dtype=np.intp)
+        self.draws = posterior.chains * posterior.draws_per_chain
+        scale = np.where(data.media_scale > 0, data.media_scale, 1.0)
+        self._scaled = np.ascontiguousarray(np.moveaxis(data.media / scale, -1, 0), dtype=dtype)  # (C, G, T)
+        self._scale = scale
+        self._saturation = {name: self._by_channel(name) for name in SATURATION_PARAMETERS[posterior.saturation]}
+        self.effect = self._by_channel(EFFECT) * dtype(data.target_scale)
+        self._windows: dict[int, Window] = {}
+        self._current: dict[int, Values] = {}
+
+    def _by_channel(self, name: str) -> Values:
+        """Draws of a media parameter, (C, S)."""
+        return np.ascontiguousarray(self.posterior.flat(name).T, dtype=self.dtype)
+
+    @cached_property
+    def weights(self) -> Values:
+        """Adstock weights, (C, S, L)."""
+        names = ADSTOCK_PARAMETERS[self.posterior.adstock]
+        parameters = {name: self._by_channel(name) for name in names}
+        return np.asarray(adstock_weights(self.posterior.adstock, self.posterior.max_lag, parameters))
+
+    # ---- history -------------------------------------------------------------------------------------------------
+
+    def _adstocked(self, channel: int, geo: int) -> Values:
+        """Scaled adstocked exposure of one channel in one geo, (T, S)."""
+        lags = self.posterior.max_lag
+        padded = np.concatenate([np.zeros(lags - 1, dtype=self.dtype), self._scaled[channel, geo]])
+        lagged = np.lib.stride_tricks.sliding_window_view(padded, lags)[:, ::-1]  # (T, L), lag 0 first
+        return np.asarray(np.ascontiguousarray(lagged) @ self.weights[channel].T)
+
+    def _saturated(self, channel: int, exposure: Values) -> Values:
+        """Response in KPI units of one channel to scaled adstocked exposure, (..., S)."""
+        parameters = {name: values[channel] for name, values in self._saturation.items()}
+        response: Values = np.asarray(saturate(self.posterior.saturation, exposure, parameters))
+        response *= self.effect[channel]
+        return response
+
+    def channel_contribution(self, channel: int, geo: int = 0, multiplier: float = 1.0) -> Values:
+        """KPI units per period that one channel brought, (T, S), had its exposure been multiplied throughout."""
+        return self._saturated(channel, self._adstocked(channel, geo) * self.dtype(multiplier))
+
+    def baseline(self, geo: int = 0) -> Values:
+        """Intercept and trend in KPI units, (T, S)."""
+        intercept = self.posterior.flat("intercept_contribution").astype(self.dtype)
+        return np.asarray(self._linear(geo, ("trend",)) + intercept * self.dtype(self.data.target_scale))
+
+    def controls(self, geo: int = 0) -> Values:
+        """Controls and holidays counted from their mean, KPI units, (T, S)."""
+        return self._linear(geo, ("control", "holiday"))
+
+    def seasonality(self) -> Values:
+        """Yearly season in KPI units, (T, S); the same in every geo."""
+        if not self.data.fourier.shape[1]:
+            return np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
+        gamma = self.posterior.flat("gamma_fourier").astype(self.dtype)
+        return np.asarray(self.data.fourier.astype(self.dtype) @ gamma.T * self.dtype(self.data.target_scale))
+
+    def _linear(self, geo: int, groups: tuple[str, ...]) -> Values:
+        chosen = [k for k, group in enumerate(self.data.linear_groups) if group in groups]
+        if not chosen:
+            return np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
+        gamma = self.posterior.flat("gamma_control")[:, chosen].astype(self.dtype)
+        columns = self.data.linear[geo][:, chosen].astype(self.dtype)
+        return np.asarray(columns @ gamma.T * self.dtype(self.data.target_scale))
+
+    def contributions(self, first: int = 0, last: int | None = None) -> Values:
+        """Contribution of every channel in KPI units for the draws first..last, (s, G, T, C)."""
+        part = self._slice(first, last)
+        geos = range(len(self.data.geos))
+        out = [[part.channel_contribution(c, g) for c in range(len(self.channels))] for g in geos]
+        return np.ascontiguousarray(np.transpose(np.array(out), (3, 0, 2, 1)))
+
+    def contribution_chunks(self, size: int = 500) -> Iterator[Values]:
+        """``contributions`` in pieces of at most ``size`` draws."""
+        for first in range(0, self.draws, size):
+            yield self.contributions(first, min(first + size, self.draws))
+
+    def mu(self, first: int = 0, last: int | None = None) -> Values:
+        """Expected KPI for the draws first..last, KPI units, (s, G, T)."""
+        part = self._slice(first, last)
+        out = []
+        for g in range(len(self.data.geos)):
+            total = part.baseline(g) + part.controls(g) + part.seasonality()
+            for c in range(len(self.channels)):
+                total = total + part.channel_contribution(c, g)
+            out.append(total.T)
+        return np.stack(out, axis=1)
+
+    def _slice(self, first: int, last: int | None) -> "ResponseModel":
+        cut = {name: self.posterior.flat(name)[None, first:last] for name in self.posterior.draws}
+        source = self.posterior
+        return ResponseModel(self.data, Posterior(source.adstock, source.saturation, source.max_lag, cut), self.dtype)
+
+    # ---- plans ---------------------------------------------------------------------------------------------------
+
+    def current_plan(self, periods: int) -> SpendPlan:
+        """Recent average spend of each paid channel, continued for ``periods``."""
+        per_period = recent.mean_spend(self.data)
+        spend = {name: float(per_period[self.channels.index(name)]) * periods for name in self.paid}
+        return SpendPlan(periods, spend)
+
+    def window(self, periods: int) -> Window:
+        """Plan of ``periods`` and its carry-over tail; e is each paid channel's total spend, (C_paid,)."""
+        if periods < 1:
+            raise PlanError("A plan needs at least one period.")
+        if periods not in self._windows:
+            self._windows[periods] = self._build(periods)
+        return self._windows[periods]
+
+    def _build(self, periods: int) -> Window:
+        lags, index, geos = self.posterior.max_lag, self.paid_index, len(self.data.geos)
+        past = np.zeros((len(index), geos, lags - 1), dtype=self.dtype)
+        have = min(lags - 1, self._scaled.shape[2])
+        if have:
+            past[:, :, -have:] = self._scaled[index][:, :, -have:]
+        share, carried, count, week = plan_coefficients(self.weights[index], past, periods)
+        unit = recent.exposure_per_money(self.data)[:, index] / self._scale[index] / periods  # (G, C)
+        a = share[:, None] * unit.T.astype(self.dtype)[:, :, None, None]
+        cells = (len(index), geos * len(count), self.draws)
+        return Window(
+            self.posterior.saturation,
+            {name: values[index] for name, values in self._saturation.items()},
+            self.effect[index],
+            a.reshape(cells),
+            carried.reshape(cells),
+            np.tile(count, geos),
+            week,
+        )
+
+    def vector(self, plan: SpendPlan) -> npt.NDArray[np.float64]:
+        """Total spend per paid channel in the window's order; a channel the plan leaves out gets nothing."""
+        for name, amount in plan.spend.items():
+            if name not in self.paid:
+                raise PlanError(f"The model has no spend for a channel called {name}, so a plan cannot move it.")
+            if not (np.isfinite(amount) and amount >= 0):
+                raise PlanError(f"The plan's spend for {name} must be a number of at least 0.")
+        return np.array([plan.spend.get(name, 0.0) for name in self.paid], dtype=np.float64)
+
+    def outcome(self, plan: SpendPlan) -> PlanOutcome:
+        """What a plan brings above spending nothing in its window, carry-over after its end included.
+
+        History's last weeks are carried in; spend buys exposure at the recent cost per unit; organic media are held and
+        so drop out; KPI units are worth their recent mean value.
+        """
+        window = self.window(plan.periods)
+        lifts = window.lifts(self.vector(plan))
+        return outcomes.planned(self, plan, window.totals(lifts), window.weekly(lifts), window.week)
+
+    def current_draws(self, periods: int) -> Values:
+        """KPI that the current plan brings, (S,)."""
+        if periods not in self._current:
+            window = self.window(periods)
+            totals = window.totals(window.lifts(self.vector(self.current_plan(periods))))
+            self._current[periods] = totals.sum(axis=0)
+        return self._current[periods]
+
+    # ---- counterfactual history ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _kept_history(self) -> Values | None:
+        """Adstocked exposure of paid channels, (C, G, T, S), unless it is too large to keep."""
+        if self._scaled[self.paid_index].size * self.draws > HISTORY_CELLS:
+            return None
+        geos = range(len(self.data.geos))
+        return np.array([[self._adstocked(c, g) for g in geos] for c in self.paid_index])
+
+    def history_response(self, position: int, multiplier: float) -> Values:
+        """KPI units per period of the paid channel at ``position``, geos summed, exposure multiplied, (T, S)."""
+        channel, factor = int(self.paid_index[position]), self.dtype(multiplier)
+        total = np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
+        for geo in range(len(self.data.geos)):
+            kept = self._kept_history
+            exposure = self._adstocked(channel, geo) if kept is None else kept[position, geo]
+            for first in range(0, len(total), BLOCK):  # blocks stay in the processor's cache
+                rows = slice(first, first + BLOCK)
+                total[rows] += self._saturated(channel, exposure[rows] * factor)
+        return total
+
+    @cached_property
+    def history_totals(self) -> Values:
+        """KPI that each paid channel brought over history, (C, S)."""
+        return np.array([self.history_response(p, 1.0).sum(axis=0) for p in range(len(self.paid))])
+
+    def history_outcome(self, multipliers: Mapping[str, float]) -> PlanOutcome:
+        """What paid media would have brought over all of history had each channel's spend been multiplied."""
+        return outcomes.historical(self, multipliers)
+
+    # ---- curves --------------------------------------------------------------------------------------------------
+
+    def at_level(self, channel: int, exposure: npt.NDArray[np.float64]) -> Values:
+        """KPI units per period of one channel at constant exposures (n,), in exposure units, (n, S)."""
+        level = (exposure / self._scale[channel]).astype(self.dtype)
+        return self._saturated(channel, np.broadcast_to(level[:, None], (level.size, self.draws)))
+
+    def curves(self) -> dict[str, Curve]:
+        """Response and carry-over curve of every channel."""
+        return {name: curve(self, c) for c, name in enumerate(self.channels)}

@@ -192,6 +192,10 @@ class FitProcess(Protocol):
         self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
     ) -> Iterator[Progress | Chunk | FitOutcome]: ...
 
+    def export(self, spec_yaml: str, table: bytes, draws: bytes) -> bytes:
+        """The stored posterior as full NetCDF (InferenceData of a PyMC-Marketing model)."""
+        ...
+
 
 @dataclass(frozen=True)
 class Services:

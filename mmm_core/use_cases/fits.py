@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mmm_core.analysis.response import ResponseModel
+from mmm_core.data import read
 from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
 from mmm_core.domain.fit import Posterior, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
@@ -179,6 +180,15 @@ def load_fitted(services: Services, actor: Actor, run_id: str) -> Fitted:
     spec = ModelSpec.from_yaml(run.spec_yaml)
     posterior = artifact.load(draws)
     return Fitted(run, spec, posterior, ResponseModel(prepare.prepare(frame, spec), posterior))
+
+
+def export_netcdf(services: Services, actor: Actor, run_id: str) -> bytes:
+    """The posterior as NetCDF that ArviZ and PyMC-Marketing open; built in a process of its own."""
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        draws = work.blobs.get(work.runs.draws_blob(run_id))
+        table = read.to_parquet(working(work, work.datasets.get(run.dataset_version_id)).frame)
+    return services.fit_process.export(run.spec_yaml, table, draws)
 
 
 def _submit(services: Services, actor: Actor, run: Run) -> Run:

@@ -54,14 +54,14 @@ def save_plan(
 
 
 def approve_plan(services: Services, actor: Actor, project_id: str, reason: str = "") -> Plan:
-    return _decide(services, actor, project_id, PlanStatus.APPROVED, reason)
+    return _decide(services, actor, project_id, PlanStatus.APPROVED, reason, needed=TeamRole.APPROVER)
 
 
 def skip_plan(services: Services, actor: Actor, project_id: str, reason: str) -> Plan:
     """Go on without an approved plan; the reason stays on record."""
     if not reason.strip():
         raise PlanError("Say in a few words why the plan is skipped; it stays on record.")
-    return _decide(services, actor, project_id, PlanStatus.SKIPPED, reason)
+    return _decide(services, actor, project_id, PlanStatus.SKIPPED, reason, needed=TeamRole.ANALYST)
 
 
 def latest_plan(services: Services, actor: Actor, project_id: str) -> Plan | None:
@@ -152,8 +152,10 @@ def find_cycle(edges: Sequence[CausalEdge]) -> list[str]:
     return []
 
 
-def _decide(services: Services, actor: Actor, project_id: str, status: PlanStatus, reason: str) -> Plan:
-    require(actor, TeamRole.APPROVER, "decide on a plan")
+def _decide(
+    services: Services, actor: Actor, project_id: str, status: PlanStatus, reason: str, *, needed: TeamRole
+) -> Plan:
+    require(actor, needed, "decide on a plan")
     with services.work(actor) as work:
         plan = work.projects.latest_plan(project_id)
         if plan is None:

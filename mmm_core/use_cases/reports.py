@@ -10,7 +10,7 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.planning import OptimisedPlan
 from mmm_core.domain.ports import Services
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
-from mmm_core.reports import files, html, story
+from mmm_core.reports import excel, html, story
 from mmm_core.use_cases import what_if
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.fits import Fitted, load_fitted, results_of
@@ -138,7 +138,7 @@ def export(services: Services, actor: Actor, report_id: str, kind: str) -> tuple
         return report.markdown.encode(), f"{stem}.md", "text/markdown"
     if kind == "xlsx":
         fitted = load_fitted(services, actor, report.run_id)
-        sheet = files.workbook(results, plan_styles(fitted), report.markdown)
+        sheet = excel.workbook(results, plan_styles(fitted), report.markdown)
         return sheet, f"{stem}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     raise BadInput(f"A report is exported as html, xlsx or md, not as {kind}.")
 

@@ -80,8 +80,15 @@ def run_all(
     report = reports.publish(services, actor, run.id)
     fitted = fits.load_fitted(services, actor, run.id)
     files.write_all(
-        out, results, fitted.response, reports.plan_styles(fitted), fitted.spec, fitted.posterior,
-        recipe=version.recipe, markdown=report.markdown, html=reports.get_html(services, actor, report.id),
+        out,
+        results,
+        spec_yaml=fitted.run.spec_yaml,
+        recipe=version.recipe,
+        current=fitted.response.current_plan(reports.PLAN_PERIODS),
+        plans=reports.plan_styles(fitted),
+        markdown=report.markdown,
+        html=reports.get_html(services, actor, report.id),
+        netcdf=fits.export_netcdf(services, actor, run.id),
     )
     return results
 

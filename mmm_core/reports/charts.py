@@ -1,0 +1,181 @@
+"""Charts for files and reports, drawn with Matplotlib from stored results alone."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from mmm_core.domain.planning import OptimisedPlan
+from mmm_core.domain.results import Results
+from mmm_core.reports import wording
+from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LINE, MUTED, SEASON, channel_colours
+
+STYLE = {
+    "font.size": 10, "axes.edgecolor": LINE, "axes.labelcolor": MUTED, "axes.titlecolor": INK, "axes.titleweight": "bold",
+    "axes.titlelocation": "left", "xtick.color": MUTED, "ytick.color": INK, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": LINE, "axes.axisbelow": True, "svg.fonttype": "none",
+    "font.family": ["DejaVu Sans"], "legend.frameon": False,
+}  # fmt: skip
+
+Draw = Callable[[Figure], None]
+
+
+def drawings(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, Draw]:
+    """What can be drawn: contributions, returns, curves, time, and with plans allocation and scenarios."""
+    out: dict[str, Draw] = {
+        "contributions": lambda f: _contributions(f, results),
+        "over_time": lambda f: _over_time(f, results),
+        "curves": lambda f: _curves(f, results),
+    }
+    if any(c.roi for c in results.channels):
+        out["roi"] = lambda f: _returns(f, results)
+    if plans:
+        out["allocation"] = lambda f: _allocation(f, results, plans)
+        out["scenarios"] = lambda f: _scenarios(f, results, plans)
+    return out
+
+
+def render(draw: Draw, kind: str, size: tuple[float, float] = (9.0, 4.6)) -> bytes:
+    """One drawing as ``png`` or ``svg``."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        buffer = io.BytesIO()
+        # Without a date in its metadata the same results give the same file.
+        figure.savefig(buffer, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+    return buffer.getvalue()
+
+
+def pngs(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, bytes]:
+    return {name: render(draw, "png") for name, draw in drawings(results, plans).items()}
+
+
+def _contributions(figure: Figure, results: Results) -> None:
+    axes = figure.subplots()
+    channels = sorted(results.channels, key=lambda c: c.contribution.p50)
+    colours = channel_colours(c.channel for c in channels)
+    for row, channel in enumerate(channels):
+        share = channel.contribution_share
+        axes.barh(row, share.p50, color=colours[channel.channel], height=0.62)
+        axes.plot([share.p5, share.p95], [row, row], color=INK, linewidth=1.4)
+    axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.share(v)))
+    axes.set_title(f"Share of {results.kpi} that each channel brought (bar: most likely, line: 90% interval)")
+
+
+def _over_time(figure: Figure, results: Results) -> None:
+    axes = figure.subplots()
+    series = {(s.group, s.name): s for s in results.series if not s.geo}
+    colours = channel_colours(c.channel for c in results.channels)
+    greys = {"baseline": BASELINE, "seasonality": SEASON, "controls": CONTROLS}
+    parts = [s for (group, _), s in series.items() if group in greys or group == "channel"]
+    parts.sort(key=lambda s: (list(greys).index(s.group) if s.group in greys else 9, s.name))
+    positive, negative = [0.0] * len(results.dates), [0.0] * len(results.dates)
+    for part in parts:
+        up = [max(v, 0.0) for v in part.mean]
+        down = [min(v, 0.0) for v in part.mean]
+        colour = greys.get(part.group) or colours[part.name]
+        label = part.name if part.group != "channel" else _short(part.name)
+        top = [p + u for p, u in zip(positive, up, strict=True)]
+        low = [n + d for n, d in zip(negative, down, strict=True)]
+        axes.fill_between(results.dates, positive, top, color=colour, linewidth=0, label=label)
+        axes.fill_between(results.dates, low, negative, color=colour, linewidth=0)
+        positive, negative = top, low
+    actual = next((s for s in results.series if s.group == "actual" and not s.geo), None)
+    if actual:
+        axes.plot(results.dates, actual.mean, color=INK, linewidth=1.0, label="actual")
+    axes.yaxis.set_major_formatter(_kpi_axis(results))
+    axes.set_title(f"{results.kpi} over time, split into what brought it")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
+
+
+def _curves(figure: Figure, results: Results) -> None:
+    channels = list(results.channels)
+    columns = min(4, max(1, len(channels)))
+    rows = -(-len(channels) // columns)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    figure.set_size_inches(9.0, 0.6 + 2.2 * rows)
+    colours = channel_colours(c.channel for c in channels)
+    for place, axes in enumerate(grid.flat):
+        if place >= len(channels):
+            axes.set_axis_off()
+            continue
+        _curve(axes, results, place, colours[channels[place].channel])
+    figure.suptitle("Response per period at a constant level (dot: today)", x=0.01, ha="left", fontweight="bold", color=INK)
+
+
+def _curve(axes: Axes, results: Results, place: int, colour: str) -> None:
+    channel = results.channels[place]
+    curve = channel.curve
+    axes.fill_between(curve.level, curve.p5, curve.p95, color=colour, alpha=0.22, linewidth=0)
+    axes.plot(curve.level, curve.mean, color=colour, linewidth=1.8)
+    near = min(range(len(curve.level)), key=lambda i: abs(curve.level[i] - curve.current))
+    axes.plot([curve.level[near]], [curve.mean[near]], "o", color=INK, markersize=4)
+    axes.set_title(_short(channel.channel), fontsize=9)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.short(v)))
+    axes.yaxis.set_major_formatter(_kpi_axis(results))
+    axes.tick_params(labelsize=7)
+    axes.locator_params(nbins=4)
+
+
+def _returns(figure: Figure, results: Results) -> None:
+    axes = figure.subplots()
+    channels = sorted((c for c in results.channels if c.roi), key=lambda c: c.roi.p50 if c.roi else 0.0)
+    colours = channel_colours(c.channel for c in results.channels)
+    for row, channel in enumerate(channels):
+        if channel.roi is None:
+            continue
+        axes.plot([channel.roi.p5, channel.roi.p95], [row, row], color=colours[channel.channel], linewidth=6, alpha=0.35)
+        axes.plot([channel.roi.p50], [row], "o", color=colours[channel.channel], markersize=8)
+        if channel.marginal_roi:
+            axes.plot([channel.marginal_roi.p50], [row], "D", color=INK, markersize=4)
+    axes.axvline(1.0, color=MUTED, linewidth=1, linestyle="--")
+    axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.times(v)))
+    axes.set_title("What each channel returned (dot), what more money would return (diamond)")
+
+
+def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan]) -> None:
+    axes = figure.subplots()
+    names = list(plans[0].outcome.plan.spend)
+    today = {c.channel: c for c in results.channels}
+    span = plans[0].outcome.plan.periods
+    total = sum(today[n].spend or 0.0 for n in names) or 1.0
+    bars = [("Average so far", [span * (today[n].spend or 0.0) / max(results.periods, 1) for n in names], BASELINE)]
+    if total > 0:
+        shades = {"base": ACCENT, "aggressive": "#4FA3B5", "conservative": "#9CCAD4"}
+        bars += [(p.style.capitalize(), [p.outcome.plan.spend[n] for n in names], shades[p.style]) for p in plans]
+    height = 0.8 / len(bars)
+    for place, (label, values, colour) in enumerate(bars):
+        axes.barh([i - place * height for i in range(len(names))], values, height=height * 0.92, color=colour, label=label)
+    axes.set_yticks([i - height * (len(bars) - 1) / 2 for i in range(len(names))], [_short(n) for n in names])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.money(v, results.currency)))
+    axes.set_title(f"Spend over {wording.periods(span, results.period_days)}: so far and optimised")
+    axes.legend(fontsize=8)
+
+
+def _scenarios(figure: Figure, results: Results, plans: Sequence[OptimisedPlan]) -> None:
+    axes = figure.subplots()
+    for row, plan in enumerate(reversed(plans)):
+        gain = plan.outcome.against_current
+        axes.plot([gain.p5, gain.p95], [row, row], color=ACCENT, linewidth=7, alpha=0.35)
+        axes.plot([gain.p50], [row], "o", color=ACCENT, markersize=9)
+    axes.axvline(0.0, color=MUTED, linewidth=1, linestyle="--")
+    axes.set_yticks(range(len(plans)), [p.style.capitalize() for p in reversed(plans)])
+    axes.set_ylim(-0.6, len(plans) - 0.4)
+    axes.xaxis.set_major_formatter(_kpi_axis(results))
+    axes.set_title(f"{results.kpi} above today's split, at the same budget (line: 90% interval)")
+
+
+def _kpi_axis(results: Results) -> FuncFormatter:
+    writer = wording.kpi_writer(results)
+    return FuncFormatter(lambda v, _: writer(v))
+
+
+def _short(name: str) -> str:
+    # A dollar sign would open Matplotlib's maths mode.
+    text = wording.plain(name).replace("$", r"\$")
+    return text if len(text) <= 22 else text[:21] + "…"

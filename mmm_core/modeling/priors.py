@@ -23,8 +23,8 @@ SHAPE_DRAWS = 1000
 SHARE_DRAWS = 8000
 Z90 = 1.6448536269514722
 """Standard normal quantile at 95%: a 90% range is +/- this many deviations."""
-EVEN_PART = 0.10
-"""Part of the expected media effect spread evenly, so that a channel with next to no spend keeps some room."""
+SPEND_POWER = 0.85
+"""Expected effect grows a little slower than spend: returns diminish, and a tiny channel keeps some room."""
 WIDTHS = (0.25, 2.0)
 """Log-scale widths of a channel's effect that the search for the media range stays within."""
 
@@ -146,11 +146,12 @@ def _effects(spec: ModelSpec, data: ModelData, unit: _Unit) -> Distribution:
 
 
 def _weights(spend: Array) -> Array:
-    """Expected share of the media effect by channel: equal return on spend, partly evened out; sums to 1."""
+    """Expected share of the media effect by channel, nearly proportional to spend; organic like the median; sums to 1."""
     paid = np.isfinite(spend) & (spend > 0)
     typical = float(np.median(spend[paid])) if paid.any() else 1.0
     filled = np.where(paid, spend, typical)
-    weights: Array = (1 - EVEN_PART) * filled / filled.sum() + EVEN_PART / len(spend)
+    grown = (filled / filled.sum()) ** SPEND_POWER
+    weights: Array = grown / grown.sum()
     return weights
 
 

@@ -14,7 +14,7 @@ from mmm_core.data.quality_maths import (
 )
 from mmm_core.data.quality_series import days_of
 from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural, status_of
-from mmm_core.domain.checks import Check, Fix, Status
+from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.dataset import Role
 
 LAGS = (-4, -3, -2, -1, 1, 2, 3, 4)
@@ -120,12 +120,8 @@ def correlation_pairs(view: View) -> Check:
     if not pairs:
         return passed("correlation", title, f"The closest pair is {pair} (r = {r[strongest]:.2f}).", top, limit)
     involved = tuple(dict.fromkeys(c for p in pairs for c in p))
-    spends = set(view.role_columns(Role.SPEND))
-    fixes = tuple(
-        Fix("compute", {"column": f"{a}_and_{b}", "expression": f"`{a}` + `{b}`"}, f"Add up {a} and {b} as one channel")
-        for a, b in pairs[:3]
-        if {a, b} <= spends
-    )
+    controls = [c for pair in pairs for c in pair[::-1] if c in view.role_columns(Role.CONTROL)]
+    fixes = (drop(controls[:1]),) if controls else ()
     return Check(
         "correlation",
         title,

@@ -52,12 +52,7 @@ def negative_spend(view: View) -> Check:
     title = "Negative spend"
     if not bad:
         return passed("negative_spend", title, "No spend or exposure is negative.", 0.0, 0.0)
-    fixes = (
-        Fix("clip_negative", {"columns": bad}, "Set negative values to 0"),
-        Fix("absolute_spend", {"columns": bad}, "Turn the sign around (booked as costs)"),
-    )
-    all_negative = all(not (view.numeric[c] > 0).any() for c in bad)
-    ordered = fixes[::-1] if all_negative else fixes
+    fixes = (Fix("absolute_spend", {"columns": bad}, "Turn the sign around, for costs that were booked with a minus"),)
     return Check(
         "negative_spend",
         title,
@@ -66,7 +61,7 @@ def negative_spend(view: View) -> Check:
         float(total),
         0.0,
         tuple(bad),
-        ordered,
+        fixes,
     )
 
 
@@ -244,9 +239,10 @@ def spend_and_exposure(view: View) -> Check:
     if not off:
         return passed("spend_exposure", title, "Spend and exposure of each channel run together.", worst, limit)
     columns = tuple(c for ch in view.channels if ch.name in off for c in (ch.spend, ch.exposure) if c)
-    fixes = tuple(
-        Fix("set_role", {"column": c, "role": Role.IGNORE.value}, f"Leave {c} out and let the spend act")
-        for c in silent
+    fixes = (
+        (Fix("set_role", {"columns": silent, "role": Role.IGNORE.value}, "Let the spend act instead"),)
+        if silent
+        else ()
     )
     return Check(
         "spend_exposure",

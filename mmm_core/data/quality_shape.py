@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mmm_core.data.quality_view import MEDIA, USED, View, listed, passed, plural, status_of
+from mmm_core.data.quality_view import USED, View, drop, listed, passed, plural, status_of
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role, Shape
 
@@ -80,7 +80,8 @@ def text_in_numbers(view: View) -> Check:
     message = (
         f"{plural(int(total), 'cell')} in {listed(bad)} cannot be read as numbers, for example {str(example)[:40]!r}."
     )
-    fixes = (Fix("fill_nulls", {"columns": bad}, "Treat those cells as missing and fill them"),)
+    spare = [c for c in bad if c != view.kpi]
+    fixes = (drop(spare),) if spare else ()
     return Check("text_in_numbers", "Text in number columns", Status.FAIL, message, total, 0.0, tuple(bad), fixes)
 
 
@@ -104,6 +105,7 @@ def dates(view: View) -> Check:
         float(bad),
         0.0,
         (column,) if column else (),
+        (Fix("drop_undated_rows", {}, "Leave those rows out"),),
     )
 
 
@@ -119,7 +121,7 @@ def duplicate_periods(view: View) -> Check:
         )
     first = keys[keys.duplicated()]["when"].min()
     fixes = (
-        Fix("drop_duplicate_periods", {}, "Keep the last row of each period"),
+        Fix("drop_duplicate_periods", {}, "Keep the first row of each period"),
         Fix("sum_duplicate_periods", {}, "Add up the rows of each period"),
     )
     whole = view.frame[known].duplicated()
@@ -200,7 +202,7 @@ def gaps(view: View) -> Check:
         parts.append(f"{missing} of {expected} periods are missing")
     if unbalanced:
         parts.append(f"{plural(unbalanced, 'geo and period pair')} have no row")
-    fixes = (Fix("fill_periods", {}, "Add the missing periods (media 0, the rest interpolated)"),)
+    fixes = (Fix("fill_gaps", {}, "Add the missing periods (media 0, the rest interpolated)"),)
     return Check(
         "gaps",
         title,
@@ -266,13 +268,9 @@ def nulls(view: View) -> Check:
     kpi_missing = view.kpi in bad
     fail = kpi_missing or float(shares[worst]) > view.limits.nulls_fail_share
     message = f"{plural(cells, 'cell')} are missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
-    media = [c for c in bad if c in set(view.role_columns(*MEDIA))]
-    rest = [c for c in bad if c not in media]
-    fixes = []
-    if media:
-        fixes.append(Fix("fill_nulls", {"columns": media, "method": "zero"}, "Count missing media as 0"))
-    if rest:
-        fixes.append(Fix("fill_nulls", {"columns": rest, "method": "interpolate"}, "Interpolate the other columns"))
+    fillable = [c for c in bad if pd.api.types.is_numeric_dtype(view.frame[c])]
+    fill = Fix("fill_nulls", {"columns": fillable}, "Fill them: media with 0, everything else between its neighbours")
+    fixes = ((fill,) if fillable else ()) + ((drop([worst]),) if worst != view.kpi else ())
     return Check(
         "nulls",
         title,
@@ -281,7 +279,7 @@ def nulls(view: View) -> Check:
         float(shares[worst]),
         0.0 if kpi_missing else view.limits.nulls_fail_share,
         tuple(bad),
-        tuple(fixes),
+        fixes,
     )
 
 

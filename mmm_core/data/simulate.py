@@ -11,8 +11,8 @@
   ceiling, counted for the whole country; ``ceiling`` in KPI per week) and ``weekly_contribution`` (geos added up);
 - ``controls``, each with ``column`` and ``effect`` (KPI per unit, whole country);
 - ``baseline_share`` of all KPI that is neither media, controls, holidays, season nor noise;
-- ``weekly``: ``week``, ``baseline``, ``controls``, ``holidays``, ``season`` and ``noise``, one number per week with geos
-  added up; with the channels they sum to the KPI;
+- ``weekly``: ``week``, ``baseline``, ``controls``, ``holidays``, ``season`` and ``noise``, one number per week with
+  geos added up; with the channels they sum to the KPI;
 - ``geos`` (empty for national), each with ``geo``, ``population`` and ``contribution`` by channel.
 """
 

@@ -58,7 +58,7 @@ def adjusted_r2(y: Array, design: Array) -> float:
     if free <= 0 or total <= TINY * max(1.0, float((y**2).sum())):
         return 0.0
     left = float((residual(y, q) ** 2).sum())
-    return max(0.0, 1.0 - (left / free) / (total / (n - 1)))
+    return float(max(0.0, 1.0 - (left / free) / (total / (n - 1))))
 
 
 def autocorrelation(y: Array) -> float:

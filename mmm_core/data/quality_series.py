@@ -149,15 +149,15 @@ def outliers(view: View) -> Check:
         if not flagged.any():
             continue
         found[column] = int(flagged.sum())
-        when = z[flagged].idxmax()
-        if float(z[when]) > worst_z:
-            worst, worst_z = column, float(z[when])
+        at = int(z.where(flagged, -1.0).to_numpy().argmax())
+        if float(z.iloc[at]) > worst_z:
+            worst, worst_z = column, float(z.iloc[at])
             times = (
-                f"{values[when] / values.median():.3g} times its median"
+                f"{values.iloc[at] / values.median():.3g} times its median"
                 if column in media
                 else f"z-score {worst_z:.1f}"
             )
-            worst_text = f"{when:%Y-%m-%d}, {times}"
+            worst_text = f"{values.index[at]:%Y-%m-%d}, {times}"
     total = sum(found.values())
     if total <= limits.outliers_review:
         return passed("outliers", title, "No period stands far out.", float(total), float(limits.outliers_review))

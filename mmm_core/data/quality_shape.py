@@ -63,8 +63,8 @@ def schema(view: View) -> Check:
 
 def text_in_numbers(view: View) -> Check:
     """Cells that should be numbers and are not."""
-    counts = {}
-    for column in view.numeric:
+    counts: dict[str, int] = {}
+    for column in view.role_columns(*USED):
         filled = view.frame[column].notna()
         if not pd.api.types.is_numeric_dtype(view.frame[column]):
             filled &= view.frame[column].astype(str).str.strip() != ""

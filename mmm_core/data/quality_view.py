@@ -167,11 +167,12 @@ def _dates(frame: pd.DataFrame, column: str | None) -> "pd.Series[pd.Timestamp]"
 def _periods(numeric: pd.DataFrame, when: "pd.Series[pd.Timestamp]", roles: dict[str, Role]) -> pd.DataFrame:
     known = when.notna()
     grouped = numeric[known].groupby(when[known], sort=True)
-    summed = [c for c in numeric if roles[c] in SUMMED]
+    columns = list(roles)
+    summed = [c for c in columns if roles[c] in SUMMED]
     out = grouped.mean()
     if summed:
         out[summed] = grouped[summed].sum(min_count=1)
-    return out[list(numeric.columns)]
+    return out[columns]
 
 
 def _channels(recognition: Recognition, numeric: pd.DataFrame) -> tuple[ChannelColumns, ...]:

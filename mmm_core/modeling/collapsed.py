@@ -1,0 +1,114 @@
+"""Our own engine's model of one data set: collapsed density to sample from, linear block to draw afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import ModelData
+from mmm_core.modeling import density
+from mmm_core.modeling import parameters as par
+from mmm_core.modeling.conditional import draw_linear, media_effect
+from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.linear_block import LinearBlock, linear_block
+from mmm_core.modeling.parameters import NOISE, Layout
+from mmm_core.modeling.priors import Priors
+
+Array = npt.NDArray[np.float64]
+JITTER = 0.5
+"""Chains start this many prior standard deviations around the prior's centre, at most twice as far."""
+
+
+@dataclass(frozen=True)
+class Collapsed:
+    plan: Layout
+    inputs: density.Inputs
+    block: LinearBlock
+    target: Array
+    """(T,) scaled KPI."""
+    media: Array
+    """(T, C) scaled media."""
+
+    def start(self, chains: int, seed: int) -> Array:
+        """Starting points (chains, D) around the prior's centre, each chain's own whatever their number."""
+        out = np.empty((chains, self.plan.size))
+        for chain in range(chains):
+            normal = np.random.default_rng([seed, chain, 11]).standard_normal(self.plan.size)
+            out[chain] = JITTER * np.clip(normal, -2.0, 2.0)
+        return out
+
+    def constrain(self, z: Array) -> dict[str, Array]:
+        """Sampled parameters by name, (..., C) each and the noise scale (...), from z (..., D)."""
+        return par.constrain(self.plan, z, self.inputs.loc, self.inputs.scale, self.inputs.level)
+
+    def draws(self, z: Array, seed: int) -> dict[str, Array]:
+        """Every variable of the posterior, (chains, draws, ...), from z (chains, draws, D)."""
+        values = self.constrain(z)
+        return {**values, **draw_linear(self.plan, self.block, self.target, self.media, values, seed)}
+
+    def joint_log_density(self, values: Mapping[str, Array], coefficients: Array) -> float:
+        """Log joint density of data and parameters at one point, without any Jacobian.
+
+        The collapsed density times the linear block's conditional: equal to the full model's joint density.
+
+        Parameters
+        ----------
+        values
+            Media parameters (C,) and the noise scale (), constrained.
+        coefficients
+            (P,) intercept, then control, then Fourier coefficients.
+        """
+        x = self.inputs
+        z = par.unconstrain(self.plan, values, x.loc, x.scale, x.level)
+        collapsed = float(density.log_density(self.plan, z, density.expand(self.plan, x)))
+        marginal = collapsed - float(np.sum(np.log(x.scale))) - par.log_jacobian(self.plan, values)
+        one = {name: np.asarray(v, dtype=float)[None] for name, v in values.items()}
+        residual = self.target - self.block.offset - media_effect(self.plan, self.media, one)
+        within = self.block.log_density(coefficients[None], residual @ self.block.basis, one[NOISE])
+        return marginal + float(within[0])
+
+
+def collapse(data: ModelData, priors: Priors) -> Collapsed:
+    """Integrate the linear block out of a national model.
+
+    Raises
+    ------
+    SpecError
+        When the data are a panel, or a prior is outside of the family (then the PyMC route holds the model).
+    """
+    reason = why_not(data, priors)
+    if reason:
+        raise SpecError(reason)
+    jax.config.update("jax_enable_x64", True)
+    scaled = {**priors.media, NOISE: priors.sigma}
+    families = {name: prior.family for name, prior in scaled.items()}
+    plan = par.layout(priors.adstock, priors.saturation, priors.max_lag, len(data.channels), families)
+    block = linear_block(
+        data,
+        (float(priors.intercept.parameters["mu"]), float(priors.intercept.parameters["sigma"])),
+        (priors.control.parameters["mu"], priors.control.parameters["sigma"]),
+        (priors.fourier.parameters["mu"], priors.fourier.parameters["sigma"]),
+    )
+    target = data.target[0] / data.target_scale
+    media = data.media[0] / data.media_scale
+    numbers = {name: _numbers(prior) for name, prior in scaled.items()}
+    return Collapsed(plan, density.inputs(plan, target, media, block, numbers), block, target, media)
+
+
+def why_not(data: ModelData, priors: Priors) -> str | None:
+    """One sentence on why the collapsed engine cannot hold the model; None where it can."""
+    if len(data.geos) > 1:
+        return "The collapsed engine fits national data, one row per period."
+    if not priors.collapsible:
+        return "The collapsed engine needs Normal priors on intercept, controls and season."
+    outside = [n for n, p in {**priors.media, NOISE: priors.sigma}.items() if p.family not in par.FAMILIES]
+    return f"The collapsed engine has no {outside[0]} of the prior family asked for." if outside else None
+
+
+def _numbers(prior: Distribution) -> Array:
+    """Prior numbers (2, n); a family with one number repeats it."""
+    first, *rest = (np.atleast_1d(v) for v in prior.parameters.values())
+    return np.stack(np.broadcast_arrays(first, rest[0] if rest else first)).astype(float)

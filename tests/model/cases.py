@@ -1,0 +1,79 @@
+"""Small national data sets and priors for the engine's tests."""
+
+import numpy as np
+
+from mmm_core.domain.fit import ModelData
+from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.transforms import EFFECT, media_parameters
+
+FAMILIES = (("geometric", "logistic"), ("geometric", "hill"), ("delayed", "logistic"), ("delayed", "hill"))
+
+
+def national(
+    periods: int, channels: int, seed: int, controls: int = 2, terms: int = 2, silent: int | None = None
+) -> ModelData:
+    """Weekly data with bursts of media, two controls, a season and noise; ``silent`` is a channel that never ran."""
+    rng = np.random.default_rng(seed)
+    on = rng.random((periods, channels)) < 0.7
+    media = rng.gamma(2.0, 50.0, (periods, channels)) * on
+    media[0] = 100.0
+    if silent is not None:
+        media[:, silent] = 0.0
+    scale = np.where(media.max(axis=0) > 0, media.max(axis=0), 1.0)
+    linear = rng.normal(size=(periods, controls))
+    linear -= linear.mean(axis=0)
+    angle = 2 * np.pi * np.arange(periods)[:, None] * np.arange(1, terms + 1) / 52.18
+    fourier = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+    carried = media / scale
+    carried[1:] = 0.7 * carried[1:] + 0.3 * carried[:-1]
+    lift = np.tanh(1.2 * carried) @ rng.uniform(0.05, 0.25, channels)
+    season = 0.05 * fourier[:, 0] if terms else 0.0
+    kpi = 1e4 * (0.6 + lift + 0.04 * linear[:, 0] + season + 0.03 * rng.normal(size=periods))
+    return ModelData(
+        dates=np.datetime64("2021-01-04") + 7 * np.arange(periods),
+        geos=("national",),
+        channels=tuple(f"channel_{c}" for c in range(channels)),
+        target=kpi[None],
+        media=media[None],
+        spend=media[None],
+        value_per_unit=np.ones((1, periods)),
+        linear=linear[None],
+        linear_names=tuple(f"control_{k}" for k in range(controls)),
+        linear_groups=("control",) * controls,
+        fourier=fourier,
+        media_scale=scale,
+        target_scale=float(np.abs(kpi).max()),
+    )
+
+
+def priors_for(data: ModelData, adstock: str, saturation: str) -> Priors:
+    """Priors of every family, with different numbers for each channel."""
+    c, k, f = len(data.channels), data.linear.shape[-1], data.fourier.shape[1]
+    step = np.linspace(0.0, 1.0, c)
+    media = {
+        "adstock_alpha": Distribution("Beta", {"alpha": 1.5 + step, "beta": 3.0 + step}),
+        "adstock_theta": Distribution("HalfNormal", {"sigma": 1.0 + step}),
+        "saturation_lam": Distribution("Gamma", {"alpha": 3.0 + step, "beta": 1.0 + 0.5 * step}),
+        "saturation_slope": Distribution("LogNormal", {"mu": 0.1 + step, "sigma": 0.4 + 0.1 * step}),
+        "saturation_kappa": Distribution("LogNormal", {"mu": -0.7 + step, "sigma": 0.6 + 0.1 * step}),
+        EFFECT: Distribution("LogNormal", {"mu": np.log(0.15) - 0.3 * step, "sigma": 0.6 + 0.2 * step}),
+    }
+    return Priors(
+        adstock=adstock,
+        saturation=saturation,
+        max_lag=6,
+        media={name: media[name] for name in media_parameters(adstock, saturation)},
+        intercept=Distribution("Normal", {"mu": 0.5, "sigma": 0.4}),
+        control=Distribution("Normal", {"mu": np.zeros(k), "sigma": np.linspace(0.1, 0.3, k)}),
+        fourier=Distribution("Normal", {"mu": np.zeros(f), "sigma": np.linspace(0.1, 0.2, f)}),
+        sigma=Distribution("HalfNormal", {"sigma": 0.1}),
+    )
+
+
+def design(data: ModelData, priors: Priors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Linear design (T, P), prior means and standard deviations (P,)."""
+    x = np.column_stack([np.ones(data.target.shape[1]), data.linear[0], data.fourier])
+    parts = (priors.intercept, priors.control, priors.fourier)
+    mean, sd = (np.concatenate([np.atleast_1d(p.parameters[n]) for p in parts]) for n in ("mu", "sigma"))
+    return x, mean, sd

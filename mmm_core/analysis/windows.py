@@ -59,7 +59,8 @@ class Window:
         cells = np.zeros(lifts.shape[1:], dtype=lifts.dtype)
         for effect, lift in zip(self.effect, lifts, strict=True):
             cells += effect * lift
-        return np.asarray(cells.reshape(-1, int(self.week.max()) + 1, cells.shape[-1]).sum(axis=0))
+        distinct = int(self.week.max()) + 1
+        return np.asarray(cells.reshape(-1, distinct, self.effect.shape[-1]).sum(axis=0))
 
     def value_and_slope(self, e: Values) -> tuple[Values, Values]:
         """Totals per channel and their derivative with respect to that channel's e, each (C, S)."""

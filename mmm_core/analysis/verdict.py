@@ -1,0 +1,103 @@
+"""From numbers to advice: evidence per channel, one action each, one sentence on top.
+
+The sentences hold no figures of their own: figures stand beside them as references to stored metrics.
+"""
+
+from collections.abc import Collection, Sequence
+
+from mmm_core.analysis.intervals import width
+from mmm_core.domain.checks import Check, Status
+from mmm_core.domain.results import Action, ChannelResult, Evidence, Interval
+
+CLEAR = 0.90
+"""Probability from which the next money is said to pay, or not to."""
+
+LEARNED = 0.5
+"""The posterior is 'learned from data' when its 90% interval is under this share of the prior's."""
+
+DOUBTS = ("demand_capture", "unidentified", "unidentified_channels")
+"""Checks of single channels that forbid ranking them."""
+
+
+def evidence(tested: bool, posterior: Interval, prior: Interval | None, subject: str) -> tuple[Evidence, str]:
+    """Badge and reason; ``subject`` says what the interval is about ('return' or 'contribution')."""
+    if tested:
+        return Evidence.TESTED, "An experiment entered the model."
+    if prior is None:
+        return (
+            Evidence.PRIOR,
+            f"There is no prior range of its {subject} to compare with, so nothing shows what the data taught.",
+        )
+    if width(posterior) < LEARNED * width(prior):
+        return (
+            Evidence.DATA,
+            f"The data narrowed the range of its {subject} to less than half of what was believed before.",
+        )
+    return Evidence.PRIOR, f"The data hardly narrowed the range of its {subject}: the figure rests mostly on the prior."
+
+
+def doubted(checks: Sequence[Check], names: Collection[str]) -> Check | None:
+    """The open check that forbids ranking a channel known under any of ``names`` (channel and columns)."""
+    for check in checks:
+        if check.status is not Status.PASS and check.id in DOUBTS and set(check.columns) & set(names):
+            return check
+    return None
+
+
+def action(
+    badge: Evidence, pays: float | None, marginal: Interval | None, doubt: Check | None, organic: bool, has_value: bool
+) -> tuple[Action, str]:
+    """Scale, hold, test or pull back.
+
+    Parameters
+    ----------
+    pays
+        Probability that the next money returns more than it costs (or, where KPI units have no value, more KPI than
+        the average paid channel's next money); None where there is no spend.
+    """
+    if doubt is not None and badge is not Evidence.TESTED:
+        return Action.TEST, f"{doubt.title}: its effect cannot be told apart in these data. An experiment would tell."
+    if organic or pays is None:
+        return Action.HOLD, "There is no spend behind it that could move."
+    if badge is Evidence.PRIOR:
+        return Action.TEST, "The data say little about it, so its figure is not a reason to move money. Test it first."
+    bar = "it costs" if has_value else "the average channel's does"
+    more, less = ("returns more than", "returns less than") if has_value else ("brings more than", "brings less than")
+    if pays >= CLEAR:
+        return Action.SCALE, f"The next money very likely {more} {bar}."
+    if pays <= 1.0 - CLEAR:
+        return Action.PULL_BACK, f"The next money very likely {less} {bar}."
+    if has_value and marginal is not None and width(marginal) > max(1.0, marginal.p50):
+        return Action.TEST, "Whether the next money pays is wide open. A test would settle it."
+    return Action.HOLD, f"The next money is about as likely to bring more than {bar} as less." if not has_value else (
+        "The next money returns about what it costs: neither clearly more nor clearly less."
+    )
+
+
+def sentence(channels: Sequence[ChannelResult], kpi: str, overall: Interval | None) -> str:
+    """The verdict: whether paid media pay for themselves, and what to do with whom."""
+    moves = [
+        (verb, [c.channel for c in channels if c.action is kind and (kind is not Action.HOLD or c.spend is not None)])
+        for kind, verb in (
+            (Action.SCALE, "scale"),
+            (Action.PULL_BACK, "pull back"),
+            (Action.HOLD, "hold"),
+            (Action.TEST, "test"),
+        )
+    ]
+    advice = "; ".join(f"{verb} {_names(found)}" for verb, found in moves if found)
+    return f"{_overall(overall, kpi)}{': ' + advice if advice else ''}."
+
+
+def _overall(overall: Interval | None, kpi: str) -> str:
+    if overall is None:
+        return f"What media bring to {kpi} has no value in money here, so only their effects are compared"
+    if overall.p5 > 1.0:
+        return "Paid media together very likely return more than they cost"
+    if overall.p95 < 1.0:
+        return "Paid media together very likely return less than they cost"
+    return "Whether paid media together return what they cost is not settled by these data"
+
+
+def _names(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

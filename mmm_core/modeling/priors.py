@@ -146,7 +146,7 @@ def _effects(spec: ModelSpec, data: ModelData, unit: _Unit) -> Distribution:
 
 
 def _weights(spend: Array) -> Array:
-    """Expected share of the media effect by channel, nearly proportional to spend; organic like the median; sums to 1."""
+    """Expected share of the media effect by channel: nearly proportional to spend, organic like the median."""
     paid = np.isfinite(spend) & (spend > 0)
     typical = float(np.median(spend[paid])) if paid.any() else 1.0
     filled = np.where(paid, spend, typical)

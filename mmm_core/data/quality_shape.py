@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mmm_core.data.quality_view import USED, View, drop, listed, passed, plural, status_of
+from mmm_core.data.quality_view import EXTRA, USED, View, drop, listed, passed, plural, status_of
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role, Shape
 
@@ -265,19 +265,23 @@ def nulls(view: View) -> Check:
         return passed("nulls", title, "No cell is missing.", 0.0, 0.0)
     worst = max(bad, key=lambda c: float(shares[c]))
     cells = int(view.numeric[bad].isna().sum().sum())
-    kpi_missing = view.kpi in bad
-    fail = kpi_missing or float(shares[worst]) > view.limits.nulls_fail_share
-    message = f"{plural(cells, 'cell')} are missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
-    fillable = [c for c in bad if pd.api.types.is_numeric_dtype(view.frame[c])]
+    extra = set(view.role_columns(*EXTRA))
+    needed = [c for c in bad if c not in extra]
+    empty = [c for c in bad if c in extra and shares[c] > view.limits.nulls_drop_share]
+    verb = "is" if cells == 1 else "are"
+    message = f"{plural(cells, 'cell')} {verb} missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
+    if needed:
+        message += f" A model cannot run while {listed(needed)} {'has' if len(needed) == 1 else 'have'} holes."
+    fillable = [c for c in bad if c not in empty and pd.api.types.is_numeric_dtype(view.frame[c])]
     fill = Fix("fill_nulls", {"columns": fillable}, "Fill them: media with 0, everything else between its neighbours")
-    fixes = ((fill,) if fillable else ()) + ((drop([worst]),) if worst != view.kpi else ())
+    fixes = ((fill,) if fillable else ()) + ((drop(empty, recommended=True),) if empty else ())
     return Check(
         "nulls",
         title,
-        Status.FAIL if fail else Status.REVIEW,
+        Status.FAIL if needed else Status.REVIEW,
         message,
         float(shares[worst]),
-        0.0 if kpi_missing else view.limits.nulls_fail_share,
+        0.0,
         tuple(bad),
         fixes,
     )

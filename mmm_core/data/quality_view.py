@@ -15,6 +15,9 @@ Array = npt.NDArray[np.float64]
 
 SUMMED = (Role.KPI, Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.POPULATION)
 MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+LARGEST = 1e30
+"""Nothing that a company counts is larger; squares of such numbers still fit a float."""
+
 EXTRA = (Role.CONTROL, Role.HOLIDAY)
 USED = (Role.KPI, Role.VALUE_PER_UNIT, *MEDIA, *EXTRA)
 
@@ -27,7 +30,8 @@ class Thresholds:
     coverage_review_weeks: float = 104
     gaps_fail_share: float = 0.10
     irregular_review_share: float = 0.02
-    nulls_fail_share: float = 0.20
+    nulls_drop_share: float = 0.20
+    """Share of missing cells from which on a control is better left out than filled."""
     outlier_iqr: float = 3.0
     """Distance beyond the quartiles, in interquartile ranges."""
     outlier_z: float = 4.0
@@ -143,11 +147,11 @@ def look(frame: pd.DataFrame, recognition: Recognition, limits: Thresholds, toda
 
 
 def to_numbers(values: "pd.Series[Any]") -> "pd.Series[float]":
-    """Floats with NaN for everything that is no finite number."""
+    """Floats with NaN for everything that is no finite number, or an absurd one."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return pd.Series(np.nan, index=values.index, dtype=float)
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    return numbers.where(np.isfinite(numbers))
+    return numbers.where(numbers.abs() < LARGEST)
 
 
 def _dates(frame: pd.DataFrame, column: str | None) -> "pd.Series[pd.Timestamp]":

@@ -142,7 +142,7 @@ def _scaled(kinds: tuple[ChannelKind, ...]) -> list[tuple[ChannelKind, float]]:
 
 def _season(dates: pd.DatetimeIndex, rng: np.random.Generator) -> Array:
     """(T,) yearly wave with mean about 0 and an amplitude of 8 to 15%."""
-    angle = 2 * np.pi * dates.dayofyear.to_numpy(dtype=float) / 365.25
+    angle = 2 * np.pi * dates.day_of_year.to_numpy(dtype=float) / 365.25
     peak, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.08, 0.15)
     return np.asarray(
         height * np.cos(angle - peak) + height / 4 * np.cos(2 * angle - rng.uniform(0, 6.28)), dtype=float

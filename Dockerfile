@@ -23,4 +23,4 @@ RUN useradd --create-home --uid 10001 carryover && mkdir -p /var/lib/carryover &
 USER carryover
 ENV CARRYOVER_HOME=/var/lib/carryover
 EXPOSE 8501
-CMD ["mmm", "web", "--host", "0.0.0.0", "--port", "8501"]
+CMD ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8501"]

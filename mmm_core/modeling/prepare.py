@@ -67,7 +67,7 @@ def fourier_terms(dates: npt.NDArray[np.datetime64], terms: int) -> Array:
 
     PyMC-Marketing's ``YearlyFourier``: ``sin(2 pi n dayofyear / 365.25)`` and the same with ``cos``, n = 1..terms.
     """
-    day = pd.DatetimeIndex(dates).dayofyear.to_numpy(dtype=float)
+    day = pd.DatetimeIndex(dates).day_of_year.to_numpy(dtype=float)
     angle = 2 * np.pi * day[:, None] / DAYS_IN_YEAR * np.arange(1, terms + 1)
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 

@@ -137,7 +137,7 @@ class JaxTarget:
     constrain: Callable[[Array], dict[str, Array]]
     """(..., size) draws -> free random variables by name, (..., *shape of the variable)."""
     names: tuple[str, ...]
-    """Free random variables, sorted; the vector holds their transformed values, sorted too, so it is the same each time."""
+    """Free random variables, sorted, as the vector holds their transformed values."""
 
 
 def jax_target(model: pm.Model) -> JaxTarget:

@@ -141,7 +141,7 @@ def _trend(view: View, kpi: str) -> tuple[Trend, str]:
     if periods < 78:
         return Trend(), ""
     time = np.linspace(0, 1, periods)
-    day = view.periods.index.dayofyear.to_numpy(dtype=float)  # type: ignore[attr-defined]
+    day = view.periods.index.day_of_year.to_numpy(dtype=float)  # type: ignore[attr-defined]
     season = [f(2 * np.pi * n * day / 365.25) for n in (1, 2) for f in (np.sin, np.cos)]
     media = [np.sqrt(np.abs(view.complete([c.acting])[c.acting].to_numpy(dtype=float))) for c in view.channels]
     bends = [np.maximum(time - k, 0) for k in np.linspace(0, 1, knots + 2)[1:-1]]

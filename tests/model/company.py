@@ -1,0 +1,54 @@
+"""A small company with known truth for the tests of the model: three channels, one of them organic."""
+
+import numpy as np
+import pandas as pd
+
+from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Season, Trend
+
+
+def table(periods: int = 110, seed: int = 3) -> pd.DataFrame:
+    """Weekly revenue with a trend, a season, a price effect, a holiday and three channels."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2022-01-03", periods=periods, freq="7D")
+    tv = np.where(rng.random(periods) < 0.6, rng.gamma(3.0, 900.0, periods), 0.0)
+    search = 800.0 + rng.gamma(4.0, 150.0, periods)
+    clicks = search * rng.uniform(1.8, 2.2, periods)
+    mail = np.where(np.arange(periods) % 4 == 1, rng.uniform(4000, 9000, periods), 0.0)
+    price = rng.standard_normal(periods).cumsum() * 0.1 + 10
+    sale = (dates.isocalendar().week.to_numpy() == 47).astype(int)
+    carried = np.convolve(tv, 0.5 ** np.arange(8) / (0.5 ** np.arange(8)).sum())[:periods]
+    brought = 9000 * np.tanh(carried / 3000) + 6000 * np.tanh(clicks / 2500) + 1500 * (mail > 0)
+    season = 3000 * np.sin(2 * np.pi * dates.day_of_year.to_numpy() / 365.25)
+    base = 30_000 + 40 * np.arange(periods) + season - 1500 * (price - 10) + 8000 * sale
+    return pd.DataFrame(
+        {
+            "week": dates,
+            "sales": base + brought + rng.normal(0, 1200, periods),
+            "tv": tv,
+            "search": search,
+            "clicks": clicks,
+            "mail": mail,
+            "price": price,
+            "sale": sale,
+        }
+    )
+
+
+def specification(adstock: str = "geometric", saturation: str = "logistic", **changes: object) -> ModelSpec:
+    """The specification that fits ``table``."""
+    base: dict[str, object] = {
+        "kpi": KpiSpec(column="sales"),
+        "date": "week",
+        "channels": (
+            ChannelSpec(name="tv", spend="tv"),
+            ChannelSpec(name="search", spend="search", exposure="clicks"),
+            ChannelSpec(name="mail", exposure="mail"),
+        ),
+        "controls": ("price",),
+        "holidays": ("sale",),
+        "adstock": adstock,
+        "saturation": saturation,
+        "season": Season(yearly_terms=2),
+        "trend": Trend(kind="piecewise", knots=2),
+    }
+    return ModelSpec.model_validate({**base, **changes})

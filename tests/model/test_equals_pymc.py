@@ -1,0 +1,99 @@
+"""PyMC-Marketing is the definition: our density plus the linear block's conditional is its joint log density."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from mmm_core.modeling import pymc_model
+from mmm_core.modeling.collapsed import collapse
+from mmm_core.modeling.prepare import prepare
+from mmm_core.modeling.priors import Priors, resolve
+from tests.model.company import specification, table
+
+FAMILIES = [(a, s) for a in ("geometric", "delayed") for s in ("logistic", "hill")]
+
+
+def _point(priors: Priors, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Media parameters with the noise, and the linear block's coefficients, drawn from the priors."""
+    values = {name: prior.sample(rng, 1)[0] for name, prior in priors.media.items()}
+    values["y_sigma"] = priors.sigma.sample(rng, 1)[0] + 0.05
+    blocks = [np.atleast_1d(d.sample(rng, 1)[0]) for d in (priors.intercept, priors.control, priors.fourier)]
+    return values, np.concatenate(blocks)
+
+
+def _pymc_point(model: Any, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    out = {}
+    for variable in model.free_RVs:
+        name, x = model.rvs_to_values[variable].name, values[variable.name]
+        out[name] = (
+            np.log(x) - np.log1p(-x) if name.endswith("logodds__") else np.log(x) if name.endswith("log__") else x
+        )
+    return out
+
+
+@pytest.mark.parametrize(("adstock", "saturation"), FAMILIES)
+def test_joint_log_density_is_pymc_marketings(adstock: str, saturation: str) -> None:
+    spec = specification(adstock, saturation)
+    data = prepare(table(), spec)
+    priors = resolve(spec, data)
+    ours = collapse(data, priors)
+    model = pymc_model.build(data, priors).model
+    theirs = model.compile_logp(jacobian=False)
+    controls = data.linear.shape[-1]
+    rng = np.random.default_rng(17)
+    for _ in range(12):
+        values, coefficients = _point(priors, rng)
+        linear = {
+            "intercept_contribution": coefficients[0],
+            "gamma_control": coefficients[1 : 1 + controls],
+            "gamma_fourier": coefficients[1 + controls :],
+        }
+        expected = float(theirs(_pymc_point(model, {**values, **linear})))
+        assert ours.joint_log_density(values, coefficients) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("style", ["by_spend", "pymc_marketing"])
+def test_second_route_has_pymcs_density_and_variables(style: str) -> None:
+    spec = specification("delayed", "hill", media_prior={"style": style})
+    data = prepare(table(), spec)
+    priors = resolve(spec, data)
+    model = pymc_model.build(data, priors).model
+    target = pymc_model.jax_target(model)
+    theirs = model.compile_logp()
+    rng = np.random.default_rng(5)
+    vectors = target.initial + 0.3 * rng.standard_normal((2, 3, target.size))
+    draws = pymc_model.posterior_draws(target, vectors, data)
+    density = jax.jit(jax.value_and_grad(target.log_density))
+    for chain in range(2):
+        for draw in range(3):
+            at = {name: values[chain, draw] for name, values in draws.items()}
+            value, gradient = density(vectors[chain, draw])
+            assert float(value) == pytest.approx(float(theirs(_pymc_point(model, at))), rel=1e-9)
+            assert np.isfinite(np.asarray(gradient)).all()
+    assert draws["gamma_control"].shape == (2, 3, data.linear.shape[-1])
+    assert draws["saturation_kappa"].shape == (2, 3, 3)
+    assert (draws["adstock_alpha"] < 1).all()
+
+
+def test_prepared_season_is_yearly_fourier() -> None:
+    spec = specification()
+    data = prepare(table(), spec)
+    model = pymc_model.build(data, resolve(spec, data)).model
+    at = model.initial_point()
+    at["gamma_fourier"] = np.array([1.0, 20.0, 300.0, 4000.0])
+    (season,) = model.replace_rvs_by_values([model["yearly_seasonality_contribution"]])
+    found = model.compile_fn(season, inputs=model.value_vars, on_unused_input="ignore")(at)
+    np.testing.assert_allclose(found, data.fourier @ at["gamma_fourier"], rtol=1e-10, atol=1e-9)
+
+
+def test_columns_that_clash_with_the_librarys_names_still_build() -> None:
+    frame = table().rename(columns={"tv": "date", "price": "y", "mail": "channel_x"})
+    spec = specification(
+        channels=({"name": "date", "spend": "date"}, {"name": "trend", "spend": "search"}), controls=("y",)
+    )
+    data = prepare(frame, spec)
+    priors = resolve(spec, data)
+    model = pymc_model.build(data, priors).model
+    assert np.isfinite(model.compile_logp()(model.initial_point()))

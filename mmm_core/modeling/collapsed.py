@@ -14,6 +14,7 @@ from mmm_core.modeling import parameters as par
 from mmm_core.modeling.conditional import draw_linear, media_effect
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.linear_block import LinearBlock, linear_block
+from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import NOISE, Layout
 from mmm_core.modeling.priors import Priors
 
@@ -31,6 +32,16 @@ class Collapsed:
     """(T,) scaled KPI."""
     media: Array
     """(T, C) scaled media."""
+
+    def to_sample(self, chains: int, seed: int) -> Target:
+        """What the sampler draws from."""
+        plan = self.plan
+        return Target(
+            log_density=lambda z, data: density.log_density(plan, z, data),
+            inputs=self.inputs,
+            start=self.start(chains, seed),
+            expand=lambda x: density.expand(plan, x),
+        )
 
     def start(self, chains: int, seed: int) -> Array:
         """Starting points (chains, D) around the prior's centre, each chain's own whatever their number."""

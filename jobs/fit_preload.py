@@ -9,10 +9,10 @@ OWNER = "CARRYOVER_FIT_OWNER"
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(parent: int | None = None) -> None:
+def die_with_parent(parent: int | None = None, number: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel kill this process when its parent ends; at once where the parent is gone already."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
     if parent is not None and os.getppid() != parent:
         os._exit(1)
 

@@ -82,13 +82,33 @@ class ForkServerFitProcess:
         Cancelled
             When ``stop()``, asked a few times a second, said so; the fit's process is dead by then.
         """
-        request = fit_process.FitRequest(spec_yaml, table, tuple(chunks), self._cache_dir, self._threads)
+        kept = list(chunks)
+        for message in self._once(spec_yaml, table, kept, stop):
+            if isinstance(message, FitKilled):
+                break
+            if isinstance(message, Chunk):
+                kept.append(message)
+            yield message
+        else:
+            return
+        # Killed once may be bad luck (another program took the memory); the second time it is the answer.
+        for message in self._once(spec_yaml, table, kept, stop):
+            if isinstance(message, FitKilled):
+                raise message
+            yield message
+
+    def _once(
+        self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
+    ) -> "Iterator[Progress | Chunk | FitOutcome | FitKilled]":
+        """One process's messages; a FitKilled comes last where it vanished."""
         process, connection = self._launch()
         try:
-            connection.send(request)
+            connection.send(fit_process.FitRequest(spec_yaml, table, tuple(chunks), self._cache_dir, self._threads))
             yield from _messages(connection, process, stop)
         except BrokenPipeError:
-            raise _vanished(process) from None
+            yield _vanished(process)
+        except FitKilled as killed:
+            yield killed
         finally:
             connection.close()
             process.kill()

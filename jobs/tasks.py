@@ -1,0 +1,84 @@
+"""What a worker runs, by name and ids alone; the work itself is a use case."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from jobs import recovery, wiring
+from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict
+from mmm_core.domain.fit import Chunk, Progress, RunStatus
+from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.ports import FitOutcome, FitProcess, Services
+from mmm_core.settings import Settings
+from mmm_core.use_cases.execute import execute
+
+log = structlog.get_logger("carryover.jobs")
+
+
+def run_fit(organisation_id: str, user_id: str, run_id: str) -> str:
+    """Run or resume one fit; every outcome is written to the run's row, so nothing is raised for a known one."""
+    structlog.contextvars.bind_contextvars(run=run_id, organisation=organisation_id)
+    actor = Actor(organisation_id, user_id, "worker", "", TeamRole.ANALYST)
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    with wiring.opened(Settings()) as wired:
+        return carry_out(wired.services, actor, run_id, stopping)
+
+
+def carry_out(services: Services, actor: Actor, run_id: str, stopping: threading.Event) -> str:
+    """The task on given services; ``stopping`` set means that the worker is asked to go: the run goes back in line."""
+    process = StoppableFitProcess(services.fit_process, stopping.is_set)
+    with services.work(actor) as work:
+        actor = replace(actor, name=work.runs.get(run_id).requested_by)
+    log.info("fit started")
+    try:
+        execute(replace(services, fit_process=process), actor, run_id)
+    except Cancelled:
+        if stopping.is_set() and hand_back(services, actor, run_id):
+            log.info("fit handed back")
+            return "handed back"
+        log.info("fit cancelled")
+        return "cancelled"
+    except Conflict as error:
+        log.info("fit taken over", reason=str(error))
+        return "taken over"
+    except CarryoverError as error:
+        log.warning("fit failed", reason=str(error))
+        return "failed"
+    except Exception:
+        log.exception("fit failed unexpectedly")
+        raise
+    log.info("fit done")
+    return "done"
+
+
+def hand_back(services: Services, actor: Actor, run_id: str) -> bool:
+    """Queue a run again whose worker is stopping; False where a person has cancelled it meanwhile."""
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+        if run.status.ended:
+            return False
+        work.runs.set_status(run_id, RunStatus.INTERRUPTED)
+    job_id = services.queue.submit(actor, run_id, run.device)
+    with services.work(actor) as work:
+        recovery.queued(work, run_id, job_id)
+    return True
+
+
+@dataclass(frozen=True)
+class StoppableFitProcess:
+    """A fit process that also stops when its worker is asked to go."""
+
+    inner: FitProcess
+    leaving: Callable[[], bool]
+
+    def run(
+        self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
+    ) -> Iterator[Progress | Chunk | FitOutcome]:
+        return self.inner.run(spec_yaml, table, chunks, lambda: self.leaving() or stop())
+
+    def export(self, spec_yaml: str, table: bytes, draws: bytes) -> bytes:
+        return self.inner.export(spec_yaml, table, draws)

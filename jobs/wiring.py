@@ -1,0 +1,106 @@
+"""The composition root: from settings to real adapters. Nothing else builds engines or clients."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import redis
+from sqlalchemy import Engine
+
+from db import identity
+from db.connect import application_url, engine
+from db.shared_reports import PostgresSharedReports
+from db.work import PostgresWork
+from jobs import queue
+from jobs.fit_server import ForkServerFitProcess
+from mmm_core.domain.errors import BadInput
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services
+from mmm_core.settings import Settings
+
+COMPILED = "compiled"
+"""Folder in CARRYOVER_HOME with compiled programs, shared by every fit of this machine."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Who may act: sign-in and the check that a member still is one."""
+
+    engine: Engine
+    organisation_claim: str | None
+
+    def local(self) -> Actor:
+        return identity.local_actor(self.engine)
+
+    def sign_in(self, claims: Mapping[str, Any]) -> Actor | None:
+        return identity.sign_in_with_claims(self.engine, claims, self.organisation_claim)
+
+    def still_member(self, actor: Actor) -> Actor | None:
+        return identity.still_member(self.engine, actor)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Everything that one process opens once."""
+
+    services: Services
+    people: People
+    engine: Engine
+    redis: redis.Redis
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self.redis.close()
+
+
+def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wired:
+    """Build the adapters; nothing is connected before its first use."""
+    database = engine(application_url(admin_url(settings)))
+    connection = redis_connection(settings)
+    services = Services(
+        work=lambda actor: PostgresWork(database, actor),
+        queue=queue.RqFitQueue(connection),
+        fit_process=process or fit_process(settings),
+        shared_reports=PostgresSharedReports(database),
+        now=lambda: datetime.now(UTC),
+        new_id=lambda: uuid4().hex,
+    )
+    return Wired(services, People(database, settings.oidc_organisation_claim), database, connection)
+
+
+def build(settings: Settings) -> Services:
+    return wire(settings).services
+
+
+@contextlib.contextmanager
+def opened(settings: Settings, process: ForkServerFitProcess | None = None) -> Iterator[Wired]:
+    """``wire`` for the length of a block."""
+    wired = wire(settings, process)
+    try:
+        yield wired
+    finally:
+        wired.close()
+
+
+def fit_process(settings: Settings) -> ForkServerFitProcess:
+    return ForkServerFitProcess(settings.home.expanduser() / COMPILED)
+
+
+def redis_connection(settings: Settings) -> redis.Redis:
+    return queue.connect(redis_url(settings))
+
+
+def admin_url(settings: Settings) -> str:
+    """The database's address as its owner; the application itself uses a role derived from it."""
+    if settings.database_url is None:
+        raise BadInput("DATABASE_URL is not set; `mmm up` starts a database of its own.")
+    return settings.database_url.get_secret_value()
+
+
+def redis_url(settings: Settings) -> str:
+    if settings.redis_url is None:
+        raise BadInput("REDIS_URL is not set; `mmm up` starts a queue of its own.")
+    return settings.redis_url.get_secret_value()

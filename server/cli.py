@@ -1,0 +1,216 @@
+"""The command ``mmm``: one sentence on stderr for every error, exit code 0 done, 1 failed, 2 wrong use or input.
+
+Nothing slow is imported before a command needs it, so that help and mistakes answer at once.
+"""
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from mmm_core.domain.errors import BadInput, CarryoverError
+
+DONE, FAILED, WRONG = 0, 1, 2
+
+app = typer.Typer(
+    name="mmm",
+    help="Carryover: what each channel brought, how sure that is, and where the money should go.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(help="Check a data file, or add it to a project.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+
+class Kind(StrEnum):
+    NATIONAL = "national"
+    GEO = "geo"
+
+
+class Device(StrEnum):
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet or JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Kpi = Annotated[str | None, typer.Option(help="Column to explain, where it is not recognised.")]
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one from 8501 if unset.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start everything on this machine and print the address; Ctrl-C stops all of it."""
+    from server import up as supervisor
+
+    supervisor.run(host, port)
+
+
+@app.command()
+def run(
+    source: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, Excel, Parquet or JSON.")],
+    kpi: Kpi = None,
+    spec: Annotated[Path | None, typer.Option(help="Model specification (YAML); suggested from the data if unset.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not stop at the checkpoints.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json on stdout.")] = False,
+) -> None:
+    """Run the whole analysis without a browser and write every result into a folder."""
+    from server import cli_run
+
+    cli_run.run(source, kpi, spec, out, auto_approve, as_json)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder for data.csv and truth.json.")],
+    kind: Annotated[Kind, typer.Option(help="One row per week, or one per week and region.")] = Kind.NATIONAL,
+    seed: Annotated[int, typer.Option(min=0, help="The same number gives the same company.")] = 7,
+) -> None:
+    """Make up a company whose true returns are known, to try things out."""
+    from server import cli_data
+
+    cli_data.sample(kind.value, seed, out)
+
+
+@data.command("check")
+def data_check(source: DataFile, kpi: Kpi = None, as_json: AsJson = False) -> None:
+    """Read a file and say what is in it and whether it can be modelled; nothing is kept."""
+    from server import cli_data
+
+    if not cli_data.check(source, kpi, as_json):
+        raise typer.Exit(WRONG)
+
+
+@data.command("add")
+def data_add(
+    source: DataFile,
+    project: Annotated[str | None, typer.Option(help="Project's name; made where there is none. The file's name if unset.")] = None,
+    kpi: Kpi = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a file as the next data version of a project."""
+    from server import cli_data
+
+    cli_data.add(source, project, kpi, as_json)
+
+
+@app.command()
+def worker(
+    queue: Annotated[list[Device] | None, typer.Option(help="Kind of device to fit on; repeat for both.")] = None,
+) -> None:
+    """Take fits from the queue until Ctrl-C."""
+    from server import cli_worker
+
+    cli_worker.run([d.value for d in queue or [Device.CPU]])
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; no exception leaves this function."""
+    try:
+        code = _guarded(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        code = _os_error(error)
+    except KeyboardInterrupt:
+        code = _say("Stopped.", FAILED)
+    return code
+
+
+def _guarded(arguments: Sequence[str]) -> int:
+    try:
+        command = typer.main.get_command(app)
+        result = command.main(args=list(arguments), prog_name="mmm", standalone_mode=False)
+        return result if isinstance(result, int) else DONE
+    except typer.Exit as end:
+        return end.exit_code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED
+    except (typer.Abort, KeyboardInterrupt):
+        return _say("Stopped.", FAILED)
+    except TyperException as error:
+        return _usage(error)
+    except BadInput as error:
+        return _say(str(error), WRONG)
+    except CarryoverError as error:
+        return _say(str(error), FAILED)
+    except OSError:
+        raise
+    except MemoryError:
+        return _say("This machine's memory is too small for this.", FAILED)
+    except Exception as error:
+        return _say(_unexpected(error), FAILED)
+
+
+def _usage(error: TyperException) -> int:
+    message = error.format_message().strip()
+    if not message or type(error).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)  # noqa: T201
+        return WRONG
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "mmm"
+    return _say(f"{message.rstrip('.')}. See {where} --help.", WRONG)
+
+
+def _os_error(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        # Whoever read the output has gone; Python would complain once more when it flushes at exit.
+        _discard_stdout()
+        return FAILED
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _discard_stdout()
+        return _say("The disk is full; free some space and run the command again.", FAILED)
+    where = f" ({error.filename})" if error.filename else ""
+    return _say(f"{error.strerror or type(error).__name__}{where}.", FAILED)
+
+
+def _discard_stdout() -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def _unexpected(error: Exception) -> str:
+    """The sentence for an error that nobody foresaw; its trace goes to a file, not to the person's screen."""
+    from server.logs import mask
+
+    try:
+        from mmm_core.settings import Settings
+
+        home = Settings().home.expanduser()
+        home.mkdir(parents=True, exist_ok=True)
+        log = home / "mmm-errors.log"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(mask("".join(traceback.format_exception(error))) + "\n")
+        return f"An unexpected problem stopped the command ({type(error).__name__}); {log} has the details."
+    except Exception:
+        return f"An unexpected problem stopped the command ({type(error).__name__}: {mask(str(error))[:200]})."
+
+
+def _say(sentence: str, code: int) -> int:
+    try:
+        print(f"mmm: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+    except OSError:
+        pass
+    return code
+
+
+Action = Callable[[], None]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""``mmm run``: the whole analysis, with a question at each checkpoint unless the person waived them all beforehand."""
+
+import sys
+from pathlib import Path
+
+from mmm_core.domain.errors import BadInput, SpecError
+from mmm_core.domain.results import Interval, Results
+from mmm_core.use_cases.run_all import Approve, Checkpoint, Decision, run_all
+from server.cli_data import read_file
+from server.local import local_services
+
+YES = ("y", "yes")
+NO = ("n", "no")
+
+
+def run(source: Path, kpi: str | None, spec: Path | None, out: Path, auto_approve: bool, as_json: bool) -> None:
+    content = read_file(source)
+    spec_yaml = _read_spec(spec) if spec else None
+    approve: Approve = _approve_all if auto_approve else _ask
+    with local_services(say=_say, fits=True) as (services, actor):
+        results = run_all(
+            services, actor, content, source.name, kpi=kpi, spec_yaml=spec_yaml, out=out, approve=approve, say=_say
+        )
+    if as_json:
+        sys.stdout.write((out / "summary.json").read_text(encoding="utf-8"))
+    else:
+        _print_results(results, out)
+
+
+def _read_spec(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"The specification {path} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"The specification {path} is not a text file in UTF-8.") from None
+
+
+def _approve_all(checkpoint: Checkpoint) -> Decision:
+    return Decision(True, "--auto-approve")
+
+
+def _ask(checkpoint: Checkpoint) -> Decision:
+    """Show the evidence on stderr (stdout stays clean for ``--json``) and wait for a yes or a no with a reason."""
+    _say("")
+    for line in checkpoint.evidence:
+        _say(f"  {line}")
+    while True:
+        answer = _answer(f"{checkpoint.question} [y/n] ").lower()
+        if answer in YES:
+            return Decision(True)
+        if answer in NO:
+            return Decision(False, _answer("Why not? "))
+        _say("Answer y or n.")
+
+
+def _answer(question: str) -> str:
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise BadInput("Nobody answered at the checkpoint; run it in a terminal, or pass --auto-approve.")
+    return line.strip()
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _print_results(results: Results, out: Path) -> None:
+    widest = max((len(c.channel) for c in results.channels), default=7)
+    lines = [f"{'channel':<{widest}}  {'spend':>14}  {'share of KPI':>22}  {'ROI':>20}  evidence  action"]
+    for c in results.channels:
+        spend = f"{c.spend:,.0f}" if c.spend is not None else "-"
+        share = _interval(c.contribution_share, "{:.1%}")
+        roi = _interval(c.roi, "{:.2f}") if c.roi else "-"
+        lines.append(f"{c.channel:<{widest}}  {spend:>14}  {share:>22}  {roi:>20}  {c.evidence:<8}  {c.action}")
+    lines.append(f"\n{results.verdict}\nAll results are in {out}/ (open {out / 'report.html'}).")
+    print("\n".join(lines))  # noqa: T201
+
+
+def _interval(interval: Interval, style: str) -> str:
+    return f"{style.format(interval.p50)} ({style.format(interval.p5)} to {style.format(interval.p95)})"

@@ -1,0 +1,49 @@
+"""What a command on this machine needs: running servers, a migrated database, services and the local person."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from pydantic import SecretStr
+
+from db import migrate
+from jobs import wiring
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services
+from mmm_core.settings import Settings
+from server import embedded, logs
+
+
+@contextlib.contextmanager
+def located(settings: Settings) -> Iterator[Settings]:
+    """Settings with both servers' addresses, the embedded ones where none is set, and the schema up to date."""
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None or settings.redis_url is None:
+            urls = stack.enter_context(embedded.servers(settings.home))
+            found = {
+                "database_url": settings.database_url or SecretStr(urls.admin),
+                "redis_url": settings.redis_url or SecretStr(urls.redis),
+            }
+            settings = settings.model_copy(update=found)
+        migrate.upgrade(wiring.admin_url(settings))
+        yield settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What child processes are told about the servers."""
+    return {"DATABASE_URL": wiring.admin_url(settings), "REDIS_URL": wiring.redis_url(settings)}
+
+
+@contextlib.contextmanager
+def local_services(
+    *, say: Callable[[str], None] = lambda _: None, fits: bool = False
+) -> Iterator[tuple[Services, Actor]]:
+    """Services and the local person for a command; ``fits`` has the fit server load while the data are read."""
+    logs.set_up(json=False, quiet=True)
+    settings = Settings()
+    process = wiring.fit_process(settings)
+    if fits:
+        process.start()
+    if settings.database_url is None or settings.redis_url is None:
+        say("Starting the database")
+    with located(settings) as ready, wiring.opened(ready, process) as wired:
+        yield wired.services, wired.people.local()

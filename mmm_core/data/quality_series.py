@@ -126,24 +126,13 @@ def outliers(view: View) -> Check:
     nature; the KPI's weeks of a marked holiday are not counted.
     """
     title, limits = "Outliers", view.limits
-    holidays = view.role_columns(Role.HOLIDAY)
-    marked = (
-        (view.periods[holidays].fillna(0) != 0).any(axis=1) if holidays else pd.Series(False, index=view.periods.index)
-    )
     media = set(view.role_columns(*MEDIA))
     found: dict[str, int] = {}
-    worst, worst_z, worst_text = "", 0.0, ""
+    worst_z, worst = 0.0, ""
     for column in view.role_columns(Role.KPI, *MEDIA, Role.CONTROL):
-        values = view.periods[column].dropna()
-        if column in media:
-            values = values[values > 0]
-        elif column == view.kpi:
-            values = values[~marked.loc[values.index]]
-        elif values.nunique() < FEW_LEVELS:
-            continue
-        flagged, z = far_from_the_rest(
-            np.log(values) if column in media else values, limits.outlier_iqr, limits.outlier_z
-        )
+        values = _comparable(view, column)
+        scale = pd.Series(np.log(values), index=values.index) if column in media else values
+        flagged, z = far_from_the_rest(scale, limits.outlier_iqr, limits.outlier_z, both=column != view.kpi)
         if column in media:
             flagged &= values > values.median()
         if not flagged.any():
@@ -151,19 +140,19 @@ def outliers(view: View) -> Check:
         found[column] = int(flagged.sum())
         at = int(z.where(flagged, -1.0).to_numpy().argmax())
         if float(z.iloc[at]) > worst_z:
-            worst, worst_z = column, float(z.iloc[at])
-            times = (
+            worst_z = float(z.iloc[at])
+            much = (
                 f"{values.iloc[at] / values.median():.3g} times its median"
                 if column in media
                 else f"z-score {worst_z:.1f}"
             )
-            worst_text = f"{values.index[at]:%Y-%m-%d}, {times}"
+            worst = f"{column} ({values.index[at]:%Y-%m-%d}, {much})"
     total = sum(found.values())
     if total <= limits.outliers_review:
         return passed("outliers", title, "No period stands far out.", float(total), float(limits.outliers_review))
     message = (
         f"{plural(total, 'period')} in {listed(list(found))} {'stands' if total == 1 else 'stand'} far out, "
-        f"most {worst} ({worst_text}); mark known events as holidays."
+        f"most {worst}; mark known events as holidays."
     )
     fixes = (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
     return Check(
@@ -171,12 +160,27 @@ def outliers(view: View) -> Check:
     )
 
 
-def far_from_the_rest(
-    values: "pd.Series[float]", iqr: float, z_limit: float
-) -> "tuple[pd.Series[bool], pd.Series[float]]":
-    """Which values lie beyond the quartile fences or the z-score limit, and every value's absolute z-score.
+def _comparable(view: View, column: str) -> "pd.Series[float]":
+    """Values that can be compared with each other: media and sparse controls while they ran, the KPI outside events."""
+    values = view.periods[column].dropna()
+    holidays = view.role_columns(Role.HOLIDAY)
+    if column == view.kpi and holidays:
+        return values[~(view.periods[holidays].fillna(0) != 0).any(axis=1).loc[values.index]]
+    if column in view.role_columns(*MEDIA):
+        return values[values > 0]
+    if column != view.kpi:
+        values = values[values != 0] if (values == 0).mean() > 0.5 else values
+        return values if values.nunique() >= FEW_LEVELS else values.iloc[:0]
+    return values
 
-    A value beyond the fences alone counts only from half the z-score limit on, since a narrow bulk has near fences.
+
+def far_from_the_rest(
+    values: "pd.Series[float]", iqr: float, z_limit: float, both: bool
+) -> "tuple[pd.Series[bool], pd.Series[float]]":
+    """Which values lie beyond the quartile fences and the z-score limit, and every value's absolute z-score.
+
+    Where not ``both`` are asked for, either is enough; a value beyond the fences alone counts only from half the
+    z-score limit on, since a narrow bulk has near fences.
     """
     sd = float(values.std(ddof=0)) if len(values) else 0.0
     if len(values) < 12 or not sd > 0:
@@ -185,7 +189,7 @@ def far_from_the_rest(
     width = float(high - low)
     z = (values - values.mean()).abs() / sd
     fenced = (values < low - iqr * width) | (values > high + iqr * width)
-    return (z > z_limit) | (fenced & (z > z_limit / 2)), z
+    return (fenced & (z > z_limit)) if both else ((z > z_limit) | (fenced & (z > z_limit / 2))), z
 
 
 def level_shifts(view: View) -> Check:
@@ -218,6 +222,7 @@ def spend_and_exposure(view: View) -> Check:
     title, limit = "Spend without exposure", view.limits.mismatch_review_share
     off: dict[str, float] = {}
     silent: list[str] = []
+    unseen_columns: list[str] = []
     parts = []
     for channel in view.channels:
         if channel.spend is None or channel.exposure is None:
@@ -233,17 +238,19 @@ def spend_and_exposure(view: View) -> Check:
             off[channel.name] = share
             parts += [f"{channel.name} spends in {plural(unseen, 'period')} without exposure"] if unseen else []
             parts += [f"{channel.name} has exposure in {plural(unpaid, 'period')} without spend"] if unpaid else []
+            unseen_columns += [channel.exposure] if unseen else []
         if not shown.any():
             silent.append(channel.exposure)
     worst = max(off.values(), default=0.0)
     if not off:
         return passed("spend_exposure", title, "Spend and exposure of each channel run together.", worst, limit)
     columns = tuple(c for ch in view.channels if ch.name in off for c in (ch.spend, ch.exposure) if c)
-    fixes = (
-        (Fix("set_role", {"columns": silent, "role": Role.IGNORE.value}, "Let the spend act instead"),)
-        if silent
-        else ()
+    instead = Fix(
+        "set_role",
+        {"columns": unseen_columns, "role": Role.IGNORE.value},
+        f"Leave {listed(unseen_columns)} out and let the spend act",
     )
+    fixes = (instead,) if unseen_columns else ()
     return Check(
         "spend_exposure",
         title,

@@ -35,22 +35,20 @@ STEPS: dict[str, StepKind] = {
 }
 """Every kind of step by the name that recipes store."""
 
-_ORDER = tuple(
-    [
-        "widen_mff",
-        "drop_undated_rows",
-        "drop_columns",
-        "drop_duplicate_periods",
-        "sum_duplicate_periods",
-        "aggregate_weeks",
-        "fill_gaps",
-        "absolute_spend",
-        "fill_nulls",
-        "clip_outliers",
-        "one_hot",
-        "compute",
-        "set_role",
-    ]
+_ORDER = (
+    "widen_mff",
+    "drop_undated_rows",
+    "drop_columns",
+    "drop_duplicate_periods",
+    "sum_duplicate_periods",
+    "aggregate_weeks",
+    "fill_gaps",
+    "absolute_spend",
+    "fill_nulls",
+    "clip_outliers",
+    "one_hot",
+    "compute",
+    "set_role",
 )
 
 

@@ -196,14 +196,13 @@ class ResponseModel:
         so drop out; KPI units are worth their recent mean value.
         """
         window = self.window(plan.periods)
-        lifts = window.lifts(self.vector(plan))
-        return outcomes.planned(self, plan, window.totals(lifts), window.weekly(lifts), window.week)
+        return outcomes.planned(self, plan, *window.evaluate(self.vector(plan)), window.week)
 
     def current_draws(self, periods: int) -> Values:
         """KPI that the current plan brings, (S,)."""
         if periods not in self._current:
             window = self.window(periods)
-            totals = window.totals(window.lifts(self.vector(self.current_plan(periods))))
+            totals, _ = window.evaluate(self.vector(self.current_plan(periods)))
             self._current[periods] = totals.sum(axis=0)
         return self._current[periods]
 

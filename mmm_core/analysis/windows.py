@@ -5,6 +5,7 @@ a what one unit of it puts there and b what the past still carries in. Weeks tha
 count, so that a constant plan of 13 weeks and its tail is 15 cells instead of 20.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmm_core.modeling.transforms import saturate, saturate_slope
+from mmm_core.modeling.transforms import saturate, saturate_both
 
 Values = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.intp]
@@ -36,37 +37,59 @@ class Window:
     week: Places
     """(W,) distinct week that stands for each week."""
 
-    @cached_property
-    def _shape_parameters(self) -> dict[str, Values]:
-        return {name: values[:, None, :] for name, values in self.parameters.items()}
+    def evaluate(self, e: Values) -> tuple[Values, Values]:
+        """What spending e (C,) brings above spending nothing in the window.
+
+        Returns
+        -------
+        totals : (C, S)
+            KPI units per channel.
+        weekly : (D, S)
+            KPI units of all channels per distinct week, geos summed.
+        """
+        totals = np.empty_like(self.effect)
+        cells: Values = np.zeros(self.a.shape[1:], dtype=self.a.dtype)
+        for c, (level, parameters) in enumerate(self._levels(e)):
+            lift = saturate(self.saturation, level, parameters)
+            lift -= self._without[c]
+            lift *= self.effect[c]
+            totals[c] = self.count @ lift
+            cells += lift
+        distinct = int(self.week.max()) + 1
+        return totals, np.asarray(cells.reshape(-1, distinct, self.effect.shape[-1]).sum(axis=0))
+
+    def totals(self, e: Values) -> Values:
+        """KPI units per channel above spending nothing, (C, S)."""
+        responses = [self.count @ saturate(self.saturation, *found) for found in self._levels(e)]
+        return np.asarray((np.array(responses) - self._total_without) * self.effect)
+
+    def value_and_slope(self, e: Values) -> tuple[Values, Values]:
+        """Totals per channel and their derivative with respect to that channel's e, each (C, S)."""
+        value, slope = np.empty_like(self.effect), np.empty_like(self.effect)
+        for c, (level, parameters) in enumerate(self._levels(e)):
+            response, rise = saturate_both(self.saturation, level, parameters)
+            rise *= self.a[c]
+            value[c] = self.count @ response
+            slope[c] = self.count @ rise
+        return (value - self._total_without) * self.effect, slope * self.effect
+
+    def _levels(self, e: Values) -> Iterator[tuple[Values, dict[str, Values]]]:
+        """Exposure (N, S) and saturation parameters (S,) of each channel: one at a time stays in the cache."""
+        for c, amount in enumerate(e.astype(self.a.dtype)):
+            level: Values = self.a[c] * amount
+            level += self.b[c]
+            yield level, {name: values[c] for name, values in self.parameters.items()}
 
     @cached_property
     def _without(self) -> Values:
         """(C, N, S) saturated response when nothing is spent in the window."""
-        return np.asarray(saturate(self.saturation, self.b, self._shape_parameters))
+        nothing = np.zeros(len(self.effect))
+        return np.array([saturate(self.saturation, *found) for found in self._levels(nothing)])
 
-    def lifts(self, e: Values) -> Values:
-        """Saturated response above the one without spend, (C, N, S), for e of shape (C,)."""
-        response = saturate(self.saturation, self._exposure(e), self._shape_parameters)
-        return np.asarray(response - self._without)
-
-    def totals(self, lifts: Values) -> Values:
-        """KPI units that each channel brings over the window, (C, S)."""
-        return np.asarray(np.matmul(self.count, lifts)) * self.effect
-
-    def weekly(self, lifts: Values) -> Values:
-        """KPI units that all channels bring per distinct week, summed over geos, (D, S)."""
-        cells = np.zeros(lifts.shape[1:], dtype=lifts.dtype)
-        for effect, lift in zip(self.effect, lifts, strict=True):
-            cells += effect * lift
-        distinct = int(self.week.max()) + 1
-        return np.asarray(cells.reshape(-1, distinct, self.effect.shape[-1]).sum(axis=0))
-
-    def value_and_slope(self, e: Values) -> tuple[Values, Values]:
-        """Totals per channel and their derivative with respect to that channel's e, each (C, S)."""
-        slope = saturate_slope(self.saturation, self._exposure(e), self._shape_parameters)
-        slope *= self.a
-        return self.totals(self.lifts(e)), np.asarray(np.matmul(self.count, slope)) * self.effect
+    @cached_property
+    def _total_without(self) -> Values:
+        """(C, S) the same summed over the window."""
+        return np.asarray(np.matmul(self.count, self._without))
 
     def thinned(self, keep: int) -> "Window":
         """The same window over at most ``keep`` draws, evenly spaced."""
@@ -81,11 +104,6 @@ class Window:
             a=np.ascontiguousarray(self.a[:, :, ::step]),
             b=np.ascontiguousarray(self.b[:, :, ::step]),
         )
-
-    def _exposure(self, e: Values) -> Values:
-        level: Values = self.a * e.astype(self.a.dtype).reshape(-1, 1, 1)
-        level += self.b
-        return level
 
 
 def plan_coefficients(weights: Values, history: Values, periods: int) -> tuple[Values, Values, Values, Places]:

@@ -23,6 +23,8 @@ SATURATION_PARAMETERS: dict[str, tuple[str, ...]] = {
     "hill": ("saturation_slope", "saturation_kappa"),
 }
 EFFECT = "saturation_beta"
+HILL_CAP = 40.0
+"""Logarithm of the largest ratio a Hill curve is computed with: single precision overflows beyond."""
 
 
 def media_parameters(adstock: str, saturation: str) -> tuple[str, ...]:
@@ -70,7 +72,7 @@ def saturate(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = n
     if family == "hill":
         slope, kappa = parameters["saturation_slope"], parameters["saturation_kappa"]
         positive = xp.where(x > 0, x, 1.0)
-        return xp.where(x > 0, 1.0 / (1.0 + (kappa / positive) ** slope), 0.0)
+        return xp.where(x > 0, 1.0 / (1.0 + _hill_ratio(positive, slope, kappa, xp)), 0.0)
     raise ValueError(f"unknown saturation family {family!r}")
 
 
@@ -80,12 +82,24 @@ def saturate_slope(family: str, x: Any, parameters: dict[str, Any], xp: ModuleTy
     At ``x = 0`` a Hill curve with slope under 1 has no finite derivative; the value there is 0 for every slope, so
     that an optimiser's gradient stays finite at a channel's lower limit.
     """
+    return saturate_both(family, x, parameters, xp)[1]
+
+
+def saturate_both(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = np) -> tuple[Any, Any]:
+    """``saturate`` and ``saturate_slope`` for little more than the price of one."""
     if family == "logistic":
         lam = parameters["saturation_lam"]
-        return 0.5 * lam * (1.0 - xp.tanh(0.5 * lam * x) ** 2)
+        value = xp.tanh(0.5 * lam * x)
+        return value, 0.5 * lam * (1.0 - value * value)
     if family == "hill":
         slope, kappa = parameters["saturation_slope"], parameters["saturation_kappa"]
         positive = xp.where(x > 0, x, 1.0)
-        ratio = (kappa / positive) ** slope
-        return xp.where(x > 0, slope / positive * ratio / (1.0 + ratio) ** 2, 0.0)
+        ratio = _hill_ratio(positive, slope, kappa, xp)
+        value = 1.0 / (1.0 + ratio)
+        return xp.where(x > 0, value, 0.0), xp.where(x > 0, ratio * value * value * (slope / positive), 0.0)
     raise ValueError(f"unknown saturation family {family!r}")
+
+
+def _hill_ratio(x: Any, slope: Any, kappa: Any, xp: ModuleType) -> Any:
+    """``(kappa / x)**slope`` for positive ``x``, capped where the curve is 0 to every digit."""
+    return xp.exp(xp.minimum(slope * (xp.log(kappa) - xp.log(x)), HILL_CAP))

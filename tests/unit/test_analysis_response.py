@@ -80,9 +80,10 @@ def test_a_plan_is_the_whole_series_with_and_without_it(periods: int, geos: int)
     without = np.concatenate([data.media, np.zeros_like(ahead)], axis=1)
     lift = slow_contribution(data, post, 3, with_plan) - slow_contribution(data, post, 3, without)
     window = model.window(periods)
-    lifts = window.lifts(model.vector(plan))
-    np.testing.assert_allclose(window.totals(lifts)[:, 3], lift.sum(axis=(0, 1)), rtol=1e-9, atol=1e-9)
-    by_week = window.weekly(lifts)[window.week, 3]
+    totals, weekly = window.evaluate(model.vector(plan))
+    np.testing.assert_allclose(totals[:, 3], lift.sum(axis=(0, 1)), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(window.totals(model.vector(plan)), totals, rtol=1e-9, atol=1e-9)
+    by_week = weekly[window.week, 3]
     np.testing.assert_allclose(by_week, lift[:, 30:].sum(axis=(0, 2)), rtol=1e-9, atol=1e-9)
     outcome = model.outcome(plan)
     assert len(outcome.dates) == len(outcome.media_mean) == periods + tail

@@ -1,0 +1,89 @@
+"""What is exported opens elsewhere and says the same."""
+
+import runpy
+from pathlib import Path
+
+import arviz as az
+import numpy as np
+import pymc as pm
+import pytest
+from pymc_marketing.mmm import MMM
+
+from mmm_core.domain.fit import ModelData, Posterior
+from mmm_core.modeling import export, pymc_model
+from mmm_core.modeling.predict import media_blocks
+from mmm_core.modeling.prepare import prepare
+from mmm_core.modeling.priors import Priors, resolve
+from mmm_core.modeling.spec import ModelSpec
+from tests.model.company import specification, table
+
+CHAINS, DRAWS = 2, 7
+
+
+def _fitted(adstock: str, saturation: str, **changes: object) -> tuple[ModelSpec, ModelData, Priors, Posterior]:
+    """Draws from the priors stand in for a fit: the file does not ask where they come from."""
+    spec = specification(adstock, saturation, **changes)
+    data = prepare(table(), spec)
+    priors = resolve(spec, data)
+    rng = np.random.default_rng(11)
+    named = {
+        **priors.media,
+        "intercept_contribution": priors.intercept,
+        "gamma_control": priors.control,
+        "gamma_fourier": priors.fourier,
+        "y_sigma": priors.sigma,
+    }
+    draws = {n: p.sample(rng, CHAINS * DRAWS).reshape((CHAINS, DRAWS, *p.shape)) for n, p in named.items()}
+    energy = rng.normal(size=(CHAINS, DRAWS))
+    return spec, data, priors, Posterior(adstock, saturation, spec.max_lag, draws, energy=energy)
+
+
+@pytest.mark.parametrize(("adstock", "saturation"), [("geometric", "logistic"), ("delayed", "hill")])
+def test_pymc_marketing_loads_the_file_and_computes_the_same_contributions(
+    adstock: str, saturation: str, tmp_path: Path
+) -> None:
+    _, data, priors, posterior = _fitted(adstock, saturation)
+    export.write_netcdf(tmp_path / "posterior.nc", posterior, data, priors)
+    loaded = MMM.load(str(tmp_path / "posterior.nc"))
+    stored = loaded.idata["/posterior"].to_dataset()
+    free = stored[[variable.name for variable in loaded.model.free_RVs]]
+    names = ["channel_contribution", "mu", "control_contribution", "total_media_contribution_original_scale"]
+    again = pm.compute_deterministics(free, model=loaded.model, var_names=names, progressbar=False)
+    ours = np.concatenate([contribution for _, contribution in media_blocks(data, posterior)])[:, 0]
+    ours = ours.reshape(CHAINS, DRAWS, *ours.shape[1:])
+    theirs = again["channel_contribution"].transpose("chain", "draw", "date", "channel")
+    np.testing.assert_allclose(theirs.values, ours, rtol=1e-6, atol=1e-12)
+    for name in names:
+        np.testing.assert_allclose(
+            stored[name].transpose(*again[name].dims).values, again[name].values, rtol=1e-6, atol=1e-6
+        )
+    assert list(stored["channel"].values) == list(data.channels)
+
+
+def test_arviz_opens_the_file(tmp_path: Path) -> None:
+    _, data, priors, posterior = _fitted("geometric", "hill", season={"yearly_terms": 0})
+    export.write_netcdf(tmp_path / "posterior.nc", posterior, data, priors)
+    tree = az.from_netcdf(tmp_path / "posterior.nc")
+    np.testing.assert_array_equal(tree["posterior"]["saturation_beta"].values, posterior.draws["saturation_beta"])
+    np.testing.assert_array_equal(tree["sample_stats"]["energy"].values, posterior.energy)
+    assert "saturation_kappa" in az.summary(tree, var_names=["saturation_kappa"]).index[0]
+
+
+def test_large_contributions_are_left_to_the_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, data, priors, posterior = _fitted("geometric", "logistic")
+    monkeypatch.setattr(export, "MOST_CELLS", 6 * CHAINS * DRAWS * data.target.shape[1])
+    export.write_netcdf(tmp_path / "posterior.nc", posterior, data, priors)
+    loaded = MMM.load(str(tmp_path / "posterior.nc"))
+    stored = set(loaded.idata["/posterior"].to_dataset().data_vars)
+    assert "channel_contribution" in stored
+    assert "control_contribution" not in stored
+    assert {variable.name for variable in loaded.model.free_RVs} <= stored
+
+
+def test_script_builds_the_same_model(tmp_path: Path) -> None:
+    spec, data, priors, _ = _fitted("delayed", "hill")
+    export.write_script(tmp_path / "model.py", spec, data, priors)
+    built = runpy.run_path(str(tmp_path / "model.py"))["mmm"].model
+    ours = pymc_model.build(data, priors).model
+    point = {name: value + 0.1 for name, value in ours.initial_point().items()}
+    assert float(built.compile_logp()(point)) == pytest.approx(float(ours.compile_logp()(point)), rel=1e-12)

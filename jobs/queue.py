@@ -91,7 +91,7 @@ class RqFitQueue:
                 return False
             if status == JobStatus.QUEUED:
                 return self.position(job_id) is not None
-            return status == JobStatus.STARTED
+            return bool(status == JobStatus.STARTED)
 
     def claim(self, run_id: str) -> bool:
         """Whether this caller alone may put the run back in the next half minute."""

@@ -7,7 +7,8 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -42,12 +43,15 @@ class Device(StrEnum):
 
 DataFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, Excel, Parquet or JSON.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one from 8501 if unset.")]
+Spec = Annotated[Path | None, typer.Option(help="Model specification (YAML); suggested from the data if unset.")]
+Project = Annotated[str | None, typer.Option(help="Project's name, made where there is none; else the file's name.")]
 Kpi = Annotated[str | None, typer.Option(help="Column to explain, where it is not recognised.")]
 
 
 @app.command()
 def up(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one from 8501 if unset.")] = None,
+    port: Port = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Start everything on this machine and print the address; Ctrl-C stops all of it."""
@@ -60,7 +64,7 @@ def up(
 def run(
     source: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, Excel, Parquet or JSON.")],
     kpi: Kpi = None,
-    spec: Annotated[Path | None, typer.Option(help="Model specification (YAML); suggested from the data if unset.")] = None,
+    spec: Spec = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not stop at the checkpoints.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json on stdout.")] = False,
@@ -95,7 +99,7 @@ def data_check(source: DataFile, kpi: Kpi = None, as_json: AsJson = False) -> No
 @data.command("add")
 def data_add(
     source: DataFile,
-    project: Annotated[str | None, typer.Option(help="Project's name; made where there is none. The file's name if unset.")] = None,
+    project: Project = None,
     kpi: Kpi = None,
     as_json: AsJson = False,
 ) -> None:
@@ -203,14 +207,10 @@ def _unexpected(error: Exception) -> str:
 
 
 def _say(sentence: str, code: int) -> int:
-    try:
+    with suppress(OSError):
         print(f"mmm: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:
-        pass
     return code
 
-
-Action = Callable[[], None]
 
 if __name__ == "__main__":
     main()

@@ -11,14 +11,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobs.fit_preload import die_with_parent
 from mmm_core.domain.errors import BadInput, Unavailable
 from mmm_core.settings import Settings
-from server import local, logs
+from server import logs
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_PORT = 8501
@@ -69,9 +69,12 @@ def run(host: str, port: int | None) -> None:
     logs.set_up(json=False, quiet=True)
     settings = Settings()
     check_host(host, settings)
+    chosen = choose_port(host, port)
     with _stop_requested() as stop:
-        chosen = choose_port(host, port)
         _say("Starting the database")
+        # Slow to import, and not needed to refuse a wrong host or port.
+        from server import local
+
         with local.located(settings) as ready:
             children = _children(ready, host, chosen)
             environment = {**os.environ, **local.environment(ready)}
@@ -211,15 +214,13 @@ def _revive(children: list[Child], environment: dict[str, str]) -> None:
 def _stop_requested() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set, so that start and stop run to their end."""
     stop = threading.Event()
-    before: list[tuple[signal.Signals, object]] = []
-    handler: Callable[..., None] = lambda *_: stop.set()  # noqa: E731
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        before.append((number, signal.signal(number, handler)))
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in signals}
     try:
         yield stop
     finally:
-        for number, old in before:
-            signal.signal(number, old)  # type: ignore[arg-type]
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def _say(sentence: str) -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from mmm_core.domain.errors import FitFailed
@@ -50,3 +51,16 @@ def heavy(connection: Connection) -> None:
     connection.recv()
     loaded: list[Any] = sorted(m for m in ("decimal", "wave") if m in sys.modules)
     connection.send(FitFailed(",".join(loaded)))
+
+
+def killed_once(connection: Connection) -> None:
+    """Dies after its first chunk unless the file that the request names as cache folder is there."""
+    request = connection.recv()
+    mark = Path(request.cache_dir)
+    first = len(request.chunks)
+    for number in range(first, 3):
+        connection.send(Chunk(progress(number), b"state", request.table))
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    connection.send(FitFailed("The fit ended on purpose."))

@@ -39,17 +39,9 @@ class Collapsed:
         return Target(
             log_density=lambda z, data: density.log_density(plan, z, data),
             inputs=self.inputs,
-            start=self.start(chains, seed),
+            start=jittered(chains, plan.size, seed),
             expand=lambda x: density.expand(plan, x),
         )
-
-    def start(self, chains: int, seed: int) -> Array:
-        """Starting points (chains, D) around the prior's centre, each chain's own whatever their number."""
-        out = np.empty((chains, self.plan.size))
-        for chain in range(chains):
-            normal = np.random.default_rng([seed, chain, 11]).standard_normal(self.plan.size)
-            out[chain] = JITTER * np.clip(normal, -2.0, 2.0)
-        return out
 
     def constrain(self, z: Array) -> dict[str, Array]:
         """Sampled parameters by name, (..., C) each and the noise scale (...), from z (..., D)."""
@@ -80,6 +72,15 @@ class Collapsed:
         residual = self.target - self.block.offset - media_effect(self.plan, self.media, one)
         within = self.block.log_density(coefficients[None], residual @ self.block.basis, one[NOISE])
         return marginal + float(within[0])
+
+
+def jittered(chains: int, size: int, seed: int) -> Array:
+    """Starting points (chains, size) around 0; a chain's own does not depend on how many chains there are."""
+    out = np.empty((chains, size))
+    for chain in range(chains):
+        normal = np.random.default_rng([seed, chain, 11]).standard_normal(size)
+        out[chain] = JITTER * np.clip(normal, -2.0, 2.0)
+    return out
 
 
 def collapse(data: ModelData, priors: Priors) -> Collapsed:

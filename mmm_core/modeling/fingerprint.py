@@ -34,7 +34,7 @@ def processor() -> str:
     except OSError:
         return platform.processor()
     wanted = ("vendor_id", "model name", "flags", "CPU part", "Features")
-    first = {}
+    first: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
         if name.strip() in wanted:

@@ -17,6 +17,7 @@ Protocol, over one duplex ``multiprocessing`` connection:
 Only the newest checkpoint of each chain is needed to resume; every chunk's draws are.
 """
 
+import importlib
 import os
 import sys
 import threading
@@ -24,16 +25,21 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Any
 
 from mmm_core.domain.errors import CarryoverError, FitFailed
-from mmm_core.domain.fit import Chunk
+from mmm_core.domain.fit import Chunk, Progress
 
 PRELOAD: tuple[str, ...] = (
     "mmm_core.modeling.engine",
+    "mmm_core.analysis.fit_outcome",
     "pymc",
     "pymc_marketing.mmm",
 )
-"""Modules for ``multiprocessing.get_context('forkserver').set_forkserver_preload``; the first brings jax and numpyro."""
+"""Modules that the fork server imports before the first fit; the first brings jax and numpyro."""
+
+OUTCOME = "mmm_core.analysis.fit_outcome:outcome"
+"""What turns a fitted model into the ``FitOutcome`` to store."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,17 @@ def main(connection: Connection) -> None:
     try:
         from mmm_core.modeling import engine
 
-        send(engine.run(request, send))
+        fitted = engine.fit_table(
+            request.spec_yaml,
+            request.table,
+            send,
+            chunks=request.chunks,
+            cache_dir=request.cache_dir,
+            threads=request.threads,
+        )
+        total = fitted.spec.sampling.tune + fitted.spec.sampling.draws
+        send(Progress(0, -1, "summarising", total, total, seconds=fitted.posterior.seconds))
+        send(_outcome(fitted))
     except CarryoverError as error:
         send(error)
     except BrokenPipeError:
@@ -75,6 +91,12 @@ def main(connection: Connection) -> None:
     finally:
         sys.stderr.flush()
     os._exit(0)
+
+
+def _outcome(fitted: Any) -> Any:
+    # The summary is made by a room above this one, so it is found by its name.
+    module, _, function = OUTCOME.partition(":")
+    return getattr(importlib.import_module(module), function)(fitted)
 
 
 def _end_with_starter(connection: Connection) -> None:

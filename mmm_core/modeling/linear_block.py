@@ -1,7 +1,7 @@
 """The part of the model that is linear and Gaussian given everything else: intercept, controls, trend, Fourier terms.
 
-With coefficients ``b ~ Normal(m, diag(s^2))`` and design ``X`` the standardised coefficients ``c = (b - m) / s`` have the
-design ``X diag(s) = U diag(d) V'`` (one thin SVD), and every quantity below is a sum over its singular directions.
+With coefficients ``b ~ Normal(m, diag(s^2))`` and design ``X`` the standardised ones ``c = (b - m) / s`` have the design
+``X diag(s) = U diag(d) V'`` (one thin SVD), and every quantity below is a sum over its singular directions.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mmm_core.domain.fit import ModelData
 
 Array = npt.NDArray[np.float64]
+COEFFICIENTS = ("intercept_contribution", "gamma_control", "gamma_fourier")
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class LinearBlock:
     """T periods, P coefficients, R = min(T, P) directions. Scaled KPI units throughout."""
 
     names: tuple[str, ...]
-    """Which of intercept_contribution, gamma_control, gamma_fourier each coefficient belongs to."""
+    """Which of ``COEFFICIENTS`` each coefficient belongs to."""
     mean: Array
     """(P,) prior means."""
     sd: Array
@@ -72,10 +73,13 @@ class LinearBlock:
         return density
 
     def split(self, coefficients: Array) -> dict[str, Array]:
-        """Coefficients (..., P) as PyMC-Marketing names them; the intercept loses its last axis."""
+        """Coefficients (..., P) as PyMC-Marketing names them.
+
+        The intercept loses its last axis; a part that is not there is empty.
+        """
         names = np.array(self.names)
-        out = {n: coefficients[..., names == n] for n in dict.fromkeys(self.names)}
-        return {n: v[..., 0] if n == "intercept_contribution" else v for n, v in out.items()}
+        out = {n: coefficients[..., names == n] for n in COEFFICIENTS}
+        return {**out, "intercept_contribution": out["intercept_contribution"][..., 0]}
 
 
 def linear_block(
@@ -96,5 +100,5 @@ def linear_block(
     mean = np.concatenate([[intercept[0]], np.broadcast_to(control[0], (k,)), np.broadcast_to(fourier[0], (f,))])
     sd = np.concatenate([[intercept[1]], np.broadcast_to(control[1], (k,)), np.broadcast_to(fourier[1], (f,))])
     basis, singular, right = np.linalg.svd(design * sd, full_matrices=False)
-    names = ("intercept_contribution", *["gamma_control"] * k, *["gamma_fourier"] * f)
+    names = (COEFFICIENTS[0], *[COEFFICIENTS[1]] * k, *[COEFFICIENTS[2]] * f)
     return LinearBlock(names, mean, sd, design @ mean, basis, singular, right.T)

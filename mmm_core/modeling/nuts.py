@@ -52,10 +52,13 @@ class Programs:
         return jax.tree.unflatten(self.structure, leaves)
 
 
-def compile_programs(target: Target, tune: int, target_accept: float, device: jax.Device, chains: int) -> Programs:
+def compile_programs(
+    target: Target, tune: int, target_accept: float, device: jax.Device, chains: int, batched: bool
+) -> Programs:
     """Trace and compile, or take the compiled code from the cache on disk.
 
-    On a GPU all chains advance in one call; on a CPU each is called on its own, from a thread of its own.
+    ``batched`` advances all chains in one call, as a GPU needs it; otherwise each is called on its own, from a thread
+    of its own.
     """
     begin, kernel = hmc(potential_fn_gen=lambda big: lambda z: -target.log_density(z, big), algo="NUTS")
 
@@ -73,7 +76,6 @@ def compile_programs(target: Target, tune: int, target_accept: float, device: ja
         return jax.tree.leaves(initial(key, z, inputs))
 
     key, z = jax.random.PRNGKey(0), target.start[0]
-    batched = device.platform != "cpu"
     with jax.default_device(device):
         # Tracing the start also fixes what the kernel remembers of its settings; it has to come first.
         state = jax.eval_shape(initial, key, z, target.inputs)

@@ -1,8 +1,8 @@
 """The sampled parameters: their order in one vector, their transforms and their priors.
 
 Every channel has the media parameters of its adstock and saturation family; one noise scale is shared. In the vector
-each parameter has a block of C numbers (the noise scale one), first standardised by its own prior: ``u = loc + scale z``
-with ``u`` the logit of a parameter in (0, 1), the log of a positive one. The effect size is special: its ``u`` is the
+each parameter has a block of C numbers (the noise scale one), standardised by its own prior: ``u = loc + scale z`` with
+``u`` the logit of a parameter in (0, 1), the log of a positive one. The effect size is special: its ``u`` is the
 log of the effect at the channel's mean non-zero exposure, ``log beta + log f(level)``. Given the other parameters that
 is a shift, so the posterior stays the same, while effect size and saturation are far less correlated.
 """
@@ -23,7 +23,9 @@ NOISE = "y_sigma"
 
 @dataclass(frozen=True)
 class Family:
-    """A prior family as the sampler needs it (``distributions`` has its names). Numbers are arrays with one entry per channel, stacked as (2, C) in the order of ``numbers``.
+    """A prior family as the sampler needs it (``distributions`` has its names).
+
+    Numbers are arrays with one entry per channel, stacked as (2, C) in the order of ``numbers``.
 
     ``kernel(u, a, b, xp)`` is the log density of the parameter plus the log Jacobian of its transform, less
     ``constant(a, b)``; ``centre(a, b)`` gives location and scale of ``u`` under the prior, roughly.
@@ -99,9 +101,7 @@ class Layout:
         return {**out, NOISE: vector[..., -1]}
 
 
-def layout(
-    adstock: str, saturation: str, max_lag: int, channels: int, families: Mapping[str, str]
-) -> Layout:
+def layout(adstock: str, saturation: str, max_lag: int, channels: int, families: Mapping[str, str]) -> Layout:
     """Fix the order of the sampled parameters; ``families`` maps each to its prior family."""
     names = (*media_parameters(adstock, saturation), NOISE)
     return Layout(adstock, saturation, max_lag, channels, tuple((name, families[name]) for name in names))
@@ -140,9 +140,7 @@ def constrain(plan: Layout, z: Array, loc: Array, scale: Array, level: Array) ->
     return {n: 1.0 / (1.0 + np.exp(-v)) if supports[n] == "unit" else np.exp(v) for n, v in u.items()}
 
 
-def unconstrain(
-    plan: Layout, values: Mapping[str, Array], loc: Array, scale: Array, level: Array
-) -> Array:
+def unconstrain(plan: Layout, values: Mapping[str, Array], loc: Array, scale: Array, level: Array) -> Array:
     """The inverse of ``constrain`` for one point or many."""
     u = {}
     for name, family in plan.families:

@@ -18,7 +18,7 @@ from mmm_core.domain.errors import FitFailed
 from mmm_core.domain.fit import Chunk, Progress
 from mmm_core.modeling import checkpoint, nuts
 from mmm_core.modeling.fingerprint import fingerprint
-from mmm_core.modeling.nuts import CAPACITY, Programs, Target
+from mmm_core.modeling.nuts import CAPACITY, Target
 from mmm_core.modeling.running import running
 
 Array = npt.NDArray[np.float64]
@@ -38,6 +38,8 @@ class Settings:
     threads: int = 2
     chunk_seconds: float = 0.5
     """Wanted time per chunk; it decides how often progress is told, never what is drawn."""
+    batched: bool | None = None
+    """All chains in one call; None for wherever the device is not a CPU."""
 
     @property
     def total(self) -> int:
@@ -170,8 +172,9 @@ class _Run:
         self.before = max((k.seconds for k in restored.chains.values()), default=0.0)
         self.began = time.monotonic()
         self._say("compiling")
+        batched = device.platform != "cpu" if settings.batched is None else settings.batched
         self.programs = nuts.compile_programs(
-            self.target, settings.tune, settings.target_accept, device, settings.chains
+            self.target, settings.tune, settings.target_accept, device, settings.chains, batched
         )
         self.inputs = jax.device_put(self.target.inputs, device)
         self.saved_inputs = [np.asarray(a) for a in jax.tree.leaves(self.target.inputs)]
@@ -220,7 +223,9 @@ class _Run:
                 stacked = [np.asarray(a) for a in self.programs.start(keys, points, self.inputs)]
                 found = {i: [a[i] for a in stacked] for i in missing}
             else:
-                found = {i: [np.asarray(a) for a in self.programs.start(keys[i], points[i], self.inputs)] for i in missing}
+                found = {
+                    i: [np.asarray(a) for a in self.programs.start(keys[i], points[i], self.inputs)] for i in missing
+                }
             if all(np.isfinite(self.programs.state(leaves).potential_energy) for leaves in found.values()):
                 return found
         raise FitFailed("The model gives no finite probability to any starting point; check priors and data.")
@@ -296,9 +301,7 @@ class _Run:
         return left * (time.monotonic() - self.clock) / max(1, done - self.done_before)
 
     def _say(self, phase: str) -> None:
-        self.emit(
-            Progress(0, -1, phase, 0, self.settings.total, seconds=self._seconds(), note=self.note)
-        )
+        self.emit(Progress(0, -1, phase, 0, self.settings.total, seconds=self._seconds(), note=self.note))
 
 
 def _with_inputs(target: Target, saved: "list[npt.NDArray[Any]] | None") -> Target:

@@ -101,6 +101,6 @@ def saver(app_url: str, organisation_id: str, *, size: int = 4) -> Iterator[Post
         "options": f"-c app.organisation={organisation_id} -c search_path={SCHEMA}",
     }
     address = sqlalchemy_url(app_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    pool: ConnectionPool[Any]
-    with ConnectionPool(address, kwargs=options, min_size=1, max_size=size, open=True) as pool:
+    make: Any = ConnectionPool
+    with make(address, kwargs=options, min_size=1, max_size=size, open=True) as pool:
         yield PostgresSaver(pool)

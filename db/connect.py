@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import hmac
+import json
+from functools import partial
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -60,6 +62,7 @@ def engine(url: str) -> Engine:
         pool_timeout=15,
         pool_recycle=1800,
         pool_pre_ping=True,
+        json_serializer=partial(json.dumps, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
         connect_args={
             "connect_timeout": 5,
             "application_name": "carryover",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
+    Dialect,
     Double,
     ForeignKeyConstraint,
     Index,
@@ -23,10 +24,13 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from db.codec import clean
 
 SCHEMA = "carryover"
 DIMENSIONS = 384
@@ -40,8 +44,18 @@ NAMING = {
 metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
 
 
+class Words(TypeDecorator[str]):
+    """Text in, text out; what Postgres cannot hold (NUL, half a surrogate pair) is replaced on the way in."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
 def _text(name: str, **options: Any) -> Column[str]:
-    return Column(name, Text, nullable=options.pop("nullable", False), **options)
+    return Column(name, Words, nullable=options.pop("nullable", False), **options)
 
 
 def _number(name: str, **options: Any) -> Column[int]:

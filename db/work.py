@@ -1,0 +1,102 @@
+"""One transaction of one organisation: every repository on one connection, under the organisation's policies."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, text
+
+from db.audit import Audit
+from db.blobs import Blobs
+from db.datasets import Datasets
+from db.documents import Documents, Embedder
+from db.failures import translate
+from db.graph import Graph
+from db.projects import Projects
+from db.reports import Reports
+from db.runs import Runs
+from db.scenarios import Scenarios
+from mmm_core.domain import ports
+from mmm_core.domain.errors import NotAllowed
+from mmm_core.domain.identity import Actor
+
+BEGIN = text("""
+    SELECT set_config('app.organisation', :organisation, true),
+           set_config('statement_timeout', '60s', true),
+           set_config('lock_timeout', '20s', true),
+           set_config('idle_in_transaction_session_timeout', '15min', true)
+""")
+
+
+class PostgresWork:
+    """``with PostgresWork(engine, actor) as work:`` commits at the end of the block, rolls back on an exception.
+
+    Whatever the database says on the way leaves the block as one sentence of ``domain.errors``.
+    """
+
+    projects: ports.Projects
+    datasets: ports.Datasets
+    runs: ports.Runs
+    scenarios: ports.Scenarios
+    reports: ports.Reports
+    graph: ports.Graph
+    documents: ports.Documents
+    blobs: ports.Blobs
+    audit: ports.Audit
+
+    def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
+        self._engine, self._actor, self._embedder = engine, actor, embedder
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        if not self._actor.organisation_id:
+            raise NotAllowed("You belong to no organisation; ask an administrator for an invitation.")
+        try:
+            connection = self._connection = self._engine.connect()
+            connection.begin()
+            connection.execute(BEGIN, {"organisation": self._actor.organisation_id})
+        except Exception as error:
+            self._close()
+            _raise(error)
+            raise
+        self._open(connection)
+        return self
+
+    def _open(self, connection: Connection) -> None:
+        place = (connection, self._actor)
+        self.projects = Projects(*place)
+        self.datasets = Datasets(*place)
+        self.runs = Runs(*place)
+        self.scenarios = Scenarios(*place)
+        self.reports = Reports(*place)
+        self.graph = Graph(*place)
+        self.documents = Documents(*place, self._embedder)
+        self.blobs = Blobs(*place)
+        self.audit = Audit(*place)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connection = self._connection
+        assert connection is not None
+        try:
+            if error is None:
+                connection.commit()
+        except Exception as failure:
+            _raise(failure)
+            raise
+        finally:
+            # Closing rolls back what was not committed; on a broken connection it only forgets it.
+            self._close()
+        if error is not None:
+            _raise(error)
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _raise(error: BaseException) -> None:
+    known = translate(error)
+    if known is not None:
+        raise known from error

@@ -1,7 +1,7 @@
 """The part of the model that is linear and Gaussian given everything else: intercept, controls, trend, Fourier terms.
 
-With coefficients ``b ~ Normal(m, diag(s^2))`` and design ``X`` the standardised ones ``c = (b - m) / s`` have the design
-``X diag(s) = U diag(d) V'`` (one thin SVD), and every quantity below is a sum over its singular directions.
+With coefficients ``b ~ Normal(m, diag(s^2))`` and design ``X`` the standardised ones ``c = (b - m) / s`` have the
+design ``X diag(s) = U diag(d) V'`` (one thin SVD), and every quantity below is a sum over its singular directions.
 """
 
 from dataclasses import dataclass

@@ -272,16 +272,22 @@ def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 200
     return out
 
 
+def share_draws(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 4000) -> Array:
+    """Prior draws (draws, C) of each channel's share of the KPI."""
+    unit, effect = _simulated(spec, data, priors, draws)
+    shares: Array = effect * unit.share
+    return shares
+
+
 def share_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval]:
     """What the prior alone says each channel brings, as a share of the KPI (organic channels too)."""
-    unit, effect = _simulated(spec, data, priors, draws)
-    return {name: interval(effect[:, c] * unit.share[:, c]) for c, name in enumerate(data.channels)}
+    shares = share_draws(spec, data, priors, draws)
+    return {name: interval(shares[:, c]) for c, name in enumerate(data.channels)}
 
 
 def media_share_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 4000) -> Interval:
     """What the prior alone says all media bring together, as a share of the KPI."""
-    unit, effect = _simulated(spec, data, priors, draws)
-    return interval((effect * unit.share).sum(axis=1))
+    return interval(share_draws(spec, data, priors, draws).sum(axis=1))
 
 
 def interval(values: Array) -> Interval:

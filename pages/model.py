@@ -1,0 +1,38 @@
+"""Model: the specification in plain words, the fit as it runs, what it found and how far to trust it."""
+
+import streamlit as st
+
+from mmm_core.domain.fit import RunStatus
+from mmm_core.use_cases import datasets, fits
+from pages.ui import chrome, guard, model_checks, model_progress, model_results, model_runs, model_spec, state
+
+actor = guard.enter()
+project = chrome.need_project(actor, "Model")
+chrome.head("Model", actor, project, lead="What each channel brought, and how sure that is.")
+runs = fits.list_runs(state.services(), actor, project.id)
+if not runs and datasets.latest_dataset(state.services(), actor, project.id) is None:
+    with chrome.empty(
+        "A model needs data", "Add weekly sales and spend first; the specification is suggested from them."
+    ):
+        if st.button("Add data", type="primary", key="model_to_data"):
+            state.go("data")
+    st.stop()
+for run in runs:
+    if not run.status.ended:
+        model_progress.watch(actor, run)
+done = [r for r in runs if r.status is RunStatus.DONE]
+names = (["Results", "Trust"] if done else []) + ["Specification"] + (["Models"] if runs else [])
+tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
+chosen = model_runs.choose(done)
+if done and tabs["Results"].open:
+    with tabs["Results"]:
+        model_results.overview(actor, project, chosen)
+if done and tabs["Trust"].open:
+    with tabs["Trust"]:
+        model_checks.trust(actor, chosen)
+if tabs["Specification"].open:
+    with tabs["Specification"]:
+        model_spec.editor(actor, project)
+if runs and tabs["Models"].open:
+    with tabs["Models"]:
+        model_runs.table(actor, runs)

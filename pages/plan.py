@@ -1,0 +1,20 @@
+"""Plan: the question, what the model looks at, the causal diagram, and the approval."""
+
+import streamlit as st
+
+from mmm_core.use_cases import datasets, plans
+from pages.ui import chrome, diagram, guard, plan, state
+
+actor = guard.enter()
+project = chrome.need_project(actor, "Plan")
+chrome.head("Plan", actor, project, lead="What is asked, of which data, and what is believed to cause what.")
+now = plans.latest_plan(state.services(), actor, project.id)
+version = datasets.latest_dataset(state.services(), actor, project.id)
+plan.status(actor, project, now)
+asked, causes, settings = st.tabs(["Research plan", "Causal diagram", "Project"])
+with asked:
+    plan.form(actor, project, now, version)
+with causes:
+    diagram.editor(actor, project, now)
+with settings:
+    plan.project_form(actor, project)

@@ -1,0 +1,108 @@
+"""What all pages share around their content: title, stamp, empty states, badges, a little CSS."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from mmm_core.domain.checks import Status
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import Project
+from mmm_core.domain.results import Action, Evidence
+from mmm_core.use_cases import projects
+from pages.ui import format as f
+from pages.ui import state
+
+# Streamlit's theme has no setting for these.
+_CSS = """<style>
+.stMainBlockContainer{max-width:1240px}
+.st-key-stamp p{font-size:.8rem;opacity:.75;margin:0}
+.st-key-pagehead h1{padding:0 0 .1rem}
+[data-testid="stMetric"]{min-width:0}
+[data-testid="stMetricValue"]{white-space:normal}
+.st-key-empty{text-align:center;padding:2.2rem 1rem;border-style:dashed}
+.st-key-verdict{border-left:4px solid var(--st-primary-color)}
+@media (max-width:640px){
+  .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
+  [data-testid="stMetricValue"]{font-size:1.35rem}
+}
+</style>"""
+
+STATUS_COLOUR = {Status.PASS: "green", Status.REVIEW: "orange", Status.FAIL: "red"}
+EVIDENCE = {
+    Evidence.TESTED: ("Tested", "green", "An experiment on this channel entered the model."),
+    Evidence.DATA: (
+        "Learned from data",
+        "blue",
+        "The data narrowed this return to under half of what was believed before.",
+    ),
+    Evidence.PRIOR: (
+        "Mostly prior",
+        "orange",
+        "The data say little about this channel: its return is mostly what was believed before.",
+    ),
+}
+ACTION = {
+    Action.SCALE: ("Scale", "green"),
+    Action.HOLD: ("Hold", "gray"),
+    Action.TEST: ("Test", "blue"),
+    Action.PULL_BACK: ("Pull back", "red"),
+}
+
+
+def head(title: str, actor: Actor, project: Project | None, *, lead: str = "") -> None:
+    """Title, one line of guidance, and how current the project is."""
+    st.html(_CSS)
+    state.show_flash()
+    with st.container(key="pagehead", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content"):
+            st.title(title, anchor=False)
+        if project:
+            with st.container(key="stamp", width="content"):
+                st.caption(_stamp(actor, project))
+    if lead:
+        st.markdown(f":gray[{lead}]")
+
+
+def _stamp(actor: Actor, project: Project) -> str:
+    now = projects.stamp(state.services(), actor, project.id)
+    data = f"Data through **{f.day(now.data_through)}**" if now.data_through else "No data yet"
+    if now.model_of is None:
+        return f"{f.safe(project.name)} · {data} · No model yet"
+    stale = " (older than the data)" if now.model_is_stale else ""
+    return f"{f.safe(project.name)} · {data} · Model of **{f.day(now.model_of)}**{stale}"
+
+
+@contextmanager
+def empty(title: str, sentence: str) -> Iterator[None]:
+    """Nothing here yet: what this place is for, and in the block the one button that fills it."""
+    with st.container(border=True, key="empty", horizontal_alignment="center"):
+        st.subheader(title, anchor=False)
+        st.markdown(f":gray[{sentence}]")
+        yield
+
+
+def need_project(actor: Actor, title: str) -> Project:
+    """The open project, or an empty state that leads home."""
+    project = state.open_project(actor)
+    if project is None:
+        head(title, actor, None)
+        with empty("No project is open", "Open one of your projects, or start with the sample company."):
+            if st.button("Go to Home", type="primary", key="need_project_home"):
+                state.go("home")
+        st.stop()
+    return project
+
+
+def status_badge(status: Status) -> str:
+    return f":{STATUS_COLOUR[status]}-badge[{status.value}]"
+
+
+def evidence_badge(evidence: Evidence) -> str:
+    words, colour, _ = EVIDENCE[evidence]
+    return f":{colour}-badge[{words}]"
+
+
+def action_badge(action: Action) -> str:
+    words, colour = ACTION[action]
+    return f":{colour}-badge[{words}]"

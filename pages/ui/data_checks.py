@@ -1,0 +1,90 @@
+"""The quality report: every check with its number, its fixes with a preview, and the waiver."""
+
+import streamlit as st
+
+from mmm_core.domain.checks import Check, Fix, Status
+from mmm_core.domain.dataset import DatasetVersion, RecipeStep
+from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.use_cases import datasets
+from pages.ui import chrome, state
+from pages.ui import format as f
+from pages.ui.errors import shown
+
+ORDER = {Status.FAIL: 0, Status.REVIEW: 1, Status.PASS: 2}
+
+
+def report(actor: Actor, version: DatasetVersion) -> None:
+    checks = sorted(version.report.checks, key=lambda c: (ORDER[c.status], c.waived_by is not None))
+    _verdict(actor, version)
+    for number, check in enumerate(c for c in checks if c.status is not Status.PASS):
+        _finding(actor, version, check, number)
+    passed = [c for c in checks if c.status is Status.PASS]
+    if passed:
+        with st.expander(f"{len(passed)} checks passed"):
+            for check in passed:
+                st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**  {f.safe(check.message)}")
+
+
+def _verdict(actor: Actor, version: DatasetVersion) -> None:
+    blocking = len(version.report.blocking)
+    recommended = sum(fix.recommended for c in version.report.checks if c.waived_by is None for fix in c.fixes)
+    words = {
+        Status.FAIL: f"{blocking} failed check{'s' if blocking != 1 else ''} stand between these data and a model.",
+        Status.REVIEW: "These data can be modelled; some findings deserve a look.",
+        Status.PASS: "These data can be modelled.",
+    }[version.report.status]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"{chrome.status_badge(version.report.status)} {words}", width="content")
+        with st.container(horizontal=True, width="content"):
+            if recommended and st.button(
+                f"Apply {recommended} recommended fix{'es' if recommended != 1 else ''}",
+                type="primary",
+                key="apply_recommended",
+            ):
+                with shown(), st.spinner("Applying the recommended fixes"):
+                    datasets.apply_recommended(state.services(), actor, version.id)
+                    state.flash("Recommended fixes applied; each is a step of the recipe.")
+                    st.rerun()
+            if not version.report.blocking and st.button("Go on to the model", key="to_model"):
+                state.go("model")
+
+
+def _finding(actor: Actor, version: DatasetVersion, check: Check, number: int) -> None:
+    key = f"{check.id}_{number}"
+    with st.container(border=True, key=f"check_{key}"):
+        limit = f" · limit {check.limit:g}" if check.limit is not None else ""
+        value = f"  :gray[{check.value:.4g}{limit}]" if check.value is not None else ""
+        st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{value}")
+        st.markdown(f.safe(check.message))
+        if check.waived_by:
+            st.caption(f"Waived by {f.safe(check.waived_by)}: {f.safe(check.waived_reason or '')}")
+            return
+        with st.container(horizontal=True):
+            for i, fix in enumerate(check.fixes):
+                label = f"{fix.label}{' (recommended)' if fix.recommended else ''}"
+                if st.button(label, key=f"fix_{key}_{i}"):
+                    _preview(actor, version, check, fix)
+            if check.status is Status.FAIL and actor.role.covers(TeamRole.APPROVER):
+                with st.popover("Waive"):
+                    reason = st.text_input("Why may this stand? It stays on record.", key=f"reason_{key}")
+                    if st.button("Waive this check", key=f"waive_{key}"):
+                        with shown():
+                            datasets.waive(state.services(), actor, version.id, check.id, reason)
+                            st.rerun()
+
+
+@st.dialog("Before and after", width="large")
+def _preview(actor: Actor, version: DatasetVersion, check: Check, fix: Fix) -> None:
+    step = RecipeStep(fix.step, fix.arguments, fix.label, reason=check.title)
+    with shown():
+        seen = datasets.preview_step(state.services(), actor, version.id, step)
+        st.markdown(f"**{f.safe(fix.label)}.** {f.safe(seen.sentence)}")
+        columns = [c for c in check.columns if c in seen.before.columns or c in seen.after.columns]
+        for title, frame in (("Before", seen.before), ("After", seen.after)):
+            shown_columns = [frame.columns[0], *[c for c in columns if c in frame.columns and c != frame.columns[0]]]
+            st.caption(f"{title}: {len(frame):,} rows, {len(frame.columns)} columns")
+            st.dataframe(frame[shown_columns] if columns else frame, height=200, hide_index=True)
+        if st.button("Apply", type="primary", key="preview_apply"):
+            datasets.apply_step(state.services(), actor, version.id, step)
+            state.flash(f"{fix.label}: done, and kept in the recipe.")
+            st.rerun()

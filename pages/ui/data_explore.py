@@ -1,0 +1,131 @@
+"""Look around in the data: over time, season, shares, statistics, correlations, single columns, rows."""
+
+import streamlit as st
+from streamlit_extras.dataframe_explorer import dataframe_explorer
+
+from mmm_core.data import explore
+from mmm_core.domain.dataset import DatasetVersion, Role
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import Project
+from mmm_core.use_cases.datasets import Working
+from pages.ui import charts_data as charts
+from pages.ui import state
+from pages.ui.errors import shown
+from pages.ui.figure import show
+from pages.ui.palette import scheme
+
+VIEWS = ("Over time", "Season", "Share of spend", "Channels", "Correlations", "One column", "Rows")
+
+
+def _draw(view: str, now: Working, project: Project) -> None:
+    look, frame, roles = scheme(), now.frame, now.recognition
+    kpi = roles.one(Role.KPI) or "KPI"
+    if view == "Over time":
+        show(
+            charts.spend_and_kpi(explore.spend_and_kpi(frame, roles), kpi, project.currency, look),
+            "explore_time",
+            alt="The KPI over time above the stacked spend of every channel",
+        )
+    elif view == "Season":
+        table = explore.seasonality(frame, roles)
+        if table.empty:
+            st.info("A yearly profile needs more than a few periods of the KPI.")
+        else:
+            show(charts.seasonality(table, look), "explore_season", alt="The KPI's yearly profile by week")
+    elif view == "Share of spend":
+        show(
+            charts.spend_share(explore.spend_share(frame, roles), project.currency, look),
+            "explore_share",
+            alt="Share of the whole spend by channel",
+        )
+    elif view == "Channels":
+        _channels(now, project)
+    elif view == "Correlations":
+        show(
+            charts.correlations(explore.correlations(frame, roles), look),
+            "explore_correlations",
+            alt="Pairwise correlations of KPI, media and controls",
+        )
+    elif view == "One column":
+        _column(now)
+    else:
+        _rows(now)
+
+
+@st.fragment
+def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
+    chosen = st.pills("View", VIEWS, default=VIEWS[0], required=True, key="explore_view", label_visibility="collapsed")
+    with shown():
+        _draw(chosen or VIEWS[0], state.working(actor, version), project)
+
+
+def _channels(now: Working, project: Project) -> None:
+    money = st.column_config.NumberColumn(format="compact")
+    st.dataframe(
+        explore.channel_statistics(now.frame, now.recognition),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "channel": "Channel",
+            "spend": st.column_config.NumberColumn(f"Spend ({project.currency})", format="compact"),
+            "mean_active": st.column_config.NumberColumn("Per active period", format="compact"),
+            "active_share": st.column_config.ProgressColumn("Active", min_value=0, max_value=1, format="percent"),
+            "exposure": money,
+            "cost_per_thousand": st.column_config.NumberColumn("Cost per thousand", format="%.2f"),
+            "correlation": st.column_config.NumberColumn("Correlation with KPI", format="%.2f"),
+            "first": st.column_config.DateColumn("First"),
+            "last": st.column_config.DateColumn("Last"),
+        },
+    )
+    st.caption("Every column that a model may read")
+    st.dataframe(
+        explore.column_statistics(now.frame, now.recognition),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "missing": st.column_config.NumberColumn(format="percent"),
+            "zero": st.column_config.NumberColumn(format="percent"),
+        },
+    )
+
+
+def _column(now: Working) -> None:
+    left, right = st.columns([2, 1])
+    with left:
+        column = st.selectbox(
+            "Column",
+            [str(c) for c in now.frame.columns],
+            key="explore_column",
+            index=min(1, len(now.frame.columns) - 1),
+        )
+        table = explore.distribution(now.frame, column)
+        if table.empty:
+            st.info("This column holds no numbers.")
+        else:
+            show(charts.distribution(table, column, scheme()), "explore_distribution", alt=f"Histogram of {column}")
+    with right:
+        st.caption("Most frequent values")
+        st.dataframe(
+            explore.top_values(now.frame, column),
+            hide_index=True,
+            width="stretch",
+            column_config={"share": st.column_config.NumberColumn(format="percent")},
+        )
+
+
+def _rows(now: Working) -> None:
+    pick = st.segmented_control(
+        "Rows",
+        ["A random ten", "Filter the table"],
+        default="A random ten",
+        required=True,
+        key="explore_rows",
+        label_visibility="collapsed",
+    )
+    if pick == "A random ten":
+        seed = st.session_state.setdefault("explore_seed", 1)
+        if st.button("Ten others", key="explore_again"):
+            seed = st.session_state["explore_seed"] = seed + 1
+        st.dataframe(explore.random_rows(now.frame, seed=seed), hide_index=True, width="stretch")
+    else:
+        st.dataframe(dataframe_explorer(now.frame, case=False), hide_index=True, width="stretch")

@@ -1,0 +1,142 @@
+"""The causal diagram: two editable tables and the drawing they make."""
+
+import pandas as pd
+import streamlit as st
+
+from mmm_core.domain.errors import PlanError
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, Project
+from mmm_core.use_cases import plans
+from pages.ui import state
+from pages.ui.errors import shown
+from pages.ui.palette import Scheme, channel_colours, scheme
+
+FONT = "Source Sans, sans-serif"
+EDGE_COLUMNS = ("cause", "effect", "mechanism", "lag (weeks)", "confidence", "evidence")
+
+
+def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
+    kept = plans.get_diagram(state.services(), actor, project.id)
+    if not kept.nodes and plan is not None and plan.channels:
+        kept = plans.first_diagram(project, plan)
+        st.info("A first diagram from the plan. Change it and save.")
+    if not kept.nodes:
+        st.markdown(":gray[Save the research plan first; the diagram starts from its target, channels and controls.]")
+        return
+    picture = st.container(border=True)
+    left, right = st.columns([2, 5])
+    with left:
+        nodes = _edit_nodes(kept)
+    with right:
+        edges = _edit_edges(kept, [n for n in nodes["name"].dropna() if str(n).strip()])
+    with shown():
+        drawn = read(project.id, nodes, edges)
+        with picture:
+            st.graphviz_chart(dot(drawn, scheme()), width="stretch")
+        if st.button("Save the diagram", type="primary", key="save_diagram"):
+            plans.save_diagram(state.services(), actor, drawn)
+            state.flash("Diagram saved.")
+            st.rerun()
+
+
+def _edit_nodes(diagram: Diagram) -> pd.DataFrame:
+    table = pd.DataFrame([{"name": n.name, "role": n.role.value} for n in diagram.nodes], columns=["name", "role"])
+    return st.data_editor(
+        table,
+        num_rows="dynamic",
+        hide_index=True,
+        key="diagram_nodes",
+        width="stretch",
+        column_config={
+            "name": st.column_config.TextColumn("Variable", required=True),
+            "role": st.column_config.SelectboxColumn(
+                "Is", options=[r.value for r in NodeRole], required=True, default="control"
+            ),
+        },
+    )
+
+
+def _edit_edges(diagram: Diagram, names: list[str]) -> pd.DataFrame:
+    rows = [(e.cause, e.effect, e.mechanism, e.lag_weeks, e.confidence, e.evidence) for e in diagram.edges]
+    return st.data_editor(
+        pd.DataFrame(rows, columns=list(EDGE_COLUMNS)),
+        num_rows="dynamic",
+        hide_index=True,
+        key="diagram_edges",
+        width="stretch",
+        column_config={
+            "cause": st.column_config.SelectboxColumn("Cause", options=names, required=True),
+            "effect": st.column_config.SelectboxColumn("Effect", options=names, required=True),
+            "mechanism": st.column_config.TextColumn("How"),
+            "lag (weeks)": st.column_config.NumberColumn(
+                "Lag (weeks)", min_value=0, max_value=52, default=0, width="small"
+            ),
+            "confidence": st.column_config.NumberColumn(
+                "Confidence", min_value=0.0, max_value=1.0, default=0.5, format="percent", width="small"
+            ),
+            "evidence": st.column_config.TextColumn("Evidence"),
+        },
+    )
+
+
+def read(project_id: str, nodes: pd.DataFrame, edges: pd.DataFrame) -> Diagram:
+    """The tables as a diagram; half-filled rows are left out."""
+
+    def text(value: object) -> str:
+        return "" if value is None or pd.isna(value) else str(value).strip()
+
+    def number(value: object, default: float) -> float:
+        return default if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type]
+
+    found = [
+        CausalNode(text(n["name"]), NodeRole(text(n["role"]) or "control"))
+        for n in nodes.to_dict("records")
+        if text(n["name"])
+    ]
+    arrows = [
+        CausalEdge(
+            text(e["cause"]),
+            text(e["effect"]),
+            text(e["mechanism"]),
+            int(number(e["lag (weeks)"], 0)),
+            number(e["confidence"], 0.5),
+            text(e["evidence"]),
+        )
+        for e in edges.to_dict("records")
+        if text(e["cause"]) and text(e["effect"])
+    ]
+    if not found:
+        raise PlanError("The diagram needs at least one variable.")
+    return Diagram(project_id, tuple(found), tuple(arrows))
+
+
+def dot(diagram: Diagram, scheme: Scheme) -> str:
+    """Graphviz text: unseen causes dashed, arrows as thick as the confidence in them."""
+    colours = channel_colours(n.name for n in diagram.nodes if n.role is NodeRole.CHANNEL)
+    lines = [
+        "digraph {",
+        'rankdir=LR; bgcolor="transparent"; pad=0.2; nodesep=0.22; ranksep=0.9;',
+        f'node [shape=box style="rounded,filled" fontname="{FONT}" fontsize=12 height=0.38 margin="0.16,0.06" '
+        f'color="{scheme.line}" fillcolor="{scheme.raised}" fontcolor="{scheme.ink}"];',
+        f'edge [color="{scheme.muted}" arrowsize=0.7 fontname="{FONT}" fontsize=10 fontcolor="{scheme.muted}"];',
+    ]
+    for node in diagram.nodes:
+        style = {
+            NodeRole.KPI: f'fillcolor="{scheme.accent}" fontcolor="{scheme.paper}" color="{scheme.accent}"',
+            NodeRole.CHANNEL: f'color="{colours.get(node.name)}" penwidth=2',
+            NodeRole.UNOBSERVED: 'style="rounded,dashed"',
+            NodeRole.CONTROL: "",
+        }[node.role]
+        lines.append(f"{_quoted(node.name)} [{style}];")
+    for edge in diagram.edges:
+        label = f"{edge.lag_weeks} wk" if edge.lag_weeks else ""
+        dashed = ' style="dashed"' if edge.confidence < 0.4 else ""
+        lines.append(
+            f"{_quoted(edge.cause)} -> {_quoted(edge.effect)} "
+            f'[label="{label}" penwidth={0.6 + 1.8 * edge.confidence:.2f}{dashed}];'
+        )
+    return "\n".join([*lines, "}"])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

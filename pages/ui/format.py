@@ -1,0 +1,122 @@
+"""Numbers as a person in marketing writes them: money in the project's currency, shares, returns, intervals."""
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+
+from mmm_core.domain.results import Interval, Results
+
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "AUD": "A$", "CAD": "C$"}
+NOTHING = "–"
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "JPY", "INR", "BRL", "AUD", "CAD")
+
+
+def symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency} ")
+
+
+def missing(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)
+
+
+def short(value: float | None) -> str:
+    """Three figures that matter: 950, 1.2k, 34.5k, 1.23m, 4.5bn."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    size = abs(value)
+    sign = "−" if value < 0 else ""
+    for limit, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if size >= limit * 0.9995:
+            scaled = size / limit
+            digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+            text = f"{scaled:,.{digits}f}"
+            return f"{sign}{text.rstrip('0').rstrip('.') if '.' in text else text}{unit}"
+    if size == 0 or size >= 10:
+        return f"{sign}{size:,.0f}"
+    return f"{sign}{size:.2g}"
+
+
+def whole(value: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{'−' if value < 0 else ''}{abs(value):,.0f}"
+
+
+def money(value: float | None, currency: str, *, full: bool = False) -> str:
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = whole(abs(value)) if full else short(abs(value))
+    return f"{'−' if value < 0 else ''}{symbol(currency)}{text}"
+
+
+def signed(value: float | None, writer: Callable[[float | None], str] = short) -> str:
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"+{writer(value)}" if value > 0 else writer(value)
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    digits = 1 if digits == 0 and 0 < abs(value) < 0.0995 else digits
+    return f"{value * 100:.{digits}f}%".replace("-", "−")
+
+
+def times(value: float | None) -> str:
+    """A return on spend: 2.4× means that each unit of money brought 2.4 back."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:.{digits}f}×".replace("-", "−")
+
+
+def interval(value: Interval | None, writer: Callable[[float | None], str]) -> str:
+    return f"{writer(value.p5)} to {writer(value.p95)}" if value is not None else NOTHING
+
+
+def kpi_writer(results: Results) -> Callable[[float | None], str]:
+    """Revenue is written as money, a count as a number."""
+    if results.is_revenue:
+        return lambda value: money(value, results.currency)
+    return short
+
+
+def kpi_axis(results: Results) -> str:
+    return f"{results.kpi} ({results.currency})" if results.is_revenue else results.kpi
+
+
+def day(value: date | datetime | None) -> str:
+    return f"{value.day} {value:%b %Y}" if value else NOTHING
+
+
+def moment(value: datetime | None) -> str:
+    return f"{value.day} {value:%b %Y, %H:%M}" if value else NOTHING
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
+
+
+def periods(count: int, days: int) -> str:
+    """13 weeks, 30 days, 6 months."""
+    unit = "week" if days == 7 else "day" if days == 1 else "month" if days in (28, 30, 31) else "period"
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def plain(name: str) -> str:
+    """A column's name as words: ``tv_spend`` becomes ``tv spend``; text that is already words stays."""
+    return name.replace("_", " ").strip() if "_" in name and " " not in name else name
+
+
+def safe(text: str) -> str:
+    """Names come from files: nothing in them may act as Markdown, HTML or LaTeX."""
+    out = text
+    for mark in "\\`*_{}[]()#+!$~|<>:":
+        out = out.replace(mark, f"\\{mark}")
+    return out

@@ -1,0 +1,27 @@
+"""The script that Streamlit runs: who is asking, which pages there are, and the frame around them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).resolve().parent.parent
+ICON = Path(__file__).resolve().parent / "assets" / "icon.svg"
+
+# A local picture: Streamlit fetches the icons it knows by name from the internet.
+st.set_page_config(page_title="Carryover", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
+
+from pages.ui import guard, sidebar  # noqa: E402
+
+pages = {
+    "home": st.Page(PAGES / "home.py", title="Home", default=True),
+    "plan": st.Page(PAGES / "plan.py", title="Plan"),
+    "data": st.Page(PAGES / "data.py", title="Data"),
+    "model": st.Page(PAGES / "model.py", title="Model"),
+    "what_if": st.Page(PAGES / "what_if.py", title="What-If", url_path="what-if"),
+    "report": st.Page(PAGES / "report.py", title="Report"),
+}
+page = st.navigation(list(pages.values()))
+st.session_state["pages"] = pages
+actor = guard.enter()
+sidebar.draw(actor)
+page.run()

@@ -1,0 +1,73 @@
+"""How far a fitted model may be trusted: its diagnostics in plain words."""
+
+import streamlit as st
+
+from mmm_core.domain.checks import Check, CheckReport, Status
+from mmm_core.domain.fit import Run
+from mmm_core.domain.identity import Actor
+from pages.ui import charts, chrome, state
+from pages.ui import format as f
+from pages.ui.data_checks import ORDER
+from pages.ui.errors import shown
+from pages.ui.figure import show
+from pages.ui.palette import scheme
+
+
+def trust(actor: Actor, run: Run) -> None:
+    with shown():
+        results = state.results(actor, run.id)
+        fit = results.fit
+        with st.container(horizontal=True):
+            st.metric(
+                "Explained (R²)",
+                f"{fit.r2:.2f}",
+                border=True,
+                help="Share of the KPI's movement that the model follows.",
+            )
+            st.metric(
+                "Typical error", f.share(fit.mape, 1), border=True, help="Mean absolute error as a share of the KPI."
+            )
+            st.metric("R-hat", f"{fit.rhat_max:.3f}", border=True, help="Whether the chains agree; up to 1.01 is good.")
+            st.metric(
+                "Effective draws",
+                f.whole(fit.ess_bulk_min),
+                border=True,
+                help="Independent draws of the least well known quantity.",
+            )
+            st.metric("Divergences", fit.divergences, border=True, help=f"Of {fit.chains * fit.draws:,} draws.")
+        checks = sorted(results.checks, key=lambda c: ORDER[c.status])
+        worst = CheckReport(tuple(checks)).status
+        st.markdown(f"{chrome.status_badge(worst)} {_words(checks)}")
+        for check in checks:
+            _finding(check)
+        st.markdown("**Model and actuals**")
+        show(
+            charts.predicted(results, scheme()),
+            "chart_predicted",
+            alt="The model's prediction with its 90% interval beside the actual KPI",
+        )
+
+
+def _words(checks: list[Check]) -> str:
+    failed = sum(c.status is Status.FAIL for c in checks)
+    doubtful = sum(c.status is Status.REVIEW for c in checks)
+    if failed:
+        return f"{failed} of {len(checks)} checks failed: do not act on this model before they are mended."
+    if doubtful:
+        return f"{doubtful} of {len(checks)} checks ask for a second look; converging is not the same as being right."
+    return f"All {len(checks)} checks passed."
+
+
+def _finding(check: Check) -> None:
+    value = (
+        f"  :gray[{check.value:.4g}{f' · limit {check.limit:g}' if check.limit is not None else ''}]"
+        if check.value is not None
+        else ""
+    )
+    line = f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{value}"
+    if check.status is Status.PASS:
+        st.markdown(f"{line}  \n:gray[{f.safe(check.message)}]")
+        return
+    with st.container(border=True):
+        st.markdown(line)
+        st.markdown(f.safe(check.message))

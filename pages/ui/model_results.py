@@ -1,0 +1,214 @@
+"""What a fitted model says: verdict, channels, and the pictures behind them."""
+
+import pandas as pd
+import streamlit as st
+
+from mmm_core.domain.fit import Run
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import Project
+from mmm_core.domain.results import ChannelResult, Evidence, Results
+from pages.ui import charts, chrome, state
+from pages.ui import format as f
+from pages.ui.errors import shown
+from pages.ui.figure import show
+from pages.ui.palette import scheme
+
+VIEWS = ("Returns", "Over time", "Channel by channel", "Waterfall", "Table")
+
+
+def overview(actor: Actor, project: Project, run: Run) -> None:
+    with shown():
+        results = state.results(actor, run.id)
+        verdict(results)
+        numbers(results)
+        _pictures(results)
+        with st.container(horizontal=True):
+            if st.button("Ask what if", type="primary", key="to_what_if"):
+                state.go("what_if")
+            if st.button("Write the report", key="to_report"):
+                state.go("report")
+
+
+def verdict(results: Results) -> None:
+    with st.container(border=True, key="verdict"):
+        st.markdown(f"**{f.safe(results.verdict)}**")
+
+
+def numbers(results: Results) -> None:
+    write = f.kpi_writer(results)
+    spend = sum(c.spend or 0.0 for c in results.channels)
+    total = sum(c.contribution.mean for c in results.channels)
+    with st.container(horizontal=True):
+        st.metric(
+            "Brought by media",
+            write(total),
+            border=True,
+            delta_color="off",
+            delta_arrow="off",
+            delta=f"{f.share(results.media_share.mean)} of the KPI ({f.interval(results.media_share, f.share)})",
+        )
+        st.metric(
+            "Spend",
+            f.money(spend, results.currency),
+            border=True,
+            delta_color="off",
+            delta_arrow="off",
+            delta=f"{f.day(results.first_period)} to {f.day(results.last_period)}",
+        )
+        pays = [c for c in results.channels if c.roi and c.evidence is not Evidence.PRIOR]
+        best = max(pays, key=lambda c: c.roi.p50, default=None)
+        st.metric(
+            "Best proven return",
+            f.times(best.roi.p50) if best else f.NOTHING,
+            border=True,
+            delta_color="off",
+            delta_arrow="off",
+            delta=f"{f.plain(best.channel)} ({f.interval(best.roi, f.times)})" if best else "no channel is proven yet",
+        )
+        st.metric(
+            "Without media",
+            f.share(results.baseline_share.mean),
+            border=True,
+            delta_color="off",
+            delta_arrow="off",
+            delta=f"baseline share ({f.interval(results.baseline_share, f.share)})",
+        )
+
+
+@st.fragment
+def _pictures(results: Results) -> None:
+    view = st.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="result_view", label_visibility="collapsed"
+    )
+    look = scheme()
+    if view == "Returns":
+        _returns(results)
+    elif view == "Over time":
+        show(
+            charts.contributions(results, look),
+            "chart_contributions",
+            alt="The KPI over time, stacked by what brought it",
+        )
+        names = [s.name for s in results.series if s.group not in ("actual", "predicted")]
+        name = st.selectbox("One component, with its 90% interval", names, format_func=f.plain, key="component")
+        show(charts.component(results, name, look), "chart_component", alt=f"{name} over time with its 90% interval")
+    elif view == "Channel by channel":
+        _channel(results)
+    elif view == "Waterfall":
+        show(
+            charts.waterfall(results, look),
+            "chart_waterfall",
+            alt="From the baseline, channel by channel, to the whole KPI",
+        )
+    else:
+        st.dataframe(table(results), hide_index=True, width="stretch", column_config=_columns(results))
+
+
+def _returns(results: Results) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if any(c.roi for c in results.channels):
+            st.markdown(
+                "**Return on spend**  "
+                ":gray[line: 90% interval; grey band: what was believed before; hollow: mostly that belief]"
+            )
+            show(charts.returns(results, scheme()), "chart_roi", alt="Return on spend by channel with its 90% interval")
+        else:
+            st.info(
+                "The KPI has no value in money, so there is no return on spend. "
+                "Set the value of one unit on the Plan page."
+            )
+    with right:
+        st.markdown("**Where the money went, where the effect came from**")
+        show(charts.shares(results, scheme()), "chart_shares", alt="Share of spend beside share of effect, by channel")
+    for channel in sorted(results.channels, key=lambda c: -c.contribution.mean):
+        _line(channel, results)
+
+
+def _line(c: ChannelResult, results: Results) -> None:
+    """One channel: action, return, evidence; the reasons one click away."""
+    write = f.kpi_writer(results)
+    back = f"{f.times(c.roi.p50)} ({f.interval(c.roi, f.times)})" if c.roi else f"brought {write(c.contribution.mean)}"
+    with st.expander(
+        f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}** {back} {chrome.evidence_badge(c.evidence)}"
+    ):
+        st.markdown(f"{f.safe(c.action_reason)}")
+        st.markdown(f":gray[{f.safe(c.evidence_reason)}]")
+        facts = [f"Brought {write(c.contribution.mean)} ({f.interval(c.contribution, write)})"]
+        if c.spend is not None:
+            facts.append(f"spend {f.money(c.spend, results.currency)}")
+        if c.marginal_roi:
+            facts.append(
+                f"the next unit of money brings {f.times(c.marginal_roi.p50)} ({f.interval(c.marginal_roi, f.times)})"
+            )
+        st.markdown(f.safe(", ".join(facts) + "."))
+
+
+def _channel(results: Results) -> None:
+    names = [c.channel for c in sorted(results.channels, key=lambda c: c.channel.casefold())]
+    name = st.pills(
+        "Channel",
+        names,
+        default=names[0],
+        required=True,
+        format_func=f.plain,
+        key="curve_channel",
+        label_visibility="collapsed",
+    )
+    channel = next(c for c in results.channels if c.channel == name)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.markdown("**Response**  :gray[what a constant level brings; the ring is today]")
+        show(
+            charts.curve(channel, results, scheme()),
+            "chart_curve",
+            alt=f"Response curve of {name} with its 90% interval",
+        )
+    with right:
+        st.markdown("**Carry-over**  :gray[when the effect arrives]")
+        show(
+            charts.carryover(channel, results, scheme()),
+            "chart_carryover",
+            alt=f"Share of the effect of {name} by week after the spend",
+        )
+    _line(channel, results)
+
+
+def table(results: Results) -> pd.DataFrame:
+    def bounds(value: object, part: str) -> float | None:
+        return getattr(value, part) if value is not None else None
+
+    return pd.DataFrame(
+        [
+            {
+                "Channel": f.plain(c.channel),
+                "Spend": c.spend,
+                "Contribution": c.contribution.mean,
+                "from": c.contribution.p5,
+                "to": c.contribution.p95,
+                "Share of KPI": c.contribution_share.mean,
+                "ROI": bounds(c.roi, "p50"),
+                "ROI from": bounds(c.roi, "p5"),
+                "ROI to": bounds(c.roi, "p95"),
+                "Marginal ROI": bounds(c.marginal_roi, "p50"),
+                "Evidence": chrome.EVIDENCE[c.evidence][0],
+                "Action": chrome.ACTION[c.action][0],
+            }
+            for c in results.channels
+        ]
+    )
+
+
+def _columns(results: Results) -> dict:
+    compact, ratio = st.column_config.NumberColumn(format="compact"), st.column_config.NumberColumn(format="%.2f×")
+    return {
+        "Spend": st.column_config.NumberColumn(f"Spend ({results.currency})", format="compact"),
+        "Contribution": compact,
+        "from": compact,
+        "to": compact,
+        "Share of KPI": st.column_config.NumberColumn(format="percent"),
+        "ROI": ratio,
+        "ROI from": ratio,
+        "ROI to": ratio,
+        "Marginal ROI": ratio,
+    }

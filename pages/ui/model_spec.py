@@ -1,0 +1,60 @@
+"""The specification: sensible defaults, changed in plain words or as YAML, with what it implies beside it."""
+
+import streamlit as st
+
+from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import PlanStatus, Project
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.use_cases import datasets, fits, models, plans
+from pages.ui import format as f
+from pages.ui import model_spec_form as form
+from pages.ui import model_spec_yaml as as_text
+from pages.ui import prior, state
+from pages.ui.errors import explain, shown
+
+
+def editor(actor: Actor, project: Project) -> None:
+    with shown():
+        version = datasets.latest_dataset(state.services(), actor, project.id)
+        if version is None:
+            st.info("Add data on the Data page first; the specification is suggested from its columns.")
+            return
+        key = f"spec_{project.id}_{version.id}_{version.content_hash[:8]}"
+        if key not in st.session_state:
+            with st.spinner("Choosing defaults that fit these data"):
+                made = models.suggest_spec(state.services(), actor, project.id)
+            st.session_state[key] = (made.spec.to_yaml(), made.notes)
+        text, notes = st.session_state[key]
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            for note in notes:
+                st.caption(f"· {f.safe(note)}")
+            try:
+                spec = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
+            except CarryoverError as error:
+                explain(error)
+                as_text.panel(actor, project, key, text)
+                return
+            as_text.panel(actor, project, key, spec.to_yaml())
+        with right:
+            _fit(actor, project, spec)
+            prior.picture(actor, project, spec)
+
+
+def _fit(actor: Actor, project: Project, spec: ModelSpec) -> None:
+    plan = plans.latest_plan(state.services(), actor, project.id)
+    with st.container(border=True, key="fit_box"):
+        st.markdown("**Fit this model**")
+        size = f"{spec.sampling.chains} chains × {spec.sampling.draws:,} draws"
+        st.caption(f"{len(spec.channels)} channels, {len(spec.controls)} controls, {size}.")
+        if plan is None or plan.status is PlanStatus.DRAFT:
+            st.warning("The plan is not approved yet. Approve it on the Plan page, or skip it there with a reason.")
+            if st.button("Go to the plan", key="fit_to_plan"):
+                state.go("plan")
+            return
+        name = st.text_input("Name", placeholder="Model 2", key="fit_name", max_chars=80)
+        if st.button("Fit the model", type="primary", width="stretch", key="fit_start"):
+            with shown(), st.spinner("Checking and queueing"):
+                fits.request_fit(state.services(), actor, project.id, spec, name=name)
+                st.rerun()

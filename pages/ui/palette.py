@@ -1,0 +1,47 @@
+"""Colours: one accent, neutral ink, and a fixed colour for each channel, in light and in dark."""
+
+from dataclasses import dataclass
+
+from mmm_core.reports.colours import CHANNELS, channel_colours
+
+__all__ = ["CHANNELS", "DARK", "LIGHT", "Scheme", "channel_colours", "faded", "scheme"]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    dark: bool
+    accent: str
+    ink: str
+    muted: str
+    line: str
+    paper: str
+    raised: str
+    baseline: str
+    season: str
+    controls: str
+    good: str
+    review: str
+    bad: str
+
+
+LIGHT = Scheme(
+    dark=False, accent="#00677F", ink="#17212B", muted="#5F6B78", line="#E3E7EB", paper="#FFFFFF", raised="#F5F7F8",
+    baseline="#CBD3DB", season="#AEBBC7", controls="#94A3B2", good="#1E8E5A", review="#B7791F", bad="#C2382E",
+)  # fmt: skip
+DARK = Scheme(
+    dark=True, accent="#4FC3DC", ink="#E8EDF2", muted="#9AA7B4", line="#2B3642", paper="#10161D", raised="#18212B",
+    baseline="#3C4957", season="#546374", controls="#6E7F92", good="#4CC38A", review="#E0B04B", bad="#F0766A",
+)  # fmt: skip
+
+
+def scheme() -> Scheme:
+    """The scheme the person's browser shows right now."""
+    import streamlit as st
+
+    kind = getattr(getattr(st.context, "theme", None), "type", None)
+    return DARK if kind == "dark" else LIGHT
+
+
+def faded(colour: str, opacity: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"

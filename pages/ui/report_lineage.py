@@ -1,0 +1,71 @@
+"""Where a number of the report comes from, back to the file."""
+
+import streamlit as st
+
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.report import Fact, LineageStep, Report
+from mmm_core.use_cases import reports
+from pages.ui import format as f
+from pages.ui import state
+from pages.ui.errors import shown
+
+KINDS = {
+    "model": "Model",
+    "dataset": "Data version",
+    "plan": "Plan",
+    "file": "File",
+    "variable": "Column",
+    "feature_decision": "Decision",
+    "project": "Project",
+    "scenario": "Scenario",
+    "report": "Report",
+    "metric": "Number",
+}
+
+
+def panel(actor: Actor, report: Report) -> None:
+    with shown():
+        facts = {x.key: x for x in reports.list_facts(state.services(), actor, report.id)}
+        if not facts:
+            st.info("This report's model has stored no numbers.")
+            return
+        key = st.selectbox(
+            "A number of this report",
+            list(facts),
+            format_func=lambda k: f"{_words(k)}: {_value(facts[k])}",
+            key="lineage_fact",
+        )
+        steps = reports.lineage(state.services(), actor, report.id, key)
+        st.markdown(f"**{f.safe(_words(key))}** is **{_value(facts[key])}**. It was computed from:")
+        for kind in dict.fromkeys(s.kind for s in steps):
+            _group(kind, [s for s in steps if s.kind == kind])
+
+
+def _words(key: str) -> str:
+    return key.replace(".", " · ").replace("_", " ")
+
+
+def _value(fact: Fact) -> str:
+    if fact.unit == "share":
+        return f.share(fact.value, 1)
+    if fact.unit == "ratio":
+        return f"{fact.value:.3g}"
+    return f"{f.short(fact.value)} {fact.unit if fact.unit == 'weeks' else ''}".strip()
+
+
+def _group(kind: str, steps: list[LineageStep]) -> None:
+    title = KINDS.get(kind, kind.replace("_", " ").capitalize())
+    if len(steps) > 4:
+        with st.expander(f"{title}: {len(steps)}"):
+            for step in steps:
+                _step(step)
+        return
+    st.caption(title)
+    for step in steps:
+        _step(step)
+
+
+def _step(step: LineageStep) -> None:
+    when = f" · {f.moment(step.at)}" if step.at else ""
+    detail = f" :gray[{f.safe(step.detail)}]" if step.detail else ""
+    st.markdown(f"- {f.safe(step.label)}{detail} :gray[{when}]")

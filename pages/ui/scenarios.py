@@ -1,0 +1,97 @@
+"""Saved scenarios: side by side with today, loaded back into the sliders, deleted."""
+
+import pandas as pd
+import streamlit as st
+
+from mmm_core.domain.fit import Run
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.planning import Scenario
+from mmm_core.domain.project import Project
+from mmm_core.domain.results import Results
+from mmm_core.use_cases import what_if
+from pages.ui import charts_plan, chrome, sliders, state
+from pages.ui import format as f
+from pages.ui.errors import shown
+from pages.ui.figure import show
+from pages.ui.palette import scheme
+
+
+def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
+    with shown():
+        saved = what_if.list_scenarios(state.services(), actor, project.id)
+        if not saved:
+            with chrome.empty(
+                "No scenario yet", "Move the sliders under By hand, or optimise, and save what you want to keep."
+            ):
+                pass
+            return
+        names = {s.id: s.name for s in saved}
+        picked = st.multiselect(
+            "Compare", list(names), default=list(names)[:4], format_func=names.get, key="compare_scenarios"
+        )
+        fitted = state.fitted(actor, run.id)
+        chosen = [s for s in saved if s.id in picked]
+        usable = [s for s in chosen if set(s.plan.spend) <= set(fitted.response.paid)]
+        for gone in (s for s in chosen if s not in usable):
+            st.caption(f"{f.safe(gone.name)} names channels that the newest model does not have.")
+        rows = [(c.name, c.outcome) for c in what_if.compare(fitted.response, usable)]
+        show(
+            charts_plan.compared(rows, results, scheme()),
+            "compared",
+            alt="What the scenarios bring, each with its 90% interval",
+        )
+        st.dataframe(
+            _table(rows, results),
+            hide_index=True,
+            width="stretch",
+            column_config={
+                "Better than today": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
+            },
+        )
+        for scenario in saved:
+            _line(actor, scenario, results)
+
+
+def _table(rows: list, results: Results) -> pd.DataFrame:
+    write = f.kpi_writer(results)
+    out = []
+    for name, one in rows:
+        row = {
+            "Scenario": name,
+            "Length": f.periods(one.plan.periods, results.period_days),
+            "Spend": f.money(one.total_spend, results.currency),
+            "Brings": write(one.kpi.mean),
+            "90% interval": f.interval(one.kpi, write),
+            "Return": f.times(one.roi.p50) if one.roi else f.NOTHING,
+            "Better than today": one.probability_better if name != "Today" else None,
+        }
+        row |= {f.plain(c): f.money(v, results.currency) for c, v in sorted(one.plan.spend.items())}
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+def _line(actor: Actor, scenario: Scenario, results: Results) -> None:
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key=f"scenario_{scenario.id}",
+    ):
+        total = f.money(sum(scenario.plan.spend.values()), results.currency)
+        st.markdown(
+            f"**{f.safe(scenario.name)}** :gray[{total} over {f.periods(scenario.plan.periods, results.period_days)} · "
+            f"{f.safe(scenario.created_by)}, {f.day(scenario.created_at)}]",
+            width="content",
+        )
+        with st.container(horizontal=True, width="content"):
+            st.button(
+                "Load into the sliders",
+                key=f"load_{scenario.id}",
+                on_click=sliders.load,
+                args=(scenario.plan.spend, scenario.plan.periods),
+            )
+            if st.button("Delete", key=f"delete_{scenario.id}", type="tertiary"):
+                with shown():
+                    what_if.delete_scenario(state.services(), actor, scenario.id)
+                    st.rerun()

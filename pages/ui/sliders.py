@@ -1,0 +1,164 @@
+"""One slider per channel; the numbers and pictures follow the hand."""
+
+import streamlit as st
+
+from mmm_core.domain.fit import Run
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.planning import PlanOutcome, SpendPlan
+from mmm_core.domain.project import Project
+from mmm_core.domain.results import Results
+from mmm_core.use_cases import what_if
+from mmm_core.use_cases.fits import Fitted
+from pages.ui import charts_plan as charts
+from pages.ui import format as f
+from pages.ui import state
+from pages.ui.errors import shown
+from pages.ui.figure import show
+from pages.ui.palette import scheme
+
+PERIODS = "what_if_periods"
+START = "what_if_start"
+FARTHEST = 300
+
+
+def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
+    fitted = state.fitted(actor, run.id)
+    _hand(actor, run, results, fitted)
+
+
+@st.fragment
+def _hand(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
+    """A fragment of its own: moving a slider redraws this and nothing else."""
+    with shown():
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            periods = _periods(results)
+            today = fitted.response.current_plan(periods)
+            plan = SpendPlan(periods, _sliders(run, today, results))
+        now = what_if.evaluate(fitted.response, plan)
+        base = _today(fitted, periods)
+        with right:
+            _numbers(now, base, results)
+            show(
+                charts.outcome(now, base, results, scheme()),
+                "hand_outcome",
+                alt="What the plan's media bring per period beside today's plan",
+            )
+            show(
+                charts.by_channel(now, base, results, scheme()),
+                "hand_channels",
+                alt="What each channel brings under the plan",
+            )
+            _save(actor, run, plan)
+
+
+def _periods(results: Results) -> int:
+    return st.slider(
+        "Length of the plan",
+        4,
+        52,
+        st.session_state.get(PERIODS, 13),
+        key=PERIODS,
+        format=f"%d {'weeks' if results.period_days == 7 else 'periods'}",
+    )
+
+
+def _today(fitted: Fitted, periods: int) -> PlanOutcome:
+    """Today's plan evaluated once for each length; it is the yardstick of every slider move."""
+    kept = st.session_state.setdefault("what_if_today", {})
+    key = (fitted.run.id, periods)
+    if key not in kept:
+        kept.clear()
+        kept[key] = what_if.evaluate(fitted.response, fitted.response.current_plan(periods))
+    return kept[key]
+
+
+def _sliders(run: Run, today: SpendPlan, results: Results) -> dict[str, float]:
+    """Percent of today's spend per channel; a loaded scenario sets where they start."""
+    start: dict[str, float] = st.session_state.get(START, {})
+    generation = st.session_state.setdefault("what_if_generation", 0)
+    seen = {c.channel: c.curve for c in results.channels}
+    spend = {}
+    for name in sorted(today.spend, key=lambda c: -today.spend[c]):
+        base = today.spend[name]
+        if base <= 0:
+            spend[name] = 0.0
+            continue
+        at = min(FARTHEST, round(100 * start.get(name, base) / base))
+        percent = st.slider(
+            f"**{f.safe(f.plain(name))}** :gray[today {f.money(base, results.currency)}]",
+            0,
+            FARTHEST,
+            at,
+            5 if at % 5 == 0 else 1,
+            format="%d%%",
+            key=f"slide_{run.id}_{generation}_{name}",
+        )
+        spend[name] = base * percent / 100
+        curve = seen.get(name)
+        if curve and spend[name] / today.periods > curve.highest_seen > 0:
+            st.caption(":orange[Beyond what the data have seen: the answer leans on the curve's shape.]")
+    with st.container(horizontal=True):
+        st.button("Back to today", key="what_if_reset", on_click=load, args=({},))
+    return spend
+
+
+def load(spend: dict[str, float], periods: int | None = None) -> None:
+    """Put the sliders where a plan has them; a new generation of keys lets go of where they were."""
+    st.session_state[START] = spend
+    st.session_state["what_if_generation"] = st.session_state.get("what_if_generation", 0) + 1
+    if periods:
+        st.session_state[PERIODS] = min(52, max(4, periods))
+
+
+def _numbers(now: PlanOutcome, base: PlanOutcome, results: Results) -> None:
+    write = f.kpi_writer(results)
+    with st.container(horizontal=True):
+        st.metric(
+            "Spend",
+            f.money(now.total_spend, results.currency),
+            border=True,
+            delta=f.signed(now.total_spend - base.total_spend, lambda v: f.money(v, results.currency)),
+            delta_color="off",
+        )
+        st.metric(
+            "Brought by media",
+            write(now.kpi.mean),
+            border=True,
+            delta=f"{f.interval(now.kpi, write)}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        if now.roi:
+            st.metric(
+                "Return",
+                f.times(now.roi.p50),
+                border=True,
+                delta=f.interval(now.roi, f.times),
+                delta_color="off",
+                delta_arrow="off",
+            )
+        gain = now.against_current
+        st.metric(
+            "Against today",
+            f.signed(gain.mean, write),
+            border=True,
+            delta=f"{f.signed(gain.p5, write)} to {f.signed(gain.p95, write)}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+    if abs(gain.mean) > 1e-9:
+        st.markdown(
+            f":gray[Brings more than today's plan with a probability of **{f.share(now.probability_better)}**.]"
+        )
+    else:
+        st.markdown(":gray[This is today's plan. Move a slider.]")
+
+
+def _save(actor: Actor, run: Run, plan: SpendPlan) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Keep this plan as", key="scenario_name", placeholder="Less TV, more search", max_chars=80)
+        if st.button("Save the scenario", type="primary", key="scenario_save"):
+            with shown():
+                what_if.save_scenario(state.services(), actor, run.id, name, plan)
+                st.toast("Scenario saved.")

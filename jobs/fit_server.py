@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
-from jobs import fit_preload
+from jobs import fit_export, fit_preload
 from mmm_core.domain.errors import Cancelled, CarryoverError, FitFailed, Unavailable
 from mmm_core.domain.fit import Chunk, Progress
 from mmm_core.domain.ports import FitOutcome
@@ -63,7 +63,7 @@ class ForkServerFitProcess:
     def start(self) -> None:
         """Start the server (or a new one where it died); it imports its modules while nobody waits.
 
-        Call it from the main thread: the kernel ends the server together with the thread that started it.
+        The kernel ends the server together with the thread that started it, so a worker calls this in its main thread.
         """
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([fit_preload.__name__, __name__, *self._preload])
@@ -101,7 +101,7 @@ class ForkServerFitProcess:
         self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
     ) -> "Iterator[Progress | Chunk | FitOutcome | FitKilled]":
         """One process's messages; a FitKilled comes last where it vanished."""
-        process, connection = self._launch()
+        process, connection = self._launch(self._target)
         try:
             connection.send(fit_process.FitRequest(spec_yaml, table, tuple(chunks), self._cache_dir, self._threads))
             yield from _messages(connection, process, stop)
@@ -110,16 +110,30 @@ class ForkServerFitProcess:
         except FitKilled as killed:
             yield killed
         finally:
-            connection.close()
-            process.kill()
-            process.join()
-            process.close()
+            _end(process, connection)
 
-    def _launch(self) -> "tuple[multiprocessing.process.BaseProcess, Connection]":
+    def export(self, spec_yaml: str, table: bytes, draws: bytes) -> bytes:
+        """A stored posterior as NetCDF, written by a child as PyMC is needed for it."""
+        request = fit_export.ExportRequest(spec_yaml, table, draws)
+        for _ in range(2):
+            process, connection = self._launch(f"{fit_export.__name__}:main")
+            try:
+                connection.send(request)
+                answer = connection.recv()
+            except (EOFError, ConnectionResetError, BrokenPipeError):
+                continue
+            finally:
+                _end(process, connection)
+            if isinstance(answer, CarryoverError):
+                raise answer
+            return bytes(answer)
+        raise Unavailable("The export was stopped before it was written, most likely for want of memory; try again.")
+
+    def _launch(self, target: str) -> "tuple[multiprocessing.process.BaseProcess, Connection]":
         context = multiprocessing.get_context("forkserver")
         for _ in range(2):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, self._target), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, target), daemon=True)
             try:
                 self.start()
                 with _without_main():
@@ -159,6 +173,13 @@ def _messages(
         yield message
         if isinstance(message, FitOutcome):
             return
+
+
+def _end(process: "multiprocessing.process.BaseProcess", connection: Connection) -> None:
+    connection.close()
+    process.kill()
+    process.join()
+    process.close()
 
 
 def _vanished(process: "multiprocessing.process.BaseProcess") -> FitKilled:

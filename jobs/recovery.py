@@ -18,7 +18,7 @@ from jobs.queue import RqFitQueue
 from mmm_core.domain.errors import CarryoverError, Unavailable
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
-from mmm_core.domain.ports import Services, Work
+from mmm_core.domain.ports import Services
 
 log = structlog.get_logger("carryover.recovery")
 
@@ -105,14 +105,8 @@ def put_back(services: Services, actor: Actor, run: Run, queue: RqFitQueue) -> N
         queue.forget(run.job_id)
     job_id = queue.submit(actor, run.id, run.device)
     with services.work(actor) as work:
-        queued(work, run.id, job_id)
+        work.runs.set_status(run.id, RunStatus.QUEUED, job_id=job_id)
     log.warning("abandoned fit put back", run=run.id, attempt=run.attempt)
-
-
-def queued(work: Work, run_id: str, job_id: str) -> None:
-    """Name the new job; where a worker has begun it already, only the name is new."""
-    status = work.runs.get(run_id).status
-    work.runs.set_status(run_id, RunStatus.QUEUED if status is RunStatus.INTERRUPTED else status, job_id=job_id)
 
 
 def _hopeless(run: Run) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from jobs import recovery, wiring
+from jobs import wiring
 from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict
 from mmm_core.domain.fit import Chunk, Progress, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
@@ -64,7 +64,7 @@ def hand_back(services: Services, actor: Actor, run_id: str) -> bool:
         work.runs.set_status(run_id, RunStatus.INTERRUPTED)
     job_id = services.queue.submit(actor, run_id, run.device)
     with services.work(actor) as work:
-        recovery.queued(work, run_id, job_id)
+        work.runs.set_status(run_id, RunStatus.QUEUED, job_id=job_id)
     return True
 
 

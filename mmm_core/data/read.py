@@ -74,7 +74,7 @@ def read_table(content: bytes, filename: str, *, sheet: str | None = None, max_m
             notes.add(f"Sheet {used} was read; the workbook has {len(sheets)} sheets.")
         return ReadTable(shaped(cells, name, notes), tuple(notes.sentences), sheets)
     if content.startswith(b"PAR1"):
-        frame = typed(read_other.parquet(content, name), name, notes)
+        frame = typed(read_other.parquet(content, name), name, notes, offset=1)
         return ReadTable(frame, tuple(notes.sentences))
     _refuse(content, name)
     text, encoding = read_text.decode(content, name)
@@ -84,12 +84,12 @@ def read_table(content: bytes, filename: str, *, sheet: str | None = None, max_m
         notes.add(f"The file was read as {encoding}.")
     start = text.lstrip()[:1]
     if start == "{" or (start == "[" and text.lstrip()[1:].lstrip()[:1] in ("{", "[", "]")):
-        frame = typed(read_other.records(text, name), name, notes)
+        frame = typed(read_other.records(text, name), name, notes, offset=1)
     else:
         if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml", "<table")):
             raise DataError(f"{name} is a web page or XML, not a table: export the table as CSV or Excel.")
         raw, delimiter = read_text.cells(text, name)
-        frame = shaped(raw, name, notes, decimal_hint="," if delimiter == ";" else ".")
+        frame = shaped(raw, name, notes, decimal_hint="," if delimiter == ";" else ".", delimiter=delimiter)
     return ReadTable(frame, tuple(notes.sentences))
 
 

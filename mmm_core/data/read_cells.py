@@ -20,7 +20,9 @@ _TOTALS = frozenset(
 _NUMBER_SHARE = 0.6
 
 
-def shaped(raw: pd.DataFrame, filename: str, notes: Notes, *, decimal_hint: str = ".") -> pd.DataFrame:
+def shaped(
+    raw: pd.DataFrame, filename: str, notes: Notes, *, decimal_hint: str = ".", delimiter: str | None = None
+) -> pd.DataFrame:
     """A typed table from raw cells with the header among its first rows.
 
     Raises
@@ -34,14 +36,14 @@ def shaped(raw: pd.DataFrame, filename: str, notes: Notes, *, decimal_hint: str 
     names, first = find_header(head, filename, notes)
     body = raw.iloc[first:].copy()
     body.columns = pd.Index(range(raw.shape[1]))
-    keep = [i for i, name in enumerate(names) if name or not _blank(body[i])]
+    keep = [i for i, name in enumerate(names) if name or _needed(body, i, filename, notes, delimiter)]
     body = body[keep]
     body.columns = pd.Index(unique_names([names[i] for i in keep], body, notes))
     return typed(body, filename, notes, offset=1, decimal_hint=decimal_hint)
 
 
-def typed(body: pd.DataFrame, filename: str, notes: Notes, *, offset: int = 2, decimal_hint: str = ".") -> pd.DataFrame:
-    """A table with typed columns; ``offset`` makes the row numbers of a spreadsheet from the index."""
+def typed(body: pd.DataFrame, filename: str, notes: Notes, *, offset: int = 1, decimal_hint: str = ".") -> pd.DataFrame:
+    """A table with typed columns; ``offset`` is what makes row numbers of the index."""
     frame = body
     empty = pd.DataFrame({c: _missing_mask(frame[c]) for c in frame.columns}, index=frame.index)
     frame, empty = frame[~empty.all(axis=1)], empty[~empty.all(axis=1)]
@@ -56,8 +58,26 @@ def typed(body: pd.DataFrame, filename: str, notes: Notes, *, offset: int = 2, d
     return out.reset_index(drop=True)
 
 
-def _blank(column: pd.Series) -> bool:
-    return bool(_missing_mask(column).all())
+def _needed(body: pd.DataFrame, position: int, filename: str, notes: Notes, delimiter: str | None) -> bool:
+    """Whether a column without a name belongs to the table; a stray cell in delimited text is refused."""
+    filled = body[position][~_missing_mask(body[position])]
+    if filled.empty:
+        return False
+    if len(filled) <= 0.5 * len(body):
+        row = int(filled.index[0]) + 1
+        if delimiter is not None and position >= 1:
+            raise DataError(
+                f"Row {row} of {filename} has a cell beyond its named columns (“{str(filled.iloc[0])[:30]}”): check it"
+                f" for a stray “{delimiter}”, or give the column a name."
+            )
+        notes.add(f"Cells beside the table (row {row}: “{str(filled.iloc[0])[:30]}”) were left out.")
+        return False
+    if position == 0 and filled.astype("str").str.fullmatch(r"[0-9]+(\.0)?").all():
+        counted = filled.astype(float)
+        if len(counted) == len(body) and bool((counted.diff().dropna() == 1).all()) and counted.iloc[0] in (0, 1):
+            notes.add("A first column without a name that only counts the rows was left out.")
+            return False
+    return True
 
 
 def _missing_mask(column: pd.Series) -> pd.Series:

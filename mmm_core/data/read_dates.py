@@ -223,13 +223,14 @@ def _by_rhythm(group: dict[str, _Reading], either: Sequence[str], known: Sequenc
 
 
 def _rhythm(days: Sequence[date]) -> float:
-    """Share of the commonest distance between neighbouring dates, months counted as equal."""
+    """How regular and complete a series of dates is, 0 to 1; months count as equal."""
     ordered = sorted(set(days))
     if len(ordered) < 3:
         return 0.0
     gaps = [(b - a) // timedelta(days=1) for a, b in pairwise(ordered)]
     same = [30 if 28 <= g <= 31 else g for g in gaps]
-    return max(same.count(g) for g in set(same)) / len(same)
+    usual = max(sorted(set(same)), key=same.count)
+    return min(same.count(usual) / len(same), usual * len(same) / sum(same))
 
 
 def from_numbers(values: pd.Series, column_words: frozenset[str]) -> pd.Series | None:

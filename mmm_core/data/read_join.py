@@ -95,7 +95,7 @@ def _same_rhythm(parts: Sequence[_Part]) -> list[_Part]:
         return list(parts)
     if not rhythms <= {1, 7}:
         raise DataError("The files have different rhythms (days, weeks, months): bring them to one before joining.")
-    start = int(weekly.frame[weekly.date].dt.weekday.mode().iloc[0])
+    start = int(weekly.frame[weekly.date].dt.day_of_week.mode().iloc[0])
     out = []
     for part in parts:
         frame = part.frame

@@ -22,7 +22,7 @@ _NO = frozenset(["false", "no", "nein", "non", "falsch", "faux"])
 
 @dataclass(frozen=True)
 class Votes:
-    """How the distinct texts of a column can be read as numbers."""
+    """How many cells of a column can be read as numbers, and how."""
 
     total: int
     point: int
@@ -40,20 +40,25 @@ class Votes:
 
 
 def votes(texts: pd.Series) -> Votes:
-    """Count how the distinct texts of a column (no empty ones) read."""
-    unique = pd.Series(texts.unique()).astype("str")
+    """Count how the texts of a column (no empty ones) read."""
+    counted = texts.value_counts()
+    unique, times = pd.Series(counted.index).astype("str"), counted.to_numpy()
     simple = unique.str.fullmatch(_SIMPLE)
     whole = simple & ~unique.str.contains(".", regex=False)
     grouped = unique.str.fullmatch(_GROUPED_POINT)
-    counts = {"point": int((simple & ~whole & ~grouped).sum()), "comma": 0, "both": int((simple & grouped).sum())}
-    same = int(whole.sum())
-    for text in unique[~simple]:
+    counts = {
+        "point": int(times[simple & ~whole & ~grouped].sum()),
+        "comma": 0,
+        "both": int(times[simple & grouped].sum()),
+    }
+    same = int(times[whole].sum())
+    for text, weight in zip(unique[~simple], times[~simple], strict=True):
         kind = _kind(bare(text))
         if kind == "same":
-            same += 1
+            same += int(weight)
         elif kind:
-            counts[kind] += 1
-    return Votes(len(unique), counts["point"], counts["comma"], counts["both"], same)
+            counts[kind] += int(weight)
+    return Votes(len(texts), counts["point"], counts["comma"], counts["both"], same)
 
 
 def is_number(text: str) -> bool:

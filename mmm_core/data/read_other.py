@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -42,17 +43,17 @@ def parquet(content: bytes, filename: str) -> pd.DataFrame:
     return named(frame)
 
 
-def named(frame: pd.DataFrame) -> pd.DataFrame:
+def named(frame: pd.DataFrame, names: Sequence[Any] | None = None) -> pd.DataFrame:
     """The frame with plain, unique texts as column names."""
-    names: list[str] = []
-    for position, column in enumerate(frame.columns):
-        wanted = clean_name(column) or f"column_{position + 1}"
-        final, number = wanted, 2
-        while final in names:
-            final, number = f"{wanted}_{number}", number + 1
-        names.append(final)
+    final: list[str] = []
+    for position, name in enumerate(frame.columns if names is None else names):
+        wanted = clean_name(name) or f"column_{position + 1}"
+        unique, number = wanted, 2
+        while unique in final:
+            unique, number = f"{wanted}_{number}", number + 1
+        final.append(unique)
     out = frame.copy()
-    out.columns = pd.Index(names)
+    out.columns = pd.Index(final)
     return out
 
 
@@ -70,10 +71,8 @@ def records(text: str, filename: str) -> pd.DataFrame:
         for key, value in row.items():
             if isinstance(value, dict | list):
                 raise DataError(f"Field {str(key)[:60]} of {filename} is nested: write one plain value per field.")
-    data = {key: [row.get(key) for row in rows] for key in columns}
-    return named(
-        pd.DataFrame({i: pd.Series(data[key], dtype=object) for i, key in enumerate(columns)}).set_axis(columns, axis=1)
-    )
+    cells = {i: pd.Series([row.get(key) for row in rows], dtype=object) for i, key in enumerate(columns)}
+    return named(pd.DataFrame(cells), columns)
 
 
 def _load(text: str, filename: str) -> Any:

@@ -166,7 +166,7 @@ def aggregate_weeks(table: Table, a: Arguments) -> Table:
     if not dates.notna().any():
         raise DataError("No row has a date, so there is nothing to aggregate to weeks.")
     day = dates.dt.normalize()
-    monday = day - pd.to_timedelta((day.dt.weekday - start) % 7, unit="D")
+    monday = day - pd.to_timedelta((day.dt.day_of_week - start) % 7, unit="D")
     rows = table.frame.assign(**{key: monday})
     complete = monday.notna()
     sentence = ""

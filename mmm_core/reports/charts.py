@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from mmm_core.domain.planning import OptimisedPlan
+from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording
 from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LINE, MUTED, SEASON, channel_colours
@@ -23,7 +23,7 @@ STYLE = {
 Draw = Callable[[Figure], None]
 
 
-def drawings(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, Draw]:
+def drawings(results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan | None) -> dict[str, Draw]:
     """What can be drawn: contributions, returns, curves, time, and with plans allocation and scenarios."""
     out: dict[str, Draw] = {
         "contributions": lambda f: _contributions(f, results),
@@ -32,8 +32,8 @@ def drawings(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, Draw
     }
     if any(c.roi for c in results.channels):
         out["roi"] = lambda f: _returns(f, results)
-    if plans:
-        out["allocation"] = lambda f: _allocation(f, results, plans)
+    if plans and current:
+        out["allocation"] = lambda f: _allocation(f, results, plans, current)
         out["scenarios"] = lambda f: _scenarios(f, results, plans)
     return out
 
@@ -49,8 +49,8 @@ def render(draw: Draw, kind: str, size: tuple[float, float] = (9.0, 4.6)) -> byt
     return buffer.getvalue()
 
 
-def pngs(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, bytes]:
-    return {name: render(draw, "png") for name, draw in drawings(results, plans).items()}
+def pngs(results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan | None) -> dict[str, bytes]:
+    return {name: render(draw, "png") for name, draw in drawings(results, plans, current).items()}
 
 
 def _contributions(figure: Figure, results: Results) -> None:
@@ -104,7 +104,9 @@ def _curves(figure: Figure, results: Results) -> None:
             axes.set_axis_off()
             continue
         _curve(axes, results, place, colours[channels[place].channel])
-    figure.suptitle("Response per period at a constant level (dot: today)", x=0.01, ha="left", fontweight="bold", color=INK)
+    figure.suptitle(
+        "Response per period at a constant level (dot: today)", x=0.01, ha="left", fontweight="bold", color=INK
+    )
 
 
 def _curve(axes: Axes, results: Results, place: int, colour: str) -> None:
@@ -128,7 +130,9 @@ def _returns(figure: Figure, results: Results) -> None:
     for row, channel in enumerate(channels):
         if channel.roi is None:
             continue
-        axes.plot([channel.roi.p5, channel.roi.p95], [row, row], color=colours[channel.channel], linewidth=6, alpha=0.35)
+        axes.plot(
+            [channel.roi.p5, channel.roi.p95], [row, row], color=colours[channel.channel], linewidth=6, alpha=0.35
+        )
         axes.plot([channel.roi.p50], [row], "o", color=colours[channel.channel], markersize=8)
         if channel.marginal_roi:
             axes.plot([channel.marginal_roi.p50], [row], "D", color=INK, markersize=4)
@@ -138,22 +142,20 @@ def _returns(figure: Figure, results: Results) -> None:
     axes.set_title("What each channel returned (dot), what more money would return (diamond)")
 
 
-def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan]) -> None:
+def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan) -> None:
     axes = figure.subplots()
     names = list(plans[0].outcome.plan.spend)
-    today = {c.channel: c for c in results.channels}
-    span = plans[0].outcome.plan.periods
-    total = sum(today[n].spend or 0.0 for n in names) or 1.0
-    bars = [("Average so far", [span * (today[n].spend or 0.0) / max(results.periods, 1) for n in names], BASELINE)]
-    if total > 0:
-        shades = {"base": ACCENT, "aggressive": "#4FA3B5", "conservative": "#9CCAD4"}
-        bars += [(p.style.capitalize(), [p.outcome.plan.spend[n] for n in names], shades[p.style]) for p in plans]
+    shades = {"base": ACCENT, "aggressive": "#4FA3B5", "conservative": "#9CCAD4"}
+    bars = [("Today", [current.spend.get(n, 0.0) for n in names], BASELINE)]
+    bars += [(p.style.capitalize(), [p.outcome.plan.spend[n] for n in names], shades[p.style]) for p in plans]
     height = 0.8 / len(bars)
     for place, (label, values, colour) in enumerate(bars):
-        axes.barh([i - place * height for i in range(len(names))], values, height=height * 0.92, color=colour, label=label)
+        axes.barh(
+            [i - place * height for i in range(len(names))], values, height=height * 0.92, color=colour, label=label
+        )
     axes.set_yticks([i - height * (len(bars) - 1) / 2 for i in range(len(names))], [_short(n) for n in names])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.money(v, results.currency)))
-    axes.set_title(f"Spend over {wording.periods(span, results.period_days)}: so far and optimised")
+    axes.set_title(f"Spend over {wording.periods(current.periods, results.period_days)}: today's and optimised")
     axes.legend(fontsize=8)
 
 

@@ -50,7 +50,7 @@ def write_all(
         "posterior.nc": netcdf,
         "spec.yaml": spec_yaml.encode(),
     }
-    contents |= {f"charts/{name}.png": picture for name, picture in charts.pngs(results, plans).items()}
+    contents |= {f"charts/{name}.png": picture for name, picture in charts.pngs(results, plans, current).items()}
     return [_write(folder / name, content) for name, content in contents.items()]
 
 

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from mmm_core.domain.planning import OptimisedPlan
+from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
 from mmm_core.reports import charts, wording
 from mmm_core.reports.story import Story
@@ -25,12 +25,18 @@ AFTER = {
 
 
 def render(
-    title: str, story: Story, results: Results, plans: Sequence[OptimisedPlan], *, created: datetime
+    title: str,
+    story: Story,
+    results: Results,
+    plans: Sequence[OptimisedPlan],
+    current: SpendPlan | None,
+    *,
+    created: datetime,
 ) -> str:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(default=True))
     pictures = {
         name: base64.b64encode(charts.render(draw, "svg")).decode()
-        for name, draw in charts.drawings(results, plans).items()
+        for name, draw in charts.drawings(results, plans, current).items()
     }
     return environment.get_template("report.html.j2").render(
         title=title,

@@ -24,6 +24,7 @@ from mmm_core.reports import wording
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = re.compile(r"\x02([^\x03]*)\x03")
 DIGIT = re.compile(r"\d")
+ACTIVE = re.compile(r"([\\`*_\[\]<|])")
 
 
 class UnreferencedNumber(CarryoverError):
@@ -48,7 +49,10 @@ def write(results: Results, project: Project, facts: Sequence[Fact], plans: Sequ
     """
     known = {f.key: f for f in (*facts, *plan_facts(plans))}
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown; names are escaped where they are put in
     )
     environment.globals.update(n=_number, w=_name, d=_day)
@@ -68,7 +72,7 @@ def lock(text: str, known: dict[str, Fact], currency: str, is_revenue: bool) -> 
     def words(match: re.Match[str], *, as_html: bool) -> str:
         kind, _, rest = match.group(1).partition(":")
         if kind == "w":
-            return escape(rest) if as_html else wording.safe(rest)
+            return _inert(escape(rest, quote=False) if as_html else rest)
         if kind == "d":
             return rest
         fact = known.get(rest)
@@ -112,6 +116,11 @@ def plan_facts(plans: Iterable[OptimisedPlan]) -> list[Fact]:
             facts += [Fact(f"{stem}.{name}.{q}", getattr(interval, q), "kpi") for q in ("mean", "p5", "p50", "p95")]
         facts += [Fact(f"{stem}.channel.{c}.spend", s, "money") for c, s in outcome.plan.spend.items()]
     return facts
+
+
+def _inert(text: str) -> str:
+    """Names come from files: in the Markdown nothing in them may format, link or break a table."""
+    return ACTIVE.sub(r"\\\1", text)
 
 
 def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan]) -> dict[str, object]:

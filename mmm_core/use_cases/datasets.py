@@ -188,7 +188,9 @@ def ensure_usable(version: DatasetVersion | None) -> DatasetVersion:
     blocking = version.report.blocking
     if blocking:
         more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
-        raise DataError(f"The data cannot be modelled yet: {blocking[0].message}{more} Fix or waive it on the Data page.")
+        raise DataError(
+            f"The data cannot be modelled yet: {blocking[0].message}{more} Fix or waive it on the Data page."
+        )
     return version
 
 
@@ -217,18 +219,21 @@ def _edit(services: Services, actor: Actor, version_id: str, action: str, change
 
 
 def _read(uploads: Sequence[Upload]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    frames, notes = [], []
+    frames: dict[str, pd.DataFrame] = {}
+    notes: list[str] = []
     for upload in uploads:
         table = read.read_table(upload.content, upload.filename, sheet=upload.sheet)
         frame = table.frame
         if recognise.recognise(frame).shape is Shape.MFF:
             frame = mff.from_mff(frame)
             notes.append(f"{upload.filename} was in long MFF form; each variable is now a column.")
-        frames.append(frame)
+        if upload.filename in frames:
+            raise DataError(f"{upload.filename} was given twice; leave one of them out.")
+        frames[upload.filename] = frame
         notes.extend(table.notes)
     if len(frames) > 1:
         return read.join_tables(frames), tuple(notes)
-    return frames[0], tuple(notes)
+    return frame, tuple(notes)
 
 
 def _shaping_steps(recognition: Recognition, week_start: int) -> tuple[RecipeStep, ...]:

@@ -109,11 +109,13 @@ def first_diagram(project: Project, plan: Plan) -> Diagram:
 
 def plan_columns(recognition: Recognition) -> tuple[str, list[str], list[str]]:
     """Target, channels and controls that recognised data suggests for the plan."""
-    channels = list(dict.fromkeys(
-        r.channel or r.column
-        for r in recognition.roles
-        if r.role in (Role.SPEND, Role.ORGANIC) or (r.role is Role.EXPOSURE and r.channel is None)
-    ))
+    channels = list(
+        dict.fromkeys(
+            r.channel or r.column
+            for r in recognition.roles
+            if r.role in (Role.SPEND, Role.ORGANIC) or (r.role is Role.EXPOSURE and r.channel is None)
+        )
+    )
     controls = [r.column for r in recognition.roles if r.role in (Role.CONTROL, Role.HOLIDAY)]
     return recognition.one(Role.KPI) or "", channels, controls
 
@@ -163,7 +165,16 @@ def _decide(
                 raise NotFound("There is no plan yet; write one on the Plan page.")
             project = work.projects.get(project_id)
             plan = Plan(
-                services.new_id(), project_id, 1, project.question, project.kpi_name or "KPI", (), (), (), (), (),
+                services.new_id(),
+                project_id,
+                1,
+                project.question,
+                project.kpi_name or "KPI",
+                (),
+                (),
+                (),
+                (),
+                (),
                 PlanStatus.DRAFT,
             )
             work.projects.add_plan(plan)

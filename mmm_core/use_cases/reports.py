@@ -32,7 +32,8 @@ def publish(services: Services, actor: Actor, run_id: str, *, title: str = "") -
         version = len(work.reports.list(run.project_id)) + 1
         text = story.write(results, project, facts, plans)
         heading = title.strip() or f"{project.name}: what marketing brought"
-        page = html.render(heading, text, results, plans, created=services.now())
+        current = fitted.response.current_plan(PLAN_PERIODS)
+        page = html.render(heading, text, results, plans, current, created=services.now())
         report = Report(
             id=services.new_id(),
             project_id=project.id,
@@ -85,9 +86,7 @@ class NewLink:
     """Shown once; only its hash is kept."""
 
 
-def share(
-    services: Services, actor: Actor, report_id: str, *, days: int = 30, passcode: str | None = None
-) -> NewLink:
+def share(services: Services, actor: Actor, report_id: str, *, days: int = 30, passcode: str | None = None) -> NewLink:
     """Make a link that opens without login until it expires or is revoked."""
     require(actor, TeamRole.ANALYST, "share a report")
     if not 1 <= days <= MAX_LINK_DAYS:

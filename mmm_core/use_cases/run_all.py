@@ -151,7 +151,9 @@ def _fit_question(spec: ModelSpec, picture: models.PriorPicture) -> Checkpoint:
     return Checkpoint(
         "fit",
         f"Fit {len(spec.channels)} channels with {spec.sampling.chains} chains of {spec.sampling.draws} draws?",
-        (f"Before the data speak, media are believed to bring {share.p5:.0%} to {share.p95:.0%} of {spec.kpi.column}.",),
+        (
+            f"Before the data speak, media are believed to bring {share.p5:.0%} to {share.p95:.0%} of {spec.kpi.column}.",
+        ),
     )
 
 
@@ -173,7 +175,10 @@ def _project(services: Services, actor: Actor, filename: str) -> Project:
     stem = Path(filename).stem or "Analysis"
     name = next(n for i in range(1, 100_000) if (n := stem if i == 1 else f"{stem} {i}") not in taken)
     return projects.create_project(
-        services, actor, name=name, question="What did each channel bring, and where should the money go?",
+        services,
+        actor,
+        name=name,
+        question="What did each channel bring, and where should the money go?",
         kpi_unit=KpiUnit.REVENUE,
     )
 

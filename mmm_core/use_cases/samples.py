@@ -18,15 +18,25 @@ def create_sample(services: Services, actor: Actor, *, seed: int = SEED) -> Proj
     base = "Sample company"
     name = next(n for i in range(1, 1000) if (n := base if i == 1 else f"{base} {i}") not in names)
     project = projects.create_project(
-        services, actor, name=name, question="What did each channel bring, and where should the next euro go?",
-        kpi_name="revenue", is_sample=True,
+        services,
+        actor,
+        name=name,
+        question="What did each channel bring, and where should the next euro go?",
+        kpi_name="revenue",
+        is_sample=True,
     )
     upload = datasets.Upload(read.to_parquet(company.frame), "sample_company.parquet")
     version = datasets.add_dataset(services, actor, project.id, [upload])
     version = datasets.apply_recommended(services, actor, version.id)
     target, channels, controls = plans.plan_columns(version.recognition)
     plan = plans.save_plan(
-        services, actor, project.id, question=project.question, target=target, channels=channels, controls=controls,
+        services,
+        actor,
+        project.id,
+        question=project.question,
+        target=target,
+        channels=channels,
+        controls=controls,
         hypotheses=("Paid search partly catches demand that is there anyway.",),
     )
     plans.save_diagram(services, actor, plans.first_diagram(project, plan))

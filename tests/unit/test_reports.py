@@ -13,6 +13,7 @@ from mmm_core.reports import charts, excel, html, story
 from tests.fakes.some_results import some_plan, some_project, some_results
 
 STYLES = ("base", "aggressive", "conservative")
+TODAY = some_plan("base").outcome.plan
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +47,19 @@ def test_a_metric_is_written_by_its_unit(unit: str, value: float, shown: str) ->
 
 
 def test_names_from_files_cannot_act_in_the_page() -> None:
-    evil = '<script>alert(1)</script>'
+    evil = "<script>alert(1)</script>"
     results = some_results((evil, "search"))
     plans = [some_plan(s, (evil, "search")) for s in STYLES]
     text = story.write(results, some_project(), metrics.facts(results), plans)
-    page = html.render(evil, text, results, plans, created=datetime(2024, 5, 1, tzinfo=UTC))
+    page = html.render(evil, text, results, plans, TODAY, created=datetime(2024, 5, 1, tzinfo=UTC))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_the_page_needs_nothing_from_elsewhere(written: story.Story) -> None:
-    page = html.render("T", written, some_results(), [some_plan(s) for s in STYLES], created=datetime(2024, 5, 1, tzinfo=UTC))
+    page = html.render(
+        "T", written, some_results(), [some_plan(s) for s in STYLES], TODAY, created=datetime(2024, 5, 1, tzinfo=UTC)
+    )
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert page.count("data:image/svg+xml") == 6
 
@@ -70,7 +73,12 @@ def test_the_workbook_holds_numbers_and_no_formula() -> None:
     assert book["Summary"]["E2"].value == 1000.0
 
 
+def test_sentences_keep_their_punctuation_and_names_stay_inert() -> None:
+    text = story.lock("\x02w:So it is: (a) [b](c) | *d*\x03", {}, "EUR", True)
+    assert text.markdown == "So it is: (a) \\[b\\](c) \\| \\*d\\*"
+
+
 def test_charts_are_pictures() -> None:
-    pictures = charts.pngs(some_results(), [some_plan(s) for s in STYLES])
+    pictures = charts.pngs(some_results(), [some_plan(s) for s in STYLES], TODAY)
     assert {"contributions", "allocation", "curves", "scenarios"} <= set(pictures)
     assert all(p.startswith(b"\x89PNG") for p in pictures.values())

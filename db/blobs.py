@@ -17,7 +17,7 @@ class Blobs(Rows):
         name = hashlib.sha256(content).hexdigest()
         own = {"organisation_id": self._actor.organisation_id, "name": name}
         statement = insert(schema.blobs).values(**own, size=len(content), media_type=media_type)
-        if self._connection.execute(statement.on_conflict_do_nothing()).rowcount:
+        if self._first(statement.on_conflict_do_nothing().returning(schema.blobs.c.name)):
             # One part at a time: the driver holds what it sends more than once.
             for number, start in enumerate(range(0, len(content), PART)):
                 self._insert(schema.blob_parts, name=name, number=number, content=content[start : start + PART])

@@ -22,7 +22,7 @@ ATOMS = (str, int, bool)
 def encode(value: Any) -> Any:
     """JSON-ready form of a domain object (or of any value made of plain ones)."""
     kind: Any = type(value)
-    return _encoder(kind)(value) if dataclasses.is_dataclass(kind) else _encode_any(value)
+    return _encoder(kind)(value) if _is_record(kind) else _encode_any(value)
 
 
 def decode[T](kind: type[T], document: Any) -> T:
@@ -60,7 +60,7 @@ def _encoder(kind: Any) -> Convert:
         return lambda value: value.isoformat()
     if isinstance(kind, type) and issubclass(kind, Enum):
         return lambda value: value.value
-    if dataclasses.is_dataclass(kind):
+    if _is_record(kind):
         fields = [(name, _encoder(hint)) for name, hint in _fields(kind)]
         return lambda value: {name: convert(getattr(value, name)) for name, convert in fields}
     return _encoder_of_container(kind)
@@ -111,7 +111,7 @@ def _encode_any(value: Any) -> Any:
         return [_encode_any(v) for v in value]
     if hasattr(value, "item"):
         return _encode_any(value.item())
-    if dataclasses.is_dataclass(value):
+    if _is_record(type(value)):
         return encode(value)
     raise TypeError(f"no document form for {type(value).__name__}")
 
@@ -132,9 +132,9 @@ def _decoder(kind: Any) -> Convert:
         return date.fromisoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
-    if dataclasses.is_dataclass(kind):
+    if _is_record(kind):
         fields = [(name, _decoder(hint)) for name, hint in _fields(kind)]
-        make: Convert = kind
+        make: Any = kind
         return lambda document: make(**{name: convert(document[name]) for name, convert in fields if name in document})
     return _decoder_of_container(kind)
 
@@ -172,6 +172,10 @@ def _decode_any(value: Any) -> Any:
             return datetime.fromisoformat(value["value"])
         case _:
             return {k: _decode_any(v) for k, v in value.items()}
+
+
+def _is_record(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind)
 
 
 def _fields(kind: Any) -> list[tuple[str, Any]]:

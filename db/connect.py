@@ -62,6 +62,8 @@ def engine(url: str) -> Engine:
         pool_timeout=15,
         pool_recycle=1800,
         pool_pre_ping=True,
+        # What people typed or uploaded stays out of error texts and logs.
+        hide_parameters=True,
         json_serializer=partial(json.dumps, allow_nan=False, ensure_ascii=False, separators=(",", ":")),
         connect_args={
             "connect_timeout": 5,

@@ -1,0 +1,85 @@
+"""One of each thing, for tests of the repositories."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+from mmm_core.domain.checks import Check, CheckReport, Fix, Status
+from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Restatement, Role, Shape
+from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
+from mmm_core.domain.planning import Scenario, SpendPlan
+from mmm_core.domain.ports import Work
+from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
+from mmm_core.domain.report import Report, ShareLink
+from mmm_core.domain.results import FitFacts, Interval, Results
+
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+
+
+def project(name: str = "Spring") -> Project:
+    return Project(uuid4().hex, name, "What works?", "sales", KpiUnit.REVENUE, None, "EUR", 0, "Ada", NOW)
+
+
+def plan(project: Project, version: int = 1) -> Plan:
+    lists = (("tv", "search"), ("price",), ("tv lifts search",), (), ())
+    return Plan(uuid4().hex, project.id, version, "What works?", "sales", *lists, PlanStatus.DRAFT)
+
+
+def version(project: Project, blob: str, number: int = 1) -> DatasetVersion:
+    roles = (ColumnRole("week", Role.DATE, 1.0, "dates"), ColumnRole("tv", Role.SPEND, 0.9, "name", "tv"))
+    fix = Fix("drop_columns", {"columns": ["x"], "since": date(2025, 1, 6)}, "Drop x", True)
+    check = Check("vif", "Collinearity", Status.REVIEW, "tv and search move together.", 12.5, 10.0, ("tv",), (fix,))
+    return DatasetVersion(
+        uuid4().hex, project.id, number, f"hash{number}", "weekly.csv", blob,
+        Recognition(Shape.NATIONAL, "plain", 7, roles, ("weekly",)), (RecipeStep("compute", {"as": "y"}, "Add y"),),
+        CheckReport((check,)), 104, date(2024, 1, 1), date(2025, 12, 22),
+        Restatement(1, 0, (("tv", date(2025, 1, 6), 1.0, 2.0),), 1), "Ada", NOW,
+    )  # fmt: skip
+
+
+def run(version: DatasetVersion) -> Run:
+    return Run(
+        uuid4().hex, version.project_id, version.id, "version: 1\n", RunStatus.QUEUED, 0, "Ada", NOW, name="Fit 1"
+    )
+
+
+def chunk(chain: int, number: int, draws: bytes = b"") -> Chunk:
+    done = Progress(chain, number, "sampling", number * 50, 1500, step_size=0.4, rhat=1.01)
+    return Chunk(done, f"state {chain}.{number}".encode(), draws)
+
+
+def results() -> Results:
+    some = Interval(1.0, 0.5, 1.0, 1.5)
+    facts = FitFacts(0.9, 0.1, 1.01, 800.0, 0, 4000, 4, 3.2)
+    days = (date(2025, 1, 6), date(2025, 1, 13))
+    return Results(
+        "sales", "EUR", True, True, 2, 7, 1, *days, days, (), some, some, (), facts, (), "Fine.", {"jax": "1"}
+    )
+
+
+def scenario(run: Run) -> Scenario:
+    return Scenario(uuid4().hex, run.project_id, run.id, "More TV", SpendPlan(13, {"tv": 10.0}), None, "Ada", NOW)
+
+
+def report(run: Run, blob: str) -> Report:
+    return Report(uuid4().hex, run.project_id, run.id, 1, "Report", "# Report", blob, "Ada", NOW)
+
+
+def link(report: Report, days: int = 30, *, passcode: bool = False) -> ShareLink:
+    now = datetime.now(UTC)
+    return ShareLink(uuid4().hex, report.id, "Ada", now, now + timedelta(days=days), None, passcode, 0)
+
+
+def store_run(work: Work, *, name: str = "Spring") -> Run:
+    """A queued run with everything that it refers to."""
+    spring = project(name)
+    work.projects.add(spring)
+    data = version(spring, work.blobs.put(b"PAR1" + spring.id.encode(), "application/vnd.apache.parquet"))
+    work.datasets.add(data)
+    made = run(data)
+    work.runs.add(made)
+    return made
+
+
+def renamed(project: Project, name: str) -> Project:
+    return replace(project, name=name)

@@ -38,6 +38,15 @@ RANGE: dict[str, tuple[float, float]] = {
     "saturation_slope": (0.5, 4.0),
     "saturation_kappa": (0.05, 1.5),
 }
+USUAL: dict[str, tuple[float, float]] = {
+    "adstock_alpha": (0.4, 0.25),
+    "adstock_theta": (0.5, 1.0),
+    "saturation_lam": (2.0, 1.2),
+    "saturation_slope": (1.1, 0.3),
+    "saturation_kappa": (0.5, 0.25),
+}
+"""Ordinary value and its spread: a mild pull, without which a channel that does nothing may take a shape that hardly
+moves and so passes for a part of the baseline."""
 NUISANCE_RIDGE = 1.0
 SWEEPS = 4
 """Most rounds of choosing each channel's grid point with the others held."""
@@ -137,17 +146,26 @@ class RidgeProblem:
         x = np.concatenate([self._projected(self.feature(c, grid)[self.fitted]) for c in range(self.channels)], axis=1)
         gram, moment = x.T @ x, x.T @ self._left
         chosen = np.arange(self.channels) * size + size // 2
+        whole = float(self._left @ self._left)
+        best = whole + self._loss(gram[np.ix_(chosen, chosen)], moment[chosen], ridge)
+        noise = best / int(self.fitted.sum())
+        pull = noise * self._unusual(grid).sum(axis=1)
         best = np.inf
         for _ in range(SWEEPS):
             before = best
             for c in range(self.channels):
                 trials = [np.r_[chosen[:c], c * size + q, chosen[c + 1 :]] for q in range(size)]
-                losses = [self._loss(gram[np.ix_(t, t)], moment[t], ridge) for t in trials]
+                losses = [self._loss(gram[np.ix_(t, t)], moment[t], ridge) + pull[t % size].sum() for t in trials]
                 chosen, best = trials[int(np.argmin(losses))], min(losses)
             if best > before - 1e-9:
                 break
         start = grid[chosen - np.arange(self.channels) * size]
-        return self._refined(start, ridge)
+        return self._refined(start, ridge, noise)
+
+    def _unusual(self, values: Array) -> Array:
+        """Squared distance of each parameter from its ordinary value, in spreads, (..., P)."""
+        centre, spread = np.array([USUAL[name] for name in self.names]).T
+        return np.asarray(((values - centre) / spread) ** 2)
 
     def _points(self, name: str) -> tuple[float, ...]:
         return tuple(v for v in GRID[name] if name != "adstock_theta" or v <= self.max_lag - 1)
@@ -156,7 +174,7 @@ class RidgeProblem:
         effects = _solve(gram, moment, ridge)
         return float(effects @ gram @ effects - 2 * moment @ effects + ridge * effects @ effects)
 
-    def _refined(self, start: Array, ridge: float) -> tuple[Shape, float]:
+    def _refined(self, start: Array, ridge: float, noise: float) -> tuple[Shape, float]:
         limits = [(0.0, min(4.0, self.max_lag - 0.999)) if n == "adstock_theta" else RANGE[n] for n in self.names]
         low, high = np.array(limits).T
 
@@ -168,14 +186,16 @@ class RidgeProblem:
             residual = self._left - projected @ effects
             # The effects are at their optimum, so only the features' own change counts (envelope theorem); the
             # residual is already free of nuisance terms, so the raw change may stand for the projected one.
-            slope = np.zeros_like(values)
+            centre, spread = np.array([USUAL[name] for name in self.names]).T
+            slope = 2.0 * noise * (values - centre) / spread**2
             for c in np.flatnonzero(effects > 0).tolist():
                 step = 1e-5 * (high - low)
                 moved = np.concatenate([values[c] + np.diag(step), values[c] - np.diag(step)])
                 found = self.feature(c, np.maximum(moved, 1e-9))[self.fitted]
                 change = (found[:, : len(step)] - found[:, len(step) :]) / (2 * step)
-                slope[c] = -2.0 * effects[c] * (residual[: change.shape[0]] @ change)
-            return float(residual @ residual + ridge * effects @ effects), slope.reshape(-1)
+                slope[c] -= 2.0 * effects[c] * (residual[: change.shape[0]] @ change)
+            total = residual @ residual + ridge * effects @ effects + noise * self._unusual(values).sum()
+            return float(total), slope.reshape(-1)
 
         bounds = limits * len(start)
         found = minimize(loss, start.reshape(-1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 40})

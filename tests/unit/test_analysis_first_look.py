@@ -72,8 +72,9 @@ def test_every_family_fits(adstock: Adstock, saturation: Saturation) -> None:
     look = first_look.ridge(data, spec.model_copy(update={"adstock": adstock, "saturation": saturation, "max_lag": 6}))
     assert look.r2 > 0.95
     tv, search, social = (channel.contribution.mean for channel in look.channels)
-    assert tv > 2 * search > 4 * social
-    assert tv < 1.5 * brought[:, 0].sum()
+    assert tv == pytest.approx(brought[:, 0].sum(), rel=0.2)
+    assert search == pytest.approx(brought[:, 1].sum(), rel=0.2)
+    assert social < 0.05 * tv
 
 
 def test_panel_organic_unvalued_and_short_data() -> None:

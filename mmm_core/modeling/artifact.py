@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from mmm_core.domain.errors import BadInput
 from mmm_core.domain.fit import Posterior
 
 FORMAT = 1
+_DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _HEADER = "header"
 _ENERGY = "energy"
 _DRAWS = "draws/"
@@ -46,7 +48,7 @@ def load(content: bytes) -> Posterior:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         header = json.loads(arrays.pop(_HEADER).tobytes())
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile):
+    except _DAMAGED:
         raise BadInput("The stored posterior is damaged and cannot be read; fit the model again.") from None
     if header.get("format") != FORMAT:
         raise BadInput("The stored posterior was written by another version of Carryover; fit the model again.")

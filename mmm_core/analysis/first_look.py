@@ -24,6 +24,8 @@ RIDGES = (0.03, 0.3, 3.0)
 RESAMPLES = 200
 HELD_OUT = 0.15
 """Share of the periods, at the end, that the holdout error is measured on."""
+MOST_MEDIA = 0.6
+"""Share of the KPI from which media are credited with too much."""
 FEWEST = 40
 """Periods from which a holdout is affordable."""
 
@@ -60,6 +62,8 @@ class FirstLook:
     holdout_periods: int
     ridge: float
     seconds: float
+    warnings: tuple[str, ...] = ()
+    """Sentences on what in these estimates is not to be believed."""
     is_first_look: bool = True
     note: str = (
         "A first look by ridge regression: carry-over and saturation are taken as known once found, so the true "
@@ -97,7 +101,25 @@ def ridge(data: ModelData, spec: ModelSpec) -> FirstLook:
         holdout_periods=held,
         ridge=penalty,
         seconds=time.perf_counter() - began,
+        warnings=_warnings(data, effects, contributions),
     )
+
+
+def _warnings(data: ModelData, effects: Array, contributions: Array) -> tuple[str, ...]:
+    out = []
+    share = float(contributions.sum() / data.target.sum())
+    if share > MOST_MEDIA:
+        out.append(
+            f"It credits media with {share:.0%} of the KPI, which is not plausible: spend follows demand, and this "
+            "quick method cannot tell the two apart."
+        )
+    nothing = [name for name, effect in zip(data.channels, effects, strict=True) if effect == 0]
+    if nothing:
+        out.append(
+            f"It finds nothing for {', '.join(nothing)}: the method sets small or overlapping effects to zero, which "
+            "is no proof that there are none."
+        )
+    return tuple(out)
 
 
 def _best(problem: RidgeProblem) -> tuple[Shape, Array, float]:

@@ -39,6 +39,8 @@ def test_recovers_what_each_channel_brought() -> None:
         assert channel.roi is not None
         assert channel.roi.mean == pytest.approx(truth[c] / data.spend[0, :, c].sum(), rel=0.15)
     assert look.channels[2].contribution.mean < 0.05 * truth[0]
+    assert len(look.warnings) == 1
+    assert "nothing for social" in look.warnings[0]
     true_lag = sum(k * 0.6**k for k in range(8)) / sum(0.6**k for k in range(8))
     assert look.channels[0].mean_lag == pytest.approx(true_lag, abs=0.25)
     assert look.r2 > 0.97
@@ -93,6 +95,12 @@ def test_more_columns_than_rows_still_answers() -> None:
     look = first_look.ridge(wide, specification(wide))
     assert np.isfinite(look.r2)
     assert all(np.isfinite(channel.contribution.p95) for channel in look.channels)
+
+
+def test_says_when_media_are_credited_with_too_much() -> None:
+    data, spec, brought = known()
+    only_media = replace(data, target=brought.sum(axis=1)[None] + 100.0)
+    assert "not plausible" in first_look.ridge(only_media, spec).warnings[0]
 
 
 def test_json_round_trip() -> None:

@@ -9,7 +9,7 @@ from mmm_core.modeling.engine import Fitted
 def outcome(fitted: Fitted) -> FitOutcome:
     """Checks, results, facts and the posterior as bytes."""
     spec, data, posterior = fitted.spec, fitted.data, fitted.posterior
-    found = diagnostics.checks(posterior, data, spec)
+    found = diagnostics.checks(posterior, data, spec, fitted.priors)
     summary = results.summarise(
         data,
         posterior,

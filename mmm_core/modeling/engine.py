@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mmm_core.data.read import from_parquet
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Chunk, ModelData, Posterior, Progress
 from mmm_core.modeling import collapsed, compile_cache, sampler
@@ -106,8 +107,6 @@ def fit_table(
     threads: int | None = None,
 ) -> Fitted:
     """Fit a stored specification to a stored table (Parquet)."""
-    from mmm_core.data.read import from_parquet
-
     spec = ModelSpec.from_yaml(spec_yaml)
     emit(Progress(0, -1, "starting", 0, spec.sampling.tune + spec.sampling.draws))
     data = prepare(from_parquet(table), spec)

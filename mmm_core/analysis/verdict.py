@@ -12,6 +12,9 @@ from mmm_core.domain.results import Action, ChannelResult, Evidence, Interval
 CLEAR = 0.90
 """Probability from which the next money is said to pay, or not to."""
 
+LEANING = 0.70
+"""Probability from which it is said to do so 'probably'."""
+
 LEARNED = 0.5
 """The posterior is 'learned from data' when its 90% interval is under this share of the prior's."""
 
@@ -55,23 +58,29 @@ def action(
         Probability that the next money returns more than it costs (or, where KPI units have no value, more KPI than
         the average paid channel's next money); None where there is no spend.
     """
-    if doubt is not None and badge is not Evidence.TESTED:
-        return Action.TEST, f"{doubt.title}: its effect cannot be told apart in these data. An experiment would tell."
     if organic or pays is None:
         return Action.HOLD, "There is no spend behind it that could move."
+    if doubt is not None and badge is not Evidence.TESTED:
+        because = "Its spend follows demand" if doubt.id == "demand_capture" else "It moves too little or with others"
+        return Action.TEST, f"{because}, so its effect cannot be told apart in these data. An experiment would tell."
     if badge is Evidence.PRIOR:
         return Action.TEST, "The data say little about it, so its figure is not a reason to move money. Test it first."
-    bar = "it costs" if has_value else "the average channel's does"
-    more, less = ("returns more than", "returns less than") if has_value else ("brings more than", "brings less than")
-    if pays >= CLEAR:
-        return Action.SCALE, f"The next money very likely {more} {bar}."
-    if pays <= 1.0 - CLEAR:
-        return Action.PULL_BACK, f"The next money very likely {less} {bar}."
-    if has_value and marginal is not None and width(marginal) > max(1.0, marginal.p50):
-        return Action.TEST, "Whether the next money pays is wide open. A test would settle it."
-    return Action.HOLD, f"The next money is about as likely to bring more than {bar} as less." if not has_value else (
-        "The next money returns about what it costs: neither clearly more nor clearly less."
+    more, less = (
+        ("returns more than it costs", "returns less than it costs")
+        if has_value
+        else ("brings more than the average channel's does", "brings less than the average channel's does")
     )
+    if pays >= CLEAR:
+        return Action.SCALE, f"The next money very likely {more}."
+    if pays <= 1.0 - CLEAR:
+        return Action.PULL_BACK, f"The next money very likely {less}."
+    if pays >= LEANING:
+        return Action.HOLD, f"The next money probably {more}, but not clearly enough to raise its budget."
+    if pays <= 1.0 - LEANING:
+        return Action.HOLD, f"The next money probably {less}, but not clearly enough to cut its budget."
+    if has_value and marginal is not None and width(marginal) > max(1.0, marginal.p50):
+        return Action.TEST, "Whether the next money pays for itself is wide open. A test would settle it."
+    return Action.HOLD, f"It is about even whether the next money {more} or less."
 
 
 def sentence(channels: Sequence[ChannelResult], kpi: str, overall: Interval | None) -> str:

@@ -110,6 +110,8 @@ def test_width_exactly_half_is_not_yet_learned() -> None:
         (0.05, Interval(0.5, 0.2, 0.5, 0.9), Action.PULL_BACK),
         (0.60, Interval(1.1, 0.8, 1.1, 1.4), Action.HOLD),
         (0.60, Interval(2.0, 0.1, 1.5, 6.0), Action.TEST),
+        (0.85, Interval(2.0, 0.1, 1.5, 6.0), Action.HOLD),
+        (0.15, Interval(0.5, 0.1, 0.5, 1.3), Action.HOLD),
     ],
 )
 def test_actions_follow_the_next_money(pays: float, marginal: Interval, expected: Action) -> None:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -59,3 +62,16 @@ def test_one_quantity_has_one_value_wherever_it_is_read() -> None:
     assert long.channels["tv"].mean / 200 == pytest.approx(steady, rel=0.02)
     best = optimise(model, total, 200)
     assert best.outcome == model.outcome(best.outcome.plan)
+
+
+def test_the_metric_service_brings_no_compiler() -> None:
+    rooms = ("response", "results", "optimise", "first_look", "scenarios")
+    code = f"""
+import importlib, sys
+for room in {rooms!r}:
+    importlib.import_module("mmm_core.analysis." + room)
+heavy = sorted({{"jax", "pytensor", "pymc", "pymc_marketing", "numpyro", "arviz"}} & set(sys.modules))
+sys.exit(", ".join(heavy))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")

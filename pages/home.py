@@ -1,6 +1,5 @@
 """Home: the sample company one click away, your own file, and the projects there are."""
 
-
 from pages.ui import chrome, guard, home
 
 actor = guard.enter()

@@ -6,15 +6,14 @@ from plotly.subplots import make_subplots
 
 from pages.ui import format as f
 from pages.ui.figure import figure, ribbon, template
-from pages.ui.palette import Scheme, channel_colours, faded
+from pages.ui.palette import Scheme, faded
 
 
-def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, scheme: Scheme) -> go.Figure:
+def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, colours: dict[str, str], scheme: Scheme) -> go.Figure:
     """The KPI above, the spend of every channel stacked below, on one time axis."""
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.45, 0.55])
     fig.update_layout(template=template(scheme), height=460, bargap=0.05, barmode="stack")
     channels = [c for c in frame.columns if c not in ("period", "kpi", "spend")]
-    colours = channel_colours(channels)
     fig.add_scatter(
         x=frame["period"],
         y=frame["kpi"],
@@ -82,9 +81,8 @@ def seasonality(table: pd.DataFrame, scheme: Scheme) -> go.Figure:
     return fig
 
 
-def spend_share(table: pd.DataFrame, currency: str, scheme: Scheme) -> go.Figure:
+def spend_share(table: pd.DataFrame, currency: str, colours: dict[str, str], scheme: Scheme) -> go.Figure:
     rows = table.sort_values("spend")
-    colours = channel_colours(table["channel"])
     fig = figure(scheme, 84 + 34 * len(rows))
     fig.add_bar(
         y=[f.plain(c) for c in rows["channel"]],

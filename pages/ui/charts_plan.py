@@ -81,7 +81,7 @@ def by_channel(now: PlanOutcome, today: PlanOutcome, results: Results, scheme: S
         text=[f"{write(now.channels[n].mean)} ({f.interval(now.channels[n], write)})" for n in names],
         textposition="none",
         hovertemplate="%{y}: %{text}<extra></extra>",
-        name="This plan",
+        showlegend=False,
     )
     fig.add_scatter(
         y=labels,

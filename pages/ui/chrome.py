@@ -12,6 +12,7 @@ from mmm_core.domain.results import Action, Evidence
 from mmm_core.use_cases import projects
 from pages.ui import format as f
 from pages.ui import state
+from pages.ui.palette import scheme
 
 # Streamlit's theme has no setting for these.
 _CSS = """<style>
@@ -21,7 +22,7 @@ _CSS = """<style>
 [data-testid="stMetric"]{min-width:0}
 [data-testid="stMetricValue"]{white-space:normal}
 .st-key-empty{text-align:center;padding:2.2rem 1rem;border-style:dashed}
-.st-key-verdict{border-left:4px solid var(--st-primary-color)}
+.st-key-verdict{border-left:4px solid ACCENT}
 @media (max-width:640px){
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
   [data-testid="stMetricValue"]{font-size:1.35rem}
@@ -52,7 +53,7 @@ ACTION = {
 
 def head(title: str, actor: Actor, project: Project | None, *, lead: str = "") -> None:
     """Title, one line of guidance, and how current the project is."""
-    st.html(_CSS)
+    st.html(_CSS.replace("ACCENT", scheme().accent))
     state.show_flash()
     with st.container(key="pagehead", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content"):

@@ -17,12 +17,14 @@ from pages.ui.palette import scheme
 VIEWS = ("Over time", "Season", "Share of spend", "Channels", "Correlations", "One column", "Rows")
 
 
-def _draw(view: str, now: Working, project: Project) -> None:
+def _draw(actor: Actor, view: str, now: Working, project: Project) -> None:
     look, frame, roles = scheme(), now.frame, now.recognition
+    spent = explore.spend_share(frame, roles)
+    colours = state.colours(actor, project.id, spent["channel"])
     kpi = roles.one(Role.KPI) or "KPI"
     if view == "Over time":
         show(
-            charts.spend_and_kpi(explore.spend_and_kpi(frame, roles), kpi, project.currency, look),
+            charts.spend_and_kpi(explore.spend_and_kpi(frame, roles), kpi, project.currency, colours, look),
             "explore_time",
             alt="The KPI over time above the stacked spend of every channel",
         )
@@ -34,7 +36,7 @@ def _draw(view: str, now: Working, project: Project) -> None:
             show(charts.seasonality(table, look), "explore_season", alt="The KPI's yearly profile by week")
     elif view == "Share of spend":
         show(
-            charts.spend_share(explore.spend_share(frame, roles), project.currency, look),
+            charts.spend_share(spent, project.currency, colours, look),
             "explore_share",
             alt="Share of the whole spend by channel",
         )
@@ -56,7 +58,7 @@ def _draw(view: str, now: Working, project: Project) -> None:
 def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
     chosen = st.pills("View", VIEWS, default=VIEWS[0], required=True, key="explore_view", label_visibility="collapsed")
     with shown():
-        _draw(chosen or VIEWS[0], state.working(actor, version), project)
+        _draw(actor, chosen or VIEWS[0], state.working(actor, version), project)
 
 
 def _channels(now: Working, project: Project) -> None:

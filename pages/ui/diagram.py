@@ -9,7 +9,7 @@ from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, P
 from mmm_core.use_cases import plans
 from pages.ui import state
 from pages.ui.errors import shown
-from pages.ui.palette import Scheme, channel_colours, scheme
+from pages.ui.palette import Scheme, scheme
 
 FONT = "Source Sans, sans-serif"
 EDGE_COLUMNS = ("cause", "effect", "mechanism", "lag (weeks)", "confidence", "evidence")
@@ -23,7 +23,7 @@ def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
     if not kept.nodes:
         st.markdown(":gray[Save the research plan first; the diagram starts from its target, channels and controls.]")
         return
-    picture = st.container(border=True)
+    picture = st.container(border=True, horizontal_alignment="center")
     left, right = st.columns([2, 5])
     with left:
         nodes = _edit_nodes(kept)
@@ -32,7 +32,9 @@ def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
     with shown():
         drawn = read(project.id, nodes, edges)
         with picture:
-            st.graphviz_chart(dot(drawn, scheme()), width="stretch")
+            st.graphviz_chart(
+                dot(drawn, state.colours(actor, project.id, [n.name for n in drawn.nodes]), scheme()), width="content"
+            )
         if st.button("Save the diagram", type="primary", key="save_diagram"):
             plans.save_diagram(state.services(), actor, drawn)
             state.flash("Diagram saved.")
@@ -110,9 +112,8 @@ def read(project_id: str, nodes: pd.DataFrame, edges: pd.DataFrame) -> Diagram:
     return Diagram(project_id, tuple(found), tuple(arrows))
 
 
-def dot(diagram: Diagram, scheme: Scheme) -> str:
+def dot(diagram: Diagram, colours: dict[str, str], scheme: Scheme) -> str:
     """Graphviz text: unseen causes dashed, arrows as thick as the confidence in them."""
-    colours = channel_colours(n.name for n in diagram.nodes if n.role is NodeRole.CHANNEL)
     lines = [
         "digraph {",
         'rankdir=LR; bgcolor="transparent"; pad=0.2; nodesep=0.22; ranksep=0.9;',
@@ -128,14 +129,21 @@ def dot(diagram: Diagram, scheme: Scheme) -> str:
             NodeRole.CONTROL: "",
         }[node.role]
         lines.append(f"{_quoted(node.name)} [{style}];")
+    roles = {n.name: n.role for n in diagram.nodes}
     for edge in diagram.edges:
-        label = f"{edge.lag_weeks} wk" if edge.lag_weeks else ""
-        dashed = ' style="dashed"' if edge.confidence < 0.4 else ""
-        lines.append(
-            f"{_quoted(edge.cause)} -> {_quoted(edge.effect)} "
-            f'[label="{label}" penwidth={0.6 + 1.8 * edge.confidence:.2f}{dashed}];'
-        )
+        lines.append(_arrow(edge, roles))
     return "\n".join([*lines, "}"])
+
+
+def _arrow(edge: CausalEdge, roles: dict[str, NodeRole]) -> str:
+    """What surrounds the KPI is drawn on its far side, so that a long list of causes stays on one screen."""
+    label = f"{edge.lag_weeks} wk" if edge.lag_weeks else ""
+    style = (
+        f'label="{label}" penwidth={0.6 + 1.4 * edge.confidence:.2f}{" style=dashed" if edge.confidence < 0.4 else ""}'
+    )
+    beside = roles.get(edge.cause) in (NodeRole.CONTROL, NodeRole.UNOBSERVED) and roles.get(edge.effect) is NodeRole.KPI
+    first, second = (edge.effect, edge.cause) if beside else (edge.cause, edge.effect)
+    return f"{_quoted(first)} -> {_quoted(second)} [{style}{' dir=back' if beside else ''}];"
 
 
 def _quoted(name: str) -> str:

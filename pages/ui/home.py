@@ -70,9 +70,26 @@ def open_own(actor: Actor, name: str, unit: KpiUnit, currency: str, files: list)
     state.go("data")
 
 
+STEPS = (
+    ("1", "Data", "Drop your files. Columns are recognised, problems named and mended."),
+    ("2", "Model", "A Bayesian model says what each channel brought, and how sure that is."),
+    ("3", "What-If", "Move money between channels and see what it brings before you spend it."),
+    ("4", "Report", "One verdict, one action per channel, in a link that you can send."),
+)
+
+
+def how() -> None:
+    """What happens next, for somebody who has no project yet."""
+    st.space("small")
+    for column, (number, title, words) in zip(st.columns(4, gap="medium"), STEPS, strict=True):
+        with column:
+            st.markdown(f":primary-badge[{number}] **{title}**  \n:gray[{words}]")
+
+
 def project_list(actor: Actor) -> None:
     found = projects.list_projects(state.services(), actor)
     if not found:
+        how()
         return
     st.subheader("Your projects", anchor=False)
     for row in (found[i : i + 3] for i in range(0, len(found), 3)):

@@ -41,7 +41,9 @@ def _script(actor: Actor, project: Project, key: str, text: str) -> None:
     """Made on request: it takes a process with PyMC some seconds."""
     kept = st.session_state.get(f"script_of_{key}")
     if kept and kept[0] == text:
-        st.download_button("Download script and table", kept[1], "pymc-marketing-model.zip", "application/zip", key=f"{key}_zip")
+        st.download_button(
+            "Download script and table", kept[1], "pymc-marketing-model.zip", "application/zip", key=f"{key}_zip"
+        )
     elif st.button("Make a PyMC-Marketing script", key=f"{key}_make"):
         with shown(), st.spinner("Writing the script (about ten seconds)"):
             made = notebook_files.script_zip(state.services(), actor, project.id, ModelSpec.from_yaml(text))

@@ -117,7 +117,9 @@ def _plans(actor: Actor, run: Run, plans: tuple[OptimisedPlan, ...], results: Re
                 delta_arrow="off",
             )
             roi = f"Return {f.times(one.roi.p50)} ({f.interval(one.roi, f.times)}). " if one.roi else ""
-            st.caption(f"{roi}Better than today with {f.share(one.probability_better)}. {WORDS[plan.style]}")
+            st.caption(
+                f"{roi}Beats today with a probability of {f.chance(one.probability_better)}. {WORDS[plan.style]}"
+            )
             if plan.binding:
                 st.caption(f"At a limit: {f.safe(', '.join(f.plain(c) for c in plan.binding))}")
             if not plan.converged:

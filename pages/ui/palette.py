@@ -1,10 +1,10 @@
 """Colours: one accent, neutral ink, and a fixed colour for each channel, in light and in dark."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mmm_core.reports.colours import CHANNELS, channel_colours
-
-__all__ = ["CHANNELS", "DARK", "LIGHT", "Scheme", "channel_colours", "faded", "scheme"]
+from mmm_core.reports.colours import CHANNELS
+from mmm_core.reports.colours import channel_colours as by_name
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ def scheme() -> Scheme:
 
     kind = getattr(getattr(st.context, "theme", None), "type", None)
     return DARK if kind == "dark" else LIGHT
+
+
+def channel_colours(names: Iterable[str], more: Iterable[str] = ()) -> dict[str, str]:
+    """A colour for each channel by its place in name order, as in every report; ``more`` names follow behind."""
+    first = by_name(names)
+    rest = sorted({n for n in more if n not in first}, key=str.casefold)
+    return first | {n: CHANNELS[(len(first) + i) % len(CHANNELS)] for i, n in enumerate(rest)}
 
 
 def faded(colour: str, opacity: float) -> str:

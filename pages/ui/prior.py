@@ -13,7 +13,7 @@ from pages.ui import first_look, state
 from pages.ui import format as f
 from pages.ui.errors import explain
 from pages.ui.figure import figure, show
-from pages.ui.palette import Scheme, channel_colours, scheme
+from pages.ui.palette import Scheme, scheme
 
 
 @st.cache_resource(max_entries=32, show_spinner="Working out what this implies")
@@ -39,7 +39,11 @@ def picture(actor: Actor, project: Project, spec: ModelSpec) -> None:
     )
     known = {name: value for name, value in seen.roi.items() if value}
     if known:
-        show(chart(known, scheme()), "prior_roi", alt="Return that the prior alone gives each channel")
+        show(
+            chart(known, state.colours(actor, project.id, known), scheme()),
+            "prior_roi",
+            alt="Return that the prior alone gives each channel",
+        )
     if seen.media_share.p95 > 1.0:
         st.warning(
             "These priors allow media to bring more than the whole KPI. Spreading them by spend keeps them in bounds."
@@ -54,9 +58,8 @@ def models_hash(actor: Actor, project: Project) -> str:
     return version.content_hash if version else ""
 
 
-def chart(roi: dict[str, Interval], look: Scheme) -> go.Figure:
+def chart(roi: dict[str, Interval], colours: dict[str, str], look: Scheme) -> go.Figure:
     names = sorted(roi, key=lambda n: roi[n].p50)
-    colours = channel_colours(roi)
     fig = figure(look, 70 + 30 * len(names))
     for name in names:
         value, label = roi[name], f.plain(name)

@@ -21,14 +21,15 @@ def verdict_and_actions(results: Results) -> None:
     for row in (ranked[i : i + 3] for i in range(0, len(ranked), 3)):
         for column, c in zip(st.columns(3), row, strict=False):
             with column, st.container(border=True, height="stretch", key=f"action_{c.channel}"):
-                st.markdown(f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}**")
+                top = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+                top.markdown(f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}**", width="content")
                 back = (
                     f"{f.times(c.roi.p50)} back ({f.interval(c.roi, f.times)})"
                     if c.roi
                     else f"brought {f.kpi_writer(results)(c.contribution.mean)}"
                 )
                 st.caption(f"{f.safe(back)}")
-                with st.popover("Why", type="tertiary"):
+                with top.popover("Why", type="tertiary"):
                     st.write(f.safe(c.action_reason))
                     st.markdown(f"{chrome.evidence_badge(c.evidence)} {f.safe(c.evidence_reason)}")
 

@@ -120,6 +120,7 @@ def _numbers(now: PlanOutcome, base: PlanOutcome, results: Results) -> None:
             border=True,
             delta=f.signed(now.total_spend - base.total_spend, lambda v: f.money(v, results.currency)),
             delta_color="off",
+            delta_arrow="off",
         )
         st.metric(
             "Brought by media",
@@ -149,7 +150,7 @@ def _numbers(now: PlanOutcome, base: PlanOutcome, results: Results) -> None:
         )
     if abs(gain.mean) > 1e-9:
         st.markdown(
-            f":gray[Brings more than today's plan with a probability of **{f.share(now.probability_better)}**.]"
+            f":gray[Brings more than today's plan with a probability of **{f.chance(now.probability_better)}**.]"
         )
     else:
         st.markdown(":gray[This is today's plan. Move a slider.]")

@@ -1,5 +1,7 @@
 """What a page knows between two runs: the open project, and finished models kept in memory."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from mmm_core.domain.dataset import DatasetVersion
@@ -8,7 +10,8 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
-from mmm_core.use_cases import datasets, fits, projects
+from mmm_core.use_cases import datasets, fits, plans, projects
+from pages.ui.palette import channel_colours
 from server.web import backend
 
 PROJECT = "project"
@@ -54,6 +57,15 @@ def show_flash() -> None:
     text = st.session_state.pop("flash", None)
     if text:
         st.toast(text)
+
+
+def colours(actor: Actor, project_id: str, more: Iterable[str] = ()) -> dict[str, str]:
+    """One colour per channel for the whole project: the newest model's names first, then what else is named."""
+    run = fits.latest_done(services(), actor, project_id)
+    known = [c.channel for c in results(actor, run.id).channels] if run else []
+    version = None if run else datasets.latest_dataset(services(), actor, project_id)
+    known += plans.plan_columns(version.recognition)[1] if version else []
+    return channel_colours(known, more)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

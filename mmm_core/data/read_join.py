@@ -9,6 +9,7 @@ from mmm_core.data.recognise import recognise
 from mmm_core.data.roles_words import words
 from mmm_core.data.steps import Arguments, Table
 from mmm_core.data.steps_rows import aggregate_weeks, combine
+from mmm_core.data.steps_spread import channel_column, spread_channels
 from mmm_core.domain.dataset import Role, Shape
 from mmm_core.domain.errors import DataError
 
@@ -74,6 +75,10 @@ def _part(name: str, frame: pd.DataFrame, on: Sequence[str] | None) -> _Part:
     found = recognise(frame)
     if found.shape is Shape.MFF:
         raise DataError(f"{name} is a long MFF file: it already holds all its series and is read alone.")
+    channel = channel_column(frame, found)
+    if channel:
+        frame = spread_channels(Table(frame, found), Arguments("spread_channels", {"column": channel})).frame
+        found = recognise(frame)
     date = on[0] if on else found.one(Role.DATE)
     if date is None or not pd.api.types.is_datetime64_any_dtype(frame[date]):
         raise DataError(f"{name} has no column of dates, so it cannot be joined with the other files.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmm_core.data import steps_columns, steps_rows
+from mmm_core.data import steps_columns, steps_rows, steps_spread
 from mmm_core.data.steps import Arguments, StepKind, Table, counted, listed
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.dataset import RecipeStep, Recognition, Role, Shape
@@ -16,6 +16,7 @@ STEPS: dict[str, StepKind] = {
     kind.name: kind
     for kind in (
         StepKind("widen_mff", "Turn the long MFF rows into a wide table", steps_columns.widen_mff),
+        StepKind("spread_channels", "Turn rows per channel into columns", steps_spread.spread_channels),
         StepKind("drop_undated_rows", "Leave out rows without a date", steps_rows.drop_undated_rows),
         StepKind("drop_columns", "Leave columns out", steps_columns.drop_columns),
         StepKind("drop_duplicate_periods", "Keep one row per period", steps_rows.drop_duplicate_periods),
@@ -38,6 +39,7 @@ STEPS: dict[str, StepKind] = {
 _ORDER = (
     "widen_mff",
     "drop_undated_rows",
+    "spread_channels",
     "drop_columns",
     "drop_duplicate_periods",
     "sum_duplicate_periods",
@@ -61,7 +63,7 @@ class Preview:
     sentence: str
 
 
-def step(name: str, *, by: str = "", reason: str = "", label: str = "", **arguments: Any) -> RecipeStep:
+def step(name: str, /, *, by: str = "", reason: str = "", label: str = "", **arguments: Any) -> RecipeStep:
     """A recipe step with the registry's label unless another is given."""
     return RecipeStep(name, arguments, label or _kind(name).label, by, reason)
 
@@ -150,8 +152,8 @@ def without(steps: Sequence[RecipeStep], position: int) -> tuple[RecipeStep, ...
 def opening(frame: pd.DataFrame, recognition: Recognition, *, week_start: int = 0) -> tuple[RecipeStep, ...]:
     """Steps that turn what was read into the working table, before any check.
 
-    Long MFF rows become wide, undated rows go, daily rows and transactions become weeks, factor columns become 0/1
-    columns.
+    Long MFF rows become wide, rows per channel become columns, undated rows go, factor columns become 0/1 columns,
+    daily rows and transactions become weeks.
     """
     out: list[RecipeStep] = []
     table = Table(frame, recognition)
@@ -162,11 +164,15 @@ def opening(frame: pd.DataFrame, recognition: Recognition, *, week_start: int = 
     if date and date in table.frame.columns and 0 < table.frame[date].isna().sum() < len(table.frame):
         out.append(step("drop_undated_rows", reason="rows without a date belong to no period"))
         table = _run(table, out[-1], out[-1].label)
+    channel = steps_spread.channel_column(table.frame, table.recognition)
+    if channel:
+        out.append(step("spread_channels", columns=[channel], reason=f"column {channel} names the channel of each row"))
+        table = _run(table, out[-1], out[-1].label)
     for column in _factors(table):
         out.append(step("one_hot", columns=[column], reason=f"column {column} holds a text for a few periods"))
         table = _run(table, out[-1], out[-1].label)
     found = table.recognition
-    if date and (found.frequency_days == 1 or found.shape is Shape.TRANSACTIONS):
+    if found.one(Role.DATE) and (found.frequency_days == 1 or found.shape is Shape.TRANSACTIONS):
         out.append(step("aggregate_weeks", week_start=week_start, reason="media effects are modelled week by week"))
     return tuple(out)
 

@@ -132,7 +132,8 @@ def _geo_column(frame: pd.DataFrame, date: str | None) -> str | None:
             continue
         named = bool({x.text for x in w.words(column)} & w.GEO)
         text = not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_datetime64_any_dtype(values)
-        if not named and not text:
+        other = {x.text for x in w.words(column)} & (w.CHANNEL_COLUMNS | w.DIMENSIONS)
+        if not named and (not text or other):
             continue
         apart = 1 - float(frame.duplicated(subset=[date, column]).mean())
         if named or (apart > 0.99 and values.notna().all() and _balanced(frame, date, column)):

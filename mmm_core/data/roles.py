@@ -42,6 +42,8 @@ def guess(column: str, values: pd.Series, convention: str) -> Guess:
     texts = frozenset(x.text for x in found)
     if values.notna().sum() == 0:
         return Guess(Role.IGNORE, 0.9, "it holds no value")
+    if found and (found[-1].text in w.IDS or any(x.text.endswith(("nummer", "sku")) for x in found)):
+        return Guess(Role.IGNORE, 0.9, "it identifies rows")
     by_convention = _by_convention(column, found, convention)
     if by_convention is not None:
         return by_convention

@@ -111,6 +111,15 @@ VALUE = _set(
     revenue value margin profit umsatz wert valeur revenu ca
     """
 )
+CHANNEL_COLUMNS = _set(
+    "channel channels kanal canal platform plattform plateforme source medium media network publisher"
+)
+"""Columns that name the channel of each row."""
+DIMENSIONS = _set(
+    "campaign kampagne campagne product produkt produit sku creative adgroup device gerat audience customer"
+)
+"""Columns that divide rows by something other than a place."""
+IDS = frozenset(("id", "ids", "uuid", "key", "sku", "code", "hash"))
 PER = frozenset(("per", "pro", "par"))
 GEO = _set(
     """

@@ -108,8 +108,8 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
     groups = table.frame.groupby(geo[0], observed=True, sort=False) if geo else [(None, table.frame)]
     parts, added = [], 0
     for name, rows in groups:
-        known = rows[key].dropna()
-        full = rows.set_index(key).reindex(known.union(_missing(every, known, days), sort=True))
+        known = pd.DatetimeIndex(rows[key].dropna())
+        full = rows.set_index(key).reindex(known.union(_missing(every, known, days)).sort_values())
         full.index.name = key
         new = ~full.index.isin(known)
         added += int(new.sum())
@@ -129,7 +129,7 @@ def _calendar(first: pd.Timestamp, last: pd.Timestamp, days: int) -> pd.Datetime
     return pd.date_range(first, last, freq=f"{days}D")
 
 
-def _missing(every: pd.DatetimeIndex, known: pd.Series, days: int) -> pd.DatetimeIndex:
+def _missing(every: pd.DatetimeIndex, known: pd.DatetimeIndex, days: int) -> pd.DatetimeIndex:
     """Calendar days with no known date nearer than half a period, so that a shifted weekday adds no second week."""
     have = np.sort(known.to_numpy().astype("datetime64[D]"))
     want = every.to_numpy().astype("datetime64[D]")

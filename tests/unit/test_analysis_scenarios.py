@@ -71,7 +71,7 @@ import importlib, sys
 for room in {rooms!r}:
     importlib.import_module("mmm_core.analysis." + room)
 heavy = sorted({{"jax", "pytensor", "pymc", "pymc_marketing", "numpyro", "arviz"}} & set(sys.modules))
-sys.exit(", ".join(heavy))
+sys.exit(", ".join(heavy) or 0)
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -108,9 +108,9 @@ def _kpi(
 ) -> tuple[KpiSpec, str]:
     column = recognition.one(Role.VALUE_PER_UNIT)
     if value is None and column is not None and column in frame:
-        return KpiSpec(column=kpi, unit="count", value_per_unit=column), f"One {kpi} is worth what {column} says."
+        return KpiSpec(column=kpi, unit="count", value_per_unit=column), f"What {kpi} is worth is read from {column}."
     if unit == "count":
-        note = "" if value is not None else f"Nobody said what one {kpi} is worth, so there will be no ROI."
+        note = "" if value is not None else f"Nobody said what {kpi} is worth per unit, so there will be no ROI."
         return KpiSpec(column=kpi, unit="count", value_per_unit=value), note
     return KpiSpec(column=kpi), ""
 

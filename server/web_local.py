@@ -1,4 +1,4 @@
-"""Without sign-in there is one local user, so nobody but this machine may be answered, however the server was started."""
+"""Without sign-in there is one local user, so this machine alone is answered, however the server was started."""
 
 import ipaddress
 

@@ -147,7 +147,7 @@ class ModelSpec(Part):
             line = f" (line {where.line + 1})" if where else ""
             raise SpecError(f"The specification is not readable YAML{line}.") from None
         if not isinstance(raw, dict):
-            raise SpecError("The specification must be a YAML document with named fields such as kpi, date and channels.")
+            raise SpecError("The specification must be a YAML document with fields such as kpi, date and channels.")
         try:
             return cls.model_validate(raw)
         except ValidationError as error:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -14,7 +15,8 @@ from mmm_core.reports import wording
 from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LINE, MUTED, SEASON, channel_colours
 
 STYLE = {
-    "font.size": 10, "axes.edgecolor": LINE, "axes.labelcolor": MUTED, "axes.titlecolor": INK, "axes.titleweight": "bold",
+    "font.size": 10, "axes.edgecolor": LINE, "axes.labelcolor": MUTED, "axes.titlecolor": INK,
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left", "xtick.color": MUTED, "ytick.color": INK, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": LINE, "axes.axisbelow": True, "svg.fonttype": "none",
     "font.family": ["DejaVu Sans"], "legend.frameon": False,
@@ -73,7 +75,8 @@ def _over_time(figure: Figure, results: Results) -> None:
     greys = {"baseline": BASELINE, "seasonality": SEASON, "controls": CONTROLS}
     parts = [s for (group, _), s in series.items() if group in greys or group == "channel"]
     parts.sort(key=lambda s: (list(greys).index(s.group) if s.group in greys else 9, s.name))
-    positive, negative = [0.0] * len(results.dates), [0.0] * len(results.dates)
+    days = np.array(results.dates, dtype="datetime64[D]")
+    positive, negative = [0.0] * len(days), [0.0] * len(days)
     for part in parts:
         up = [max(v, 0.0) for v in part.mean]
         down = [min(v, 0.0) for v in part.mean]
@@ -81,12 +84,12 @@ def _over_time(figure: Figure, results: Results) -> None:
         label = part.name if part.group != "channel" else _short(part.name)
         top = [p + u for p, u in zip(positive, up, strict=True)]
         low = [n + d for n, d in zip(negative, down, strict=True)]
-        axes.fill_between(results.dates, positive, top, color=colour, linewidth=0, label=label)
-        axes.fill_between(results.dates, low, negative, color=colour, linewidth=0)
+        axes.fill_between(days, positive, top, color=colour, linewidth=0, label=label)
+        axes.fill_between(days, low, negative, color=colour, linewidth=0)
         positive, negative = top, low
     actual = next((s for s in results.series if s.group == "actual" and not s.geo), None)
     if actual:
-        axes.plot(results.dates, actual.mean, color=INK, linewidth=1.0, label="actual")
+        axes.plot(days, actual.mean, color=INK, linewidth=1.0, label="actual")
     axes.yaxis.set_major_formatter(_kpi_axis(results))
     axes.set_title(f"{results.kpi} over time, split into what brought it")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)

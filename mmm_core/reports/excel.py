@@ -73,7 +73,7 @@ class Sheets:
 
 def _kind(title: str) -> str:
     low = title.lower()
-    if "spend" in low and "share" not in low or "level" in low:
+    if ("spend" in low and "share" not in low) or "level" in low:
         return "money"
     if "share" in low or "probability" in low:
         return "share"

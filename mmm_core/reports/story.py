@@ -1,7 +1,7 @@
 """The written story: templates whose every number is a reference to a stored metric (R1, R2).
 
-A template writes a number as ``{{ n("channel.tv.roi.p50") }}`` and a name as ``{{ w(name) }}``. Both leave a mark in the
-rendered text; whatever digit stands outside a mark was typed by hand, and the story is refused.
+A template writes a number as ``{{ n("channel.tv.roi.p50") }}`` and a name as ``{{ w(name) }}``. Both leave a mark in
+the rendered text; whatever digit stands outside a mark was typed by hand, and the story is refused.
 """
 
 import re

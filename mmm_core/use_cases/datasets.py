@@ -61,7 +61,7 @@ def add_dataset(
         last = work.datasets.latest(project_id)
         recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
         steps = _shaping_steps(recognition, project.week_start)
-        if last and set(r.column for r in last.recognition.roles) <= set(map(str, frame.columns)):
+        if last and {r.column for r in last.recognition.roles} <= set(map(str, frame.columns)):
             known = {r.column: r for r in last.recognition.roles}
             roles = [known.get(r.column, r) for r in recognition.roles]
             recognition, steps = recognise.with_roles(recognition, roles), last.recipe
@@ -161,7 +161,7 @@ def latest_dataset(services: Services, actor: Actor, project_id: str) -> Dataset
         return work.datasets.latest(project_id)
 
 
-def list_datasets(services: Services, actor: Actor, project_id: str) -> list[DatasetVersion]:
+def list_datasets(services: Services, actor: Actor, project_id: str) -> Sequence[DatasetVersion]:
     with services.work(actor) as work:
         return work.datasets.list(project_id)
 

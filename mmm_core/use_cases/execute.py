@@ -1,11 +1,11 @@
 """Carry out a requested fit: what a worker's job and the command ``mmm run`` do alike."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from mmm_core.data import read
-from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, FitFailed
+from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, FitFailed, Unavailable
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import FitOutcome, Services
@@ -26,6 +26,8 @@ def execute(
         A person stopped the fit.
     Conflict
         A newer attempt owns the run.
+    Unavailable
+        The database went away; the run can go on later.
     FitFailed
         It ended without a posterior; the run is marked failed with the sentence.
     """
@@ -41,7 +43,8 @@ def execute(
         with pulse:
             outcome = _watch(services, actor, run, attempt, table, chunks, pulse, on_progress)
         fits.complete(services, actor, run_id, attempt, outcome)
-    except (Cancelled, Conflict):
+    except (Cancelled, Conflict, Unavailable):
+        # A database that is away ends nothing: the run is found abandoned and goes on from its last chunk.
         raise
     except CarryoverError as error:
         _fail(services, actor, run_id, str(error))
@@ -57,7 +60,7 @@ def _watch(
     run: Run,
     attempt: int,
     table: bytes,
-    chunks: list[Chunk],
+    chunks: Sequence[Chunk],
     pulse: "_Pulse",
     on_progress: Callable[[Progress], None],
 ) -> FitOutcome:

@@ -1,5 +1,6 @@
 """Fits from the request to the stored result: submit, watch, cancel, resume, read (M6, M10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -118,7 +119,7 @@ def watch_fit(services: Services, actor: Actor, run_id: str) -> Watch:
     return Watch(run, position, services.queue.workers() if waiting else 1, latest)
 
 
-def progress_history(services: Services, actor: Actor, run_id: str) -> list[tuple[datetime, Progress]]:
+def progress_history(services: Services, actor: Actor, run_id: str) -> Sequence[tuple[datetime, Progress]]:
     with services.work(actor) as work:
         return work.runs.progress(run_id)
 
@@ -147,7 +148,7 @@ def get_results(services: Services, actor: Actor, run_id: str) -> Results:
         return results_of(work, run_id)
 
 
-def get_facts(services: Services, actor: Actor, run_id: str) -> list[Fact]:
+def get_facts(services: Services, actor: Actor, run_id: str) -> Sequence[Fact]:
     with services.work(actor) as work:
         return work.runs.facts(run_id)
 

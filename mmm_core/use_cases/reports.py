@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -114,7 +115,7 @@ def revoke(services: Services, actor: Actor, report_id: str, link_id: str) -> No
         work.audit.record("link.revoked", link_id, {"report": report_id})
 
 
-def list_links(services: Services, actor: Actor, report_id: str) -> list[ShareLink]:
+def list_links(services: Services, actor: Actor, report_id: str) -> Sequence[ShareLink]:
     with services.work(actor) as work:
         return work.reports.links(report_id)
 
@@ -142,12 +143,12 @@ def export(services: Services, actor: Actor, report_id: str, kind: str) -> tuple
     raise BadInput(f"A report is exported as html, xlsx or md, not as {kind}.")
 
 
-def list_facts(services: Services, actor: Actor, report_id: str) -> list[Fact]:
+def list_facts(services: Services, actor: Actor, report_id: str) -> Sequence[Fact]:
     with services.work(actor) as work:
         return work.runs.facts(work.reports.get(report_id).run_id)
 
 
-def lineage(services: Services, actor: Actor, report_id: str, key: str) -> list[LineageStep]:
+def lineage(services: Services, actor: Actor, report_id: str, key: str) -> Sequence[LineageStep]:
     """Where a number of the report comes from: model, plan, data version, its recipe, variables and file."""
     with services.work(actor) as work:
         run_id = work.reports.get(report_id).run_id

@@ -151,9 +151,7 @@ def _fit_question(spec: ModelSpec, picture: models.PriorPicture) -> Checkpoint:
     return Checkpoint(
         "fit",
         f"Fit {len(spec.channels)} channels with {spec.sampling.chains} chains of {spec.sampling.draws} draws?",
-        (
-            f"Before the data speak, media are believed to bring {share.p5:.0%} to {share.p95:.0%} of {spec.kpi.column}.",
-        ),
+        (f"Before the data speak, media bring {share.p5:.0%} to {share.p95:.0%} of {spec.kpi.column}.",),
     )
 
 

@@ -62,7 +62,7 @@ def save_scenario(
     return scenario
 
 
-def list_scenarios(services: Services, actor: Actor, project_id: str) -> list[Scenario]:
+def list_scenarios(services: Services, actor: Actor, project_id: str) -> Sequence[Scenario]:
     with services.work(actor) as work:
         return work.scenarios.list(project_id)
 

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from mmm_core.domain.fit import Posterior
 
@@ -71,8 +70,14 @@ def _split(draws: Values) -> Values:
 def _normalised(draws: Values) -> Values:
     """Normal scores of the ranks over all chains."""
     joined = draws.reshape(*draws.shape[:-2], -1)
-    ranks = rankdata(joined, axis=-1)
+    ranks = np.apply_along_axis(_ranks, -1, joined)
     return np.asarray(ndtri((ranks - 0.375) / (joined.shape[-1] + 0.25))).reshape(draws.shape)
+
+
+def _ranks(values: Values) -> Values:
+    """Ranks from 1, equal values sharing their mean (without ``scipy.stats``, which takes long to import)."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - 0.5 * (count - 1))[place])
 
 
 def _plain_rhat(draws: Values) -> Values:

@@ -16,7 +16,7 @@ from mmm_core.analysis.series import Totals, tally
 from mmm_core.analysis.summary import contributions_frame, curves_frame, facts, summary
 from mmm_core.domain.checks import Check
 from mmm_core.domain.fit import ModelData, Posterior
-from mmm_core.domain.results import ChannelResult, FitFacts, Interval, Results
+from mmm_core.domain.results import ChannelResult, Curve, FitFacts, Interval, Results
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -60,35 +60,19 @@ def summarise(
     totals = tally(model)
     money = _Money(model, totals)
     curves = model.curves()
-    channels = []
-    for c, name in enumerate(data.channels):
-        roi = money.roi(c)
-        contribution = interval(totals.channels[c])
-        share = interval(totals.channels[c] / totals.kpi)
-        before = (roi_prior if roi is not None else share_prior).get(name)
-        badge, because = verdict.evidence(
-            name in tested, roi or share, before, "return" if roi is not None else "contribution"
+    channels = [
+        _channel(
+            c,
+            name,
+            totals,
+            money,
+            curves[name],
+            (roi_prior if money.roi(c) is not None else share_prior).get(name),
+            name in tested,
+            verdict.doubted(checks, _names(spec, name)),
         )
-        doubt = verdict.doubted(checks, _names(spec, name))
-        marginal = money.marginal_roi(c)
-        act, why = verdict.action(badge, money.pays(c), marginal, doubt, money.spend[c] is None, money.has_value)
-        channels.append(
-            ChannelResult(
-                channel=name,
-                spend=money.spend[c],
-                contribution=contribution,
-                contribution_share=share,
-                roi=roi,
-                marginal_roi=marginal,
-                roi_prior=before if roi is not None else None,
-                evidence=badge,
-                evidence_reason=because,
-                action=act,
-                action_reason=why,
-                spend_share=money.spend_share(c),
-                curve=curves[name],
-            )
-        )
+        for c, name in enumerate(data.channels)
+    ]
     return Results(
         kpi=spec.kpi.column,
         currency=spec.currency,
@@ -108,6 +92,39 @@ def summarise(
         checks=tuple(checks),
         verdict=verdict.sentence(channels, spec.kpi.column, money.overall()),
         versions=_versions() | dict(versions or {}),
+    )
+
+
+def _channel(
+    c: int,
+    name: str,
+    totals: Totals,
+    money: "_Money",
+    curve: Curve,
+    prior: Interval | None,
+    tested: bool,
+    doubt: Check | None,
+) -> ChannelResult:
+    """One channel; ``prior`` is that of its ROI, or of its share of the KPI where it has no ROI."""
+    roi, marginal = money.roi(c), money.marginal_roi(c)
+    share = interval(totals.channels[c] / totals.kpi)
+    subject = "contribution" if roi is None else "return"
+    badge, because = verdict.evidence(tested, roi or share, prior, subject)
+    action, why = verdict.action(badge, money.pays(c), marginal, doubt, money.spend[c] is None, money.has_value)
+    return ChannelResult(
+        channel=name,
+        spend=money.spend[c],
+        contribution=interval(totals.channels[c]),
+        contribution_share=share,
+        roi=roi,
+        marginal_roi=marginal,
+        roi_prior=None if roi is None else prior,
+        evidence=badge,
+        evidence_reason=because,
+        action=action,
+        action_reason=why,
+        spend_share=money.spend_share(c),
+        curve=curve,
     )
 
 

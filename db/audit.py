@@ -25,6 +25,8 @@ class Audit(Rows):
     def record(self, action: str, subject: str, detail: dict[str, Any] | None = None) -> None:
         self._insert(
             table,
+            # The trigger sets the number, the time and the hash.
+            number=0,
             user_id=self._actor.user_id,
             who=self._actor.name,
             action=action,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Text, cast, func, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from db.codec import clean
 from db.rows import Rows
 from db.schema import DIMENSIONS
 from db.schema import documents as table
@@ -62,7 +63,7 @@ class Documents(Rows):
 
     def _by_words(self, query: str) -> list[Any]:
         """Any of the words counts: a question rarely holds just the words of its answer."""
-        every = cast(func.plainto_tsquery(text("'english'"), query), Text)
+        every = cast(func.plainto_tsquery(text("'english'"), clean(query)), Text)
         wanted = cast(func.replace(every, "&", "|"), TSQUERY)
         rank = func.ts_rank_cd(table.c.search, wanted)
         statement = (

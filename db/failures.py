@@ -37,10 +37,12 @@ def as_unavailable(error: DBAPIError) -> Unavailable:
         return Unavailable("Somebody else changed the same thing at the same moment; try again.")
     if isinstance(cause, errors.QueryCanceled):
         return Unavailable("The database took too long to answer; try again in a moment.")
-    if isinstance(cause, errors.InvalidPassword | errors.InvalidAuthorizationSpecification):
+    # A refused connection carries no error code, just the server's words.
+    words = str(cause)
+    if "authentication failed" in words or "no pg_hba.conf entry" in words:
         return Unavailable("The database refuses the user name or password of DATABASE_URL.")
-    if isinstance(cause, errors.InvalidCatalogName):
+    if 'database "' in words and "does not exist" in words:
         return Unavailable("The database that DATABASE_URL names does not exist on its server.")
-    if "No space left on device" in str(cause):
+    if "No space left on device" in words:
         return Unavailable("The database's disk is full; nothing was lost, free some space and try again.")
     return Unavailable(GONE)

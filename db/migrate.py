@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from db import checkpoints, roles
@@ -73,4 +73,9 @@ def _extension(connection: Connection) -> None:
         raise Unavailable(
             "The database server has no pgvector extension; install it there (package postgresql-pgvector)."
         )
-    connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    except ProgrammingError as error:
+        raise Unavailable(
+            "This database account may not add pgvector; have an administrator run CREATE EXTENSION vector there."
+        ) from error

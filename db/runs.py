@@ -123,11 +123,11 @@ class Runs(Rows):
 
     def latest_progress(self, run_id: str) -> Many[tuple[datetime, Progress]]:
         table = schema.progress
+        newest = select(func.max(table.c.number)).where(table.c.run_id == run_id).group_by(table.c.chain)
         query = (
             select(table.c.at, table.c.document)
-            .distinct(table.c.chain)
-            .where(table.c.run_id == run_id)
-            .order_by(table.c.chain, table.c.number.desc())
+            .where(table.c.run_id == run_id, table.c.number.in_(newest))
+            .order_by(table.c.chain)
         )
         return [(row.at, decode(Progress, row.document)) for row in self._all(query)]
 

@@ -10,19 +10,22 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     Double,
     Index,
     Table,
-    Text,
     UniqueConstraint,
     func,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from db.columns import DIMENSIONS, SCHEMA, at, binary, json, metadata, number, refers, table, text
 
 __all__ = ["DIMENSIONS", "SCHEMA", "metadata"]
+
+UUID: ColumnElement[str] = literal_column("(gen_random_uuid())::text")
 
 # ---- people ---------------------------------------------------------------------------------------------------------
 
@@ -252,7 +255,7 @@ share_links = table(
 share_views = table(
     "share_views",
     ("id",),
-    text("id", server_default=func.gen_random_uuid().cast(Text)),
+    text("id", server_default=UUID),
     text("link_id"),
     text("viewer"),
     Column("opened", Boolean, nullable=False),
@@ -266,7 +269,7 @@ share_views = table(
 nodes = table(
     "nodes",
     ("id",),
-    text("id", server_default=func.gen_random_uuid().cast(Text)),
+    text("id", server_default=UUID),
     text("kind"),
     text("key"),
     text("label"),

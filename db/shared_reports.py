@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from db.blobs import Blobs
+from db.codec import clean
 from db.failures import translate
 from db.schema import reports, share_links, share_views
 from mmm_core.domain.errors import CarryoverError, NotAllowed, NotFound
@@ -36,7 +37,7 @@ class PostgresSharedReports:
 
 
 def _answer(connection: Connection, token: str, passcode: str | None, viewer: str) -> bytes | CarryoverError:
-    door = connection.execute(FIND, {"token_hash": hash_token(token)}).one_or_none()
+    door = connection.execute(FIND, {"token_hash": hash_token(clean(token))}).one_or_none()
     if door is None:
         return NotFound("This link opens no report; check that it was copied whole.")
     # From here on the link's organisation is known and its policies apply.
@@ -93,6 +94,6 @@ def _refusal(connection: Connection, link: Any, passcode: str | None) -> _Refusa
     wrong = select(func.count()).where(share_views.c.link_id == link.id, share_views.c.opened.is_(False), recent)
     if connection.execute(wrong).scalar_one() >= WRONG_ALLOWED:
         return _Refusal("There were too many wrong passcodes; try again in a quarter of an hour.")
-    if not hmac.compare_digest(hash_passcode(passcode, link.id), link.passcode_hash):
+    if not hmac.compare_digest(hash_passcode(clean(passcode), link.id), link.passcode_hash):
         return _Refusal("This passcode is not right.", wrong=True)
     return None

@@ -107,8 +107,8 @@ def _table(rows: list[dict[str, object]], rounds: int) -> str:
     lines = [
         f"# A whole fit: {CHANNELS} channels x {WEEKS} weeks, 4 chains, 1000 kept draws each, 2 cores",
         "",
-        f"Medians of {rounds} rounds in which the engines took turns on the same data. Seconds run from the specification",
-        "to the posterior, compiling included and importing not; peak memory is the whole process.",
+        f"Medians of {rounds} rounds in which the engines took turns on the same data. Seconds run from the",
+        "specification to the posterior, compiling included and importing not; peak memory is the whole process.",
         "",
         "| Engine | Seconds | Minimum bulk ESS of media parameters | ESS per second | Times the better peer "
         "| Contribution error | Peak MB | Import seconds |",
@@ -117,8 +117,9 @@ def _table(rows: list[dict[str, object]], rounds: int) -> str:
     for name in labels:
         speed = middle(name, "ess_per_second")
         lines.append(
-            f"| {name} | {middle(name, 'seconds'):.1f} | {middle(name, 'ess_min'):.0f} | {speed:.1f} | {speed / best:.1f} "
-            f"| {middle(name, 'error'):.1%} | {middle(name, 'peak_mb'):.0f} | {middle(name, 'import_seconds'):.1f} |"
+            f"| {name} | {middle(name, 'seconds'):.1f} | {middle(name, 'ess_min'):.0f} | {speed:.1f} "
+            f"| {speed / best:.1f} | {middle(name, 'error'):.1%} | {middle(name, 'peak_mb'):.0f} "
+            f"| {middle(name, 'import_seconds'):.1f} |"
         )
     return "\n".join(
         [

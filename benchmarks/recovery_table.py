@@ -8,7 +8,7 @@ import pandas as pd
 MEDIA = "(all media)"
 
 
-def summary(rows: pd.DataFrame, confounding: float = 0.0) -> str:
+def summary(rows: pd.DataFrame, confounding: float = 0.0, saturation: str | None = None) -> str:
     """Coverage over all companies, then by what makes a channel hard."""
     rows = rows.assign(
         in90=(rows["p5"] <= rows["truth"]) & (rows["truth"] <= rows["p95"]),
@@ -27,8 +27,8 @@ def summary(rows: pd.DataFrame, confounding: float = 0.0) -> str:
         "# Truth recovery",
         "",
         f"{len(fits)} made-up national companies ({kind}; `benchmarks/companies.py`), {len(one)} channels, each "
-        "company fitted with the suggested specification and all defaults. A channel's contribution is its total over "
-        "the data.",
+        f"company fitted with the suggested specification{f' and {saturation} saturation' if saturation else ''}. A "
+        "channel's contribution is its total over the data.",
         "",
         f"**90% intervals hold the truth for {one['in90'].mean():.1%} of the channels** (goal: 84-96%; "
         f"90% range over resampled companies {low:.1%} to {high:.1%}), 50% intervals for {one['in50'].mean():.1%}.",
@@ -44,7 +44,7 @@ def summary(rows: pd.DataFrame, confounding: float = 0.0) -> str:
         f"R-hat: largest {fits['rhat_max'].max():.3f}, over 1.01 in {int((fits['rhat_max'] > 1.01).sum())} fits. "
         f"Bulk ESS: smallest {fits['ess_bulk_min'].min():.0f}. Divergences: {int(fits['divergences'].sum())} in "
         f"{int((fits['divergences'] > 0).sum())} fits. Seconds per fit, results included: median "
-        f"{fits['seconds'].median():.1f}, largest {fits['seconds'].max():.1f} (two cores).",
+        f"{fits['seconds'].median():.1f}, largest {fits['seconds'].max():.1f} (two cores shared with other work).",
         "",
         "Error is posterior mean less truth. Per company:",
         "",

@@ -1,9 +1,9 @@
 """Does a 90% interval hold the truth nine times in ten? Fits made-up companies the way the product fits a file.
 
-    python -m benchmarks.truth_recovery [--companies 40] [--first 0] [--confounding 0] [--name truth_recovery]
+    python -m benchmarks.truth_recovery [--companies 40] [--first 0] [--saturation hill] [--confounding 0] [--name ...]
 
-Each company's table goes through the suggested specification (all defaults, nothing told about the truth) and the
-product's own fit process. Rows are appended to ``benchmarks/results/<name>.csv`` as each fit ends, so that a run that
+Each company's table goes through the suggested specification (nothing told about the truth) and the product's own fit
+process. Rows are appended to ``benchmarks/results/<name>.csv`` as each fit ends, so that a run that
 was cut short goes on where it stopped; ``<name>.md`` sums them up.
 """
 
@@ -27,7 +27,7 @@ from mmm_core.domain.ports import FitOutcome
 from mmm_core.modeling import artifact
 from mmm_core.modeling.predict import media_blocks
 from mmm_core.modeling.prepare import prepare
-from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.spec import ModelSpec, Saturation
 from mmm_core.modeling.suggest import suggest_spec
 
 RESULTS = Path(__file__).parent / "results"
@@ -63,7 +63,7 @@ class Row:
     seconds: float
 
 
-def run(name: str, first: int, companies: int, confounding: float) -> Path:
+def run(name: str, first: int, companies: int, confounding: float, saturation: str | None) -> Path:
     """Fit what is not in the table yet; returns the table's path."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.csv"
@@ -73,19 +73,21 @@ def run(name: str, first: int, companies: int, confounding: float) -> Path:
         for number in range(first, first + companies):
             if number in done:
                 continue
-            rows = fit(make(number, confounding), process)
+            rows = fit(make(number, confounding), process, saturation)
             _append(path, rows)
             inside = sum(r.p5 <= r.truth <= r.p95 for r in rows[:-1])
             print(f"company {number}: {inside} of {len(rows) - 1} inside, R-hat {rows[0].rhat_max:.3f}, "
                   f"{rows[0].seconds:.1f} s", flush=True)  # fmt: skip
-    (RESULTS / f"{name}.md").write_text(summary(pd.read_csv(path), confounding), encoding="utf-8")
+    (RESULTS / f"{name}.md").write_text(summary(pd.read_csv(path), confounding, saturation), encoding="utf-8")
     return path
 
 
-def fit(company: MadeUpCompany, process: ForkServerFitProcess) -> list[Row]:
+def fit(company: MadeUpCompany, process: ForkServerFitProcess, saturation: str | None = None) -> list[Row]:
     """Suggested specification, the product's fit process, intervals of each channel's total."""
     frame = pd.DataFrame(company.columns())
     spec = suggested(frame, company)
+    if saturation is not None:
+        spec = spec.model_copy(update={"saturation": Saturation(saturation)})
     began = time.perf_counter()
     outcome = None
     for message in process.run(spec.to_yaml(), read.to_parquet(frame), (), lambda: False):
@@ -171,9 +173,10 @@ def main() -> None:
     parser.add_argument("--companies", type=int, default=40)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--confounding", type=float, default=0.0)
+    parser.add_argument("--saturation", choices=[s.value for s in Saturation], help="instead of the suggested one")
     parser.add_argument("--name", default="truth_recovery")
     given = parser.parse_args()
-    print(run(given.name, given.first, given.companies, given.confounding))
+    print(run(given.name, given.first, given.companies, given.confounding, given.saturation))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,6 @@ def _ours(case: Path) -> dict[str, float]:
     from mmm_core.data.read import from_parquet
     from mmm_core.modeling import artifact, prepare
     from mmm_core.modeling.spec import ModelSpec
-    from mmm_core.use_cases import what_if
 
     spec = ModelSpec.from_yaml((case / "spec.yaml").read_text())
     data = prepare.prepare(from_parquet((case / "table.parquet").read_bytes()), spec)
@@ -65,7 +64,7 @@ def _ours(case: Path) -> dict[str, float]:
     opened = time.perf_counter() - started
     plans = [type(today)(PERIODS, {c: s * (1 + 0.02 * k) for c, s in today.spend.items()}) for k in range(1, 21)]
     total = sum(today.spend.values())
-    optimise_first = _timed(lambda: _base(model, total, what_if))
+    optimise_first = _timed(lambda: _base(model, total))
     return {
         "open": opened,
         "scenario": statistics.median(_timed(lambda p=p: model.outcome(p)) for p in plans),
@@ -74,15 +73,15 @@ def _ours(case: Path) -> dict[str, float]:
         ),
         "optimise_first": optimise_first,
         "optimise": statistics.median(
-            _timed(lambda k=k: _base(model, total * (1 + 0.05 * k), what_if)) for k in range(1, 8)
+            _timed(lambda k=k: _base(model, total * (1 + 0.05 * k))) for k in range(1, 8)
         ),
     }
 
 
-def _base(model, total, what_if) -> object:
+def _base(model, total) -> object:
     from mmm_core.analysis import optimise
 
-    return optimise.optimise(model, total, PERIODS, what_if.default_bounds(model, PERIODS, total), "base")
+    return optimise.optimise(model, total, PERIODS, None, "base")
 
 
 def _peer(case: Path) -> dict[str, float]:

@@ -90,8 +90,9 @@ def _summary(results: Results) -> tuple[list[str], list[Row]]:
     ]  # fmt: skip
     rows: list[Row] = [
         [
-            c.channel, c.action.value, c.evidence.value, c.spend, *_three(c.contribution), *_three(c.contribution_share),
-            *_three(c.roi), *_three(c.marginal_roi), c.action_reason,
+            c.channel, c.action.value, c.evidence.value, c.spend,
+            *_three(c.contribution), *_three(c.contribution_share), *_three(c.roi), *_three(c.marginal_roi),
+            c.action_reason,
         ]
         for c in results.channels
     ]  # fmt: skip

@@ -22,15 +22,14 @@ def evaluate(response: ResponseModel, plan: SpendPlan) -> PlanOutcome:
 def optimise_styles(
     response: ResponseModel, total: float, periods: int, bounds: dict[str, Bounds] | None = None
 ) -> tuple[OptimisedPlan, ...]:
-    """Base, aggressive and conservative plans for one total."""
+    """Base, aggressive and conservative plans for one total; channels without limits move as far as the style does."""
     if not total > 0:
         raise PlanError("Give a total budget above zero.")
-    limits = bounds or default_bounds(response, periods, total)
-    return tuple(optimiser.optimise(response, total, periods, limits, style) for style in STYLES)
+    return tuple(optimiser.optimise(response, total, periods, bounds, style) for style in STYLES)
 
 
 def default_bounds(response: ResponseModel, periods: int, total: float) -> dict[str, Bounds]:
-    """Half to twice today's spend of each channel, scaled to the total: no further than the data can speak."""
+    """Limits to start from in an editor: half to twice today's spend of each channel, scaled to the total."""
     today = response.current_plan(periods).spend
     now = sum(today.values())
     factor = total / now if now > 0 else 1.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from jobs import wiring
-from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict
+from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, Unavailable
 from mmm_core.domain.fit import Chunk, Progress, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import FitOutcome, FitProcess, Services
@@ -16,6 +16,8 @@ from mmm_core.settings import Settings
 from mmm_core.use_cases.execute import execute
 
 log = structlog.get_logger("carryover.jobs")
+
+UNEXPECTED = "The fit stopped unexpectedly; the worker's log has the details."
 
 
 def run_fit(organisation_id: str, user_id: str, run_id: str) -> str:
@@ -45,14 +47,27 @@ def carry_out(services: Services, actor: Actor, run_id: str, stopping: threading
     except Conflict as error:
         log.info("fit taken over", reason=str(error))
         return "taken over"
+    except Unavailable as error:
+        log.warning("fit interrupted", reason=str(error))
+        return "interrupted"
     except CarryoverError as error:
         log.warning("fit failed", reason=str(error))
+        _ensure_failed(services, actor, run_id, str(error))
         return "failed"
     except Exception:
         log.exception("fit failed unexpectedly")
+        _ensure_failed(services, actor, run_id, UNEXPECTED)
         raise
     log.info("fit done")
     return "done"
+
+
+def _ensure_failed(services: Services, actor: Actor, run_id: str, sentence: str) -> None:
+    """A run that failed before its attempt began would wait for ever."""
+    with services.work(actor) as work:
+        if not work.runs.get(run_id).status.ended:
+            work.runs.set_status(run_id, RunStatus.FAILED, error=sentence)
+            work.audit.record("fit.failed", run_id, {"error": sentence})
 
 
 def hand_back(services: Services, actor: Actor, run_id: str) -> bool:

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import redis
-from db.shared_reports import PostgresSharedReports
-from db.work import PostgresWork
 from sqlalchemy import Engine
 
 from db import identity
 from db.connect import application_url, engine
+from db.shared_reports import PostgresSharedReports
+from db.work import PostgresWork
 from jobs import queue
 from jobs.fit_server import ForkServerFitProcess
 from mmm_core.domain.errors import BadInput

@@ -100,6 +100,11 @@ class FitWorker(RqWorker):  # type: ignore[misc]
             log.warning("queue away during a fit", error=str(error))
         self._end_late_horse()
 
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()
+        # A signal that came before is known to the event alone.
+        self._stop_requested = self._leave.is_set()
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self._leave.set()
         super().request_stop(signum, frame)

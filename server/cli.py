@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -121,6 +122,9 @@ def worker(
 
 def main() -> None:
     """Entry point of the installed command."""
+    if not sys.warnoptions:
+        # Libraries' advice to programmers is no sentence for the person.
+        warnings.simplefilter("ignore")
     sys.exit(execute(sys.argv[1:]))
 
 

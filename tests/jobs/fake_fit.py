@@ -8,8 +8,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mmm_core.domain.errors import FitFailed
+from mmm_core.domain.errors import FitFailed, SpecError
 from mmm_core.domain.fit import Chunk, Progress
+from mmm_core.domain.ports import FitOutcome
+from mmm_core.domain.report import Fact
+from mmm_core.modeling.fit_process import FitRequest
+from mmm_core.modeling.spec import ModelSpec
+from tests.fakes.some_results import some_results
 
 
 def progress(done: int, chain: int = 0) -> Progress:
@@ -64,3 +69,34 @@ def killed_once(connection: Connection) -> None:
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
     connection.send(FitFailed("The fit ended on purpose."))
+
+
+CHUNKS = 10
+STEADY, REFUSED, KILLED = 1, 2, 3
+
+
+def by_seed(connection: Connection) -> None:
+    """What a test asks for through the specification: the seed names the fit, ``tune`` a chunk's milliseconds."""
+    request = connection.recv()
+    sampling = ModelSpec.from_yaml(request.spec_yaml).sampling
+    if sampling.seed == REFUSED:
+        connection.send(SpecError("The column tv_spend is gone."))
+    elif sampling.seed == KILLED:
+        os.kill(os.getpid(), signal.SIGKILL)
+    else:
+        steady(connection, request, sampling.tune / 1000)
+
+
+def steady(connection: Connection, request: FitRequest, seconds: float) -> None:
+    """Two chains of ten chunks, then an outcome."""
+    kept = {chain: [c for c in request.chunks if c.progress.chain == chain] for chain in (0, 1)}
+    for number in range(min(len(k) for k in kept.values()), CHUNKS):
+        time.sleep(seconds)
+        for chain in (0, 1):
+            if number < len(kept[chain]):
+                continue
+            row = Progress(chain, number, "sampling", number + 1, CHUNKS)
+            kept[chain].append(Chunk(row, f"{chain}:{number}".encode(), f"{chain}:{number};".encode()))
+            connection.send(kept[chain][-1])
+    draws = b"".join(c.draws for chain in (0, 1) for c in kept[chain])
+    connection.send(FitOutcome(some_results(), (Fact("channel.tv.roi.p50", 2.0, "ratio"),), draws))

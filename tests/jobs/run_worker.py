@@ -1,0 +1,26 @@
+"""A worker for tests: the real one with short waits, and a stand-in for the engine unless a test wants the real one."""
+
+import os
+from datetime import timedelta
+
+from jobs import recovery, wiring, worker
+from jobs.fit_server import ForkServerFitProcess
+from mmm_core.settings import Settings
+from mmm_core.use_cases import execute
+from server import logs
+
+
+def main() -> None:
+    logs.set_up(json=True)
+    recovery.SILENT = timedelta(seconds=float(os.environ.get("CARRYOVER_TEST_SILENT", "2")))
+    worker.LOOK_AROUND_SECONDS = 1
+    worker.PULSE_SECONDS = 1
+    execute.HEARTBEAT_SECONDS = 0.5
+    if os.environ.get("CARRYOVER_TEST_FIT") != "real":
+        process = ForkServerFitProcess(target="tests.jobs.fake_fit:by_seed", preload=("tests.jobs.fake_fit",))
+        wiring.fit_process = lambda settings: process
+    worker.main(Settings())
+
+
+if __name__ == "__main__":
+    main()

@@ -105,9 +105,8 @@ def parse(texts: pd.Series, column: str) -> Parsed | None:
     if len(kinds) > 1:
         notes.append(f"Column {column} holds dates in {len(kinds)} formats; each was read by its own.")
     mapped = {t: np.datetime64(d, "us") for t, d in dates.items() if d is not None}
-    values = texts.map(
-        lambda t: mapped.get(str(t), np.datetime64("NaT", "us")) if not pd.isna(t) else np.datetime64("NaT", "us")
-    )
+    lookup = pd.Series(list(mapped.values()), index=pd.Index(list(mapped), dtype="object"), dtype="datetime64[us]")
+    values = pd.Series(lookup.reindex(texts.astype("object").to_numpy()).to_numpy(), index=texts.index)
     return Parsed(values.astype("datetime64[us]"), tuple(notes), tuple(t for t in unique if t not in mapped))
 
 

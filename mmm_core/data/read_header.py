@@ -90,7 +90,7 @@ def clean_name(cell: Any) -> str:
         cell = cell.date()
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return re.sub(r"\s*[\r\n\t]+\s*", " ", UNPRINTABLE.sub("", str(cell))).strip()[:200]
+    return re.sub(r"\s*[\r\n\t]+\s*", " ", UNPRINTABLE.sub("", str(cell)[:1000])).strip()[:200]
 
 
 def find_header(head: Sequence[Sequence[Any]], filename: str, notes: Notes) -> tuple[list[str], int]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 _SIMPLE = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_SIMPLE_COMMA = r"[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?"
 _GROUPED_POINT = r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+"
 _EXPONENT = r"(?:[eE][+-]?[0-9]{1,3})?"
 _POINT = re.compile(r"[+-]?(?:(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)" + _EXPONENT)
@@ -67,7 +68,7 @@ def is_number(text: str) -> bool:
 
 def bare(text: str) -> str:
     """A number's digits and separators, without currency, percent, gaps between groups and brackets for minus."""
-    out = text.strip().replace("\u2212", "-")
+    out = text[:100].strip().replace("\u2212", "-")
     if out.startswith("(") and out.endswith(")"):
         out = "-" + out[1:-1].strip()
     elif out.endswith("-") and len(out) > 1:
@@ -77,6 +78,8 @@ def bare(text: str) -> str:
 
 
 def _kind(digits: str) -> str | None:
+    if not digits or len(digits) > 60 or digits[-1].isalpha():
+        return None
     point, comma = _POINT.fullmatch(digits), _COMMA.fullmatch(digits)
     if point and comma:
         return "both" if "." in digits or "," in digits else "same"
@@ -85,11 +88,10 @@ def _kind(digits: str) -> str | None:
 
 def values(texts: pd.Series, decimal: str) -> pd.Series:
     """Floats of a column of texts; empty where a text is no (finite) number. Percentages stay as written: 12% is 12."""
-    if decimal == ".":
-        quick = texts.where(texts.str.fullmatch(_SIMPLE).fillna(False).astype(bool))
-        out = pd.to_numeric(quick, errors="coerce").astype(float)
-    else:
-        out = pd.Series(np.nan, index=texts.index)
+    common = texts.where(texts.str.fullmatch(_SIMPLE if decimal == "." else _SIMPLE_COMMA).fillna(False).astype(bool))
+    if decimal == ",":
+        common = common.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+    out = pd.to_numeric(common, errors="coerce").astype(float)
     left = texts[out.isna() & texts.notna()]
     if len(left):
         mapped = {t: _number(t, decimal) for t in left.unique()}

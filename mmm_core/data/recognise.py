@@ -54,6 +54,8 @@ def recognise(frame: pd.DataFrame, *, kpi: str | None = None) -> Recognition:
     guesses = tie(_settle_kpi(guesses, frame, kpi, notes))
     if date is None:
         notes.append("No column of dates was found: a model needs one date per row.")
+    if not any(g.role is Role.SPEND for g in guesses.values()):
+        notes.append("No column of spend was found: returns on spend need one for each channel.")
     days = _frequency(frame[date]) if date else None
     shape = _shape(frame, date, geo)
     roles = tuple(g.made(c) for c, g in guesses.items())

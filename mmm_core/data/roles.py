@@ -85,7 +85,7 @@ def _calendar(column: str, found: tuple[w.Word, ...], texts: frozenset[str], val
     if found[0].text in ("seas", "season", "saison") and len(found) > 1:
         return Guess(Role.TIME, 0.95, f"the prefix {found[0].text} marks a season dummy that the model builds itself")
     pairs = w.pairs(found)
-    if texts & w.HOLIDAY or pairs & w.HOLIDAY_PAIRS:
+    if texts & w.HOLIDAY or pairs & w.HOLIDAY_PAIRS or w.marker(found, w.HOLIDAY):
         if texts & w.SPEND or texts & w.EXPOSURE.keys():
             return None
         return Guess(Role.HOLIDAY, 0.95, "its name is that of a holiday or an event")
@@ -145,7 +145,7 @@ def _kpi(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: 
     compound = w.marker(found, frozenset(w.KPI))
     if not scores and compound is not None:
         scores = [w.KPI[compound.text] - 0.05]
-    if not scores and texts & w.OUTCOMES:
+    if not scores and texts & w.OUTCOMES and not texts & w.ORGANIC:
         scores = [0.4]
     if not scores or texts & (w.CONTROL - {"total"}) & {"price", "preis", "prix", "index", "discount", "rabatt"}:
         return None
@@ -159,7 +159,7 @@ def _kpi(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: 
 
 def _named(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: pd.Series) -> Guess | None:
     negative = bool((values.dropna() < 0).any())
-    if texts & w.CONTROL or w.marker(found, frozenset(("promotion", "temperatur", "preis", "markdown"))):
+    if texts & w.CONTROL or w.marker(found, w.CONTROL_ENDINGS):
         return Guess(Role.CONTROL, 0.85, "its name is that of a price, promotion, weather or economic series")
     if texts & w.ORGANIC and not negative:
         return Guess(

@@ -75,6 +75,7 @@ CONTROL = _set(
     baseline
     """
 )
+CONTROL_ENDINGS = frozenset(("promotion", "temperatur", "preis", "preise", "markdown", "aktion", "rabatt", "index"))
 HOLIDAY = _set(
     """
     holiday holidays hldy feiertag feiertage ferien ferie feries vacances event events xmas christmas
@@ -90,6 +91,7 @@ HOLIDAY_PAIRS = _set(
 )
 TIME = _set(
     """
+    trend dow weekend isoweek
     year years yr jahr annee quarter qtr quartal trimestre month months monat mois week weeks wk woche kw
     semaine day days dayofyear dayofweek weekday tag jour jours weeknum weekofyear seas season saison
     seasonality period prd t sin cos hour stunde doy

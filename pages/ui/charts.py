@@ -130,17 +130,15 @@ def _rows(count: int) -> int:
     return 84 + 40 * count
 
 
-def returns(results: Results, scheme: Scheme, *, marginal: bool = False) -> go.Figure:
+def returns(results: Results, scheme: Scheme, *, truth: dict[str, float] | None = None) -> go.Figure:
     """Return per channel: believed before (grey band), left by the data (line), hollow where it is mostly prior."""
 
-    def pick(c: ChannelResult):
-        return c.marginal_roi if marginal else c.roi
-
-    rows = sorted((c for c in results.channels if pick(c)), key=lambda c: pick(c).p50)
+    paid = [(c, c.roi) for c in results.channels if c.roi is not None]
+    rows = sorted(paid, key=lambda row: row[1].p50)
     fig, colours = figure(scheme, _rows(len(rows))), colours_of(results)
-    for c in rows:
-        value, colour, label = pick(c), colours[c.channel], f.plain(c.channel)
-        if c.roi_prior and not marginal:
+    for c, value in rows:
+        colour, label = colours[c.channel], f.plain(c.channel)
+        if c.roi_prior:
             fig.add_scatter(
                 x=[c.roi_prior.p5, c.roi_prior.p95],
                 y=[label, label],
@@ -170,9 +168,20 @@ def returns(results: Results, scheme: Scheme, *, marginal: bool = False) -> go.F
             hovertemplate="%{text}<extra></extra>",
         )
     if rows:
-        far = max(pick(c).p95 for c in rows)
-        near = min(0.0, *(pick(c).p5 for c in rows))
+        far = max(value.p95 for _, value in rows)
+        near = min(0.0, *(value.p5 for _, value in rows))
         fig.update_xaxes(range=[near, max(far * 1.12, 1.25)])
+    if truth:
+        known = [(f.plain(c.channel), truth[c.channel]) for c, _ in rows if c.channel in truth]
+        fig.add_scatter(
+            x=[v for _, v in known],
+            y=[n for n, _ in known],
+            mode="markers",
+            name="True return of the sample company",
+            marker={"symbol": "x-thin", "size": 9, "line": {"width": 2, "color": scheme.ink}},
+            text=[f"Truth: {f.times(v)}" for _, v in known],
+            hovertemplate="%{y}<br>%{text}<extra></extra>",
+        )
     fig.add_vline(x=1, line={"color": scheme.muted, "width": 1, "dash": "dot"})
     fig.add_annotation(
         x=1,
@@ -183,7 +192,7 @@ def returns(results: Results, scheme: Scheme, *, marginal: bool = False) -> go.F
         yanchor="bottom",
         font={"color": scheme.muted, "size": 12},
     )
-    fig.update_layout(hovermode="closest", margin_t=28)
+    fig.update_layout(hovermode="closest", margin_t=58 if truth else 28, showlegend=bool(truth), legend_y=1.09)
     fig.update_xaxes(title_text="money back per money spent", showgrid=True, ticksuffix="×")
     fig.update_yaxes(showgrid=False)
     return fig

@@ -23,7 +23,12 @@ _CSS = """<style>
 [data-testid="stMetricValue"]{white-space:normal}
 .st-key-empty{text-align:center;padding:2.2rem 1rem;border-style:dashed}
 .st-key-verdict{border-left:4px solid ACCENT}
+.st-key-hand_numbers{position:sticky;top:3.2rem;z-index:9;background:PAPER;padding:.4rem 0}
+.st-key-story table{display:block;overflow-x:auto}
+.st-key-story td:nth-child(3){min-width:12rem}
 @media (max-width:640px){
+  .st-key-hand_numbers [data-testid="stMetric"]{padding:.4rem .6rem}
+  .st-key-hand_numbers [data-testid="stMetricValue"]{font-size:1.1rem}
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
   [data-testid="stMetricValue"]{font-size:1.35rem}
 }
@@ -53,7 +58,8 @@ ACTION = {
 
 def head(title: str, actor: Actor, project: Project | None, *, lead: str = "") -> None:
     """Title, one line of guidance, and how current the project is."""
-    st.html(_CSS.replace("ACCENT", scheme().accent))
+    look = scheme()
+    st.html(_CSS.replace("ACCENT", look.accent).replace("PAPER", look.paper))
     state.show_flash()
     with st.container(key="pagehead", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content"):

@@ -130,8 +130,7 @@ def dot(diagram: Diagram, colours: dict[str, str], scheme: Scheme) -> str:
         }[node.role]
         lines.append(f"{_quoted(node.name)} [{style}];")
     roles = {n.name: n.role for n in diagram.nodes}
-    for edge in diagram.edges:
-        lines.append(_arrow(edge, roles))
+    lines.extend(_arrow(edge, roles) for edge in diagram.edges)
     return "\n".join([*lines, "}"])
 
 

@@ -41,7 +41,8 @@ def panel(actor: Actor, project: Project, spec: ModelSpec, stamp: str) -> None:
         else ""
     )
     st.markdown(
-        f"Media bring about **{f.share(seen.media_share)}** of the KPI. R² {seen.r2:.2f}, typical error {f.share(seen.mape, 1)}{held}."
+        f"Media bring about **{f.share(seen.media_share)}** of the KPI. R² {seen.r2:.2f}, "
+        f"typical error {f.share(seen.mape, 1)}{held}."
     )
     names = [c.channel for c in seen.channels]
     show(

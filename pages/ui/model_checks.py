@@ -11,6 +11,7 @@ from pages.ui.data_checks import ORDER
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
+from server import notebook_files
 
 
 def trust(actor: Actor, run: Run) -> None:
@@ -46,6 +47,19 @@ def trust(actor: Actor, run: Run) -> None:
             "chart_predicted",
             alt="The model's prediction with its 90% interval beside the actual KPI",
         )
+        _notebook(actor, run)
+
+
+def _notebook(actor: Actor, run: Run) -> None:
+    """The posterior for other tools, made on request: it takes a process with PyMC some seconds."""
+    key = f"netcdf_{run.id}"
+    if key in st.session_state:
+        name = "".join(c if c.isalnum() else "-" for c in run.name.lower()) or "model"
+        st.download_button("Download the posterior", st.session_state[key], f"{name}.nc", "application/x-netcdf")
+    elif st.button("Make the posterior file for ArviZ and PyMC-Marketing (NetCDF)", key=f"make_{key}"):
+        with shown(), st.spinner("Writing the posterior (about ten seconds)"):
+            st.session_state[key] = notebook_files.netcdf(state.services(), actor, run.id)
+            st.rerun()
 
 
 def _words(checks: list[Check]) -> str:

@@ -3,10 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from mmm_core.data import simulate
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
+from mmm_core.use_cases import samples
 from pages.ui import charts, chrome, state
 from pages.ui import format as f
 from pages.ui.errors import shown
@@ -21,12 +23,19 @@ def overview(actor: Actor, project: Project, run: Run) -> None:
         results = state.results(actor, run.id)
         verdict(results)
         numbers(results)
-        _pictures(results)
+        _pictures(results, _truth() if project.is_sample else None)
         with st.container(horizontal=True):
             if st.button("Ask what if", type="primary", key="to_what_if"):
                 state.go("what_if")
             if st.button("Write the report", key="to_report"):
                 state.go("report")
+
+
+@st.cache_data(show_spinner=False)
+def _truth() -> dict[str, float]:
+    """True returns of the sample company, which its generator knows."""
+    known = simulate.company("national", samples.SEED).truth["channels"]
+    return {c["channel"]: c["roi"] for c in known if c.get("roi") is not None}
 
 
 def verdict(results: Results) -> None:
@@ -76,13 +85,13 @@ def numbers(results: Results) -> None:
 
 
 @st.fragment
-def _pictures(results: Results) -> None:
+def _pictures(results: Results, truth: dict[str, float] | None) -> None:
     view = st.segmented_control(
         "View", VIEWS, default=VIEWS[0], required=True, key="result_view", label_visibility="collapsed"
     )
     look = scheme()
     if view == "Returns":
-        _returns(results)
+        _returns(results, truth)
     elif view == "Over time":
         show(
             charts.contributions(results, look),
@@ -95,6 +104,9 @@ def _pictures(results: Results) -> None:
     elif view == "Channel by channel":
         _channel(results)
     elif view == "Waterfall":
+        st.caption(
+            "Means of the draws, so that the parts add up. The axis starts just below the baseline, not at zero."
+        )
         show(
             charts.waterfall(results, look),
             "chart_waterfall",
@@ -104,7 +116,7 @@ def _pictures(results: Results) -> None:
         st.dataframe(table(results), hide_index=True, width="stretch", column_config=_columns(results))
 
 
-def _returns(results: Results) -> None:
+def _returns(results: Results, truth: dict[str, float] | None) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         if any(c.roi for c in results.channels):
@@ -112,7 +124,11 @@ def _returns(results: Results) -> None:
                 "**Return on spend**  "
                 ":gray[line: 90% interval; grey band: what was believed before; hollow: mostly that belief]"
             )
-            show(charts.returns(results, scheme()), "chart_roi", alt="Return on spend by channel with its 90% interval")
+            show(
+                charts.returns(results, scheme(), truth=truth),
+                "chart_roi",
+                alt="Return on spend by channel with its 90% interval",
+            )
         else:
             st.info(
                 "The KPI has no value in money, so there is no return on spend. "
@@ -128,13 +144,13 @@ def _returns(results: Results) -> None:
 def _line(c: ChannelResult, results: Results) -> None:
     """One channel: action, return, evidence; the reasons one click away."""
     write = f.kpi_writer(results)
-    back = f"{f.times(c.roi.p50)} ({f.interval(c.roi, f.times)})" if c.roi else f"brought {write(c.contribution.mean)}"
+    back = f"{f.times(c.roi.p50)} ({f.interval(c.roi, f.times)})" if c.roi else f"brought {write(c.contribution.p50)}"
     with st.expander(
         f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}** {back} {chrome.evidence_badge(c.evidence)}"
     ):
         st.markdown(f"{f.safe(c.action_reason)}")
         st.markdown(f":gray[{f.safe(c.evidence_reason)}]")
-        facts = [f"Brought {write(c.contribution.mean)} ({f.interval(c.contribution, write)})"]
+        facts = [f"Brought {write(c.contribution.p50)} ({f.interval(c.contribution, write)})"]
         if c.spend is not None:
             facts.append(f"spend {f.money(c.spend, results.currency)}")
         if c.marginal_roi:
@@ -183,7 +199,7 @@ def table(results: Results) -> pd.DataFrame:
             {
                 "Channel": f.plain(c.channel),
                 "Spend": c.spend,
-                "Contribution": c.contribution.mean,
+                "Contribution": c.contribution.p50,
                 "from": c.contribution.p5,
                 "to": c.contribution.p95,
                 "Share of KPI": c.contribution_share.mean,

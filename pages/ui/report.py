@@ -26,7 +26,7 @@ def verdict_and_actions(results: Results) -> None:
                 back = (
                     f"{f.times(c.roi.p50)} back ({f.interval(c.roi, f.times)})"
                     if c.roi
-                    else f"brought {f.kpi_writer(results)(c.contribution.mean)}"
+                    else f"brought {f.kpi_writer(results)(c.contribution.p50)}"
                 )
                 st.caption(f"{f.safe(back)}")
                 with top.popover("Why", type="tertiary"):
@@ -58,8 +58,19 @@ def write(actor: Actor, run: Run, *, first: bool, stale: bool = False) -> None:
             st.rerun()
 
 
+ABOVE = ("The verdict", "What to do, channel by channel")
+
+
+def _told(markdown: str) -> str:
+    """The story without the parts that the cards above it show already."""
+    first, *rest = markdown.split("\n## ")
+    parts = [first.removeprefix("## "), *rest]
+    kept = [p for p in parts if not p.startswith(ABOVE)]
+    return "\n\n".join(f"## {p}" for p in kept if p.strip())
+
+
 def story(report: Report) -> None:
     with st.container(border=True, key="story"):
         # A dollar sign is money here, never mathematics.
-        st.markdown(report.markdown.replace("$", "\\$"))
+        st.markdown(_told(report.markdown).replace("$", "\\$"))
     st.caption(f"Version {report.version}, written by {f.safe(report.created_by)} on {f.moment(report.created_at)}.")

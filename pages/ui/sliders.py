@@ -30,25 +30,22 @@ def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
 def _hand(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
     """A fragment of its own: moving a slider redraws this and nothing else."""
     with shown():
+        # The numbers stay in view while a hand is on a slider, also where everything is one column.
+        top = st.container(key="hand_numbers")
         left, right = st.columns([2, 3], gap="large")
         with left:
             periods = _periods(results)
-            today = fitted.response.current_plan(periods)
-            plan = SpendPlan(periods, _sliders(run, today, results))
+            plan = SpendPlan(periods, _sliders(run, fitted.response.current_plan(periods), results))
         now = what_if.evaluate(fitted.response, plan)
         base = _today(fitted, periods)
-        with right:
+        with top:
             _numbers(now, base, results)
+        look = scheme()
+        with right:
             show(
-                charts.outcome(now, base, results, scheme()),
-                "hand_outcome",
-                alt="What the plan's media bring per period beside today's plan",
+                charts.outcome(now, base, results, look), "hand_outcome", alt="What the plan brings beside today's plan"
             )
-            show(
-                charts.by_channel(now, base, results, scheme()),
-                "hand_channels",
-                alt="What each channel brings under the plan",
-            )
+            show(charts.by_channel(now, base, results, look), "hand_channels", alt="What each channel brings")
             _save(actor, run, plan)
 
 

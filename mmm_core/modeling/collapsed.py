@@ -41,6 +41,7 @@ class Collapsed:
             inputs=self.inputs,
             start=jittered(chains, plan.size, seed),
             expand=lambda x: density.expand(plan, x),
+            name=repr(plan),
         )
 
     def constrain(self, z: Array) -> dict[str, Array]:

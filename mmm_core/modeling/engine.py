@@ -70,9 +70,11 @@ def fit(
     SpecError, FitFailed
     """
     began = time.monotonic()
-    compile_cache.configure(cache_dir, spec.sampling.device)
+    programs = compile_cache.configure(cache_dir, spec.sampling.device)
     priors = resolve(spec, data) if priors is None else priors
     route = _collapsed_route if _route(spec, data, priors) == "collapsed" else _pymc_route
+    if route is _pymc_route:
+        compile_cache.use_jax_cache(programs)
     target, draws_of = route(spec, data, priors)
     settings = Settings(
         chains=spec.sampling.chains,
@@ -84,7 +86,7 @@ def fit(
     )
     device = sampler.pick_device(spec.sampling.device)
     prepared = time.monotonic() - began
-    sampled = sampler.sample(target, settings, emit, chunks=chunks, identity=identity, device=device)
+    sampled = sampler.sample(target, settings, emit, chunks=chunks, identity=identity, device=device, programs=programs)
     posterior = Posterior(
         adstock=priors.adstock,
         saturation=priors.saturation,

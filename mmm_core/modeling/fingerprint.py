@@ -1,6 +1,7 @@
 """What has to be the same for two computers, or two starts, to give the same draws to the last bit."""
 
 import hashlib
+import os
 import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -9,7 +10,16 @@ from pathlib import Path
 import jax
 
 PACKAGES = ("jax", "jaxlib", "numpyro", "numpy", "scipy")
-SOURCES = ("density.py", "linear_block.py", "nuts.py", "parameters.py", "prepare.py", "priors.py", "transforms.py")
+SOURCES = (
+    "collapsed.py",
+    "density.py",
+    "linear_block.py",
+    "nuts.py",
+    "parameters.py",
+    "prepare.py",
+    "priors.py",
+    "transforms.py",
+)
 
 
 def fingerprint(device: jax.Device) -> str:
@@ -20,6 +30,7 @@ def fingerprint(device: jax.Device) -> str:
         device.platform,
         device.device_kind,
         str(jax.config.read("jax_enable_x64")),
+        os.environ.get("XLA_FLAGS", ""),
         *(f"{name} {_version(name)}" for name in PACKAGES),
         sources(),
     ]

@@ -1,4 +1,4 @@
-"""NumPyro's NUTS as two compiled programs: start a chain, and go on with it for any number of iterations.
+"""NumPyro's NUTS as one compiled program: take a chain's state and go on with it for any number of iterations.
 
 The number of iterations is an argument, so that however a chain is cut into chunks its draws are the same to the bit.
 A chain's whole state (position, step size, mass matrix, averages of the warm-up, random key) is a flat list of arrays.
@@ -6,6 +6,7 @@ A chain's whole state (position, step size, mass matrix, averages of the warm-up
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from numpyro.infer.hmc import HMCState, hmc
 
+from mmm_core.modeling.compile_cache import load_or_compile
+
 Leaves = list[npt.NDArray[Any]]
 CAPACITY = 500
 """Most iterations that one call returns."""
-WARMUP_DEPTH, DEPTH = 10, 10
+MAX_DEPTH = 10
 STATISTICS = ("energy", "steps", "diverging", "accept")
 
 
@@ -33,6 +36,8 @@ class Target:
     """(chains, D) where each chain starts."""
     expand: Callable[[Any], Any] = lambda inputs: inputs
     """Applied to the inputs once per call, outside of the loop."""
+    name: str = ""
+    """Says all that the functions depend on beside their arguments; a target without one is compiled anew each time."""
 
     @property
     def size(self) -> int:
@@ -40,49 +45,63 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Programs:
-    """Compiled for one device. With ``batched`` every argument but the inputs has a leading axis of chains."""
+class Program:
+    """Compiled for one device; with ``batched`` every argument but the inputs has a leading axis of chains."""
 
-    start: Callable[..., Any]
     advance: Callable[..., Any]
-    structure: Any
+    """(leaves, iterations, inputs) -> leaves, draws (CAPACITY, D), statistics (CAPACITY, 4)."""
+    shapes: Any
+    """``HMCState`` of shapes and types."""
     batched: bool
 
     def state(self, leaves: Leaves) -> HMCState:
-        return jax.tree.unflatten(self.structure, leaves)
+        return jax.tree.unflatten(jax.tree.structure(self.shapes), leaves)
+
+    def fresh(self, key: npt.NDArray[np.uint32], z: npt.NDArray[np.float64]) -> Leaves:
+        """A chain before its first iteration: the program fills in the rest of its state."""
+        empty = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), self.shapes)
+        return [np.asarray(a) for a in jax.tree.leaves(empty._replace(rng_key=key, z=z))]
 
 
-def compile_programs(
-    target: Target, tune: int, target_accept: float, device: jax.Device, chains: int, batched: bool
-) -> Programs:
-    """Trace and compile, or take the compiled code from the cache on disk.
+def compile_program(
+    target: Target,
+    tune: int,
+    target_accept: float,
+    device: jax.Device,
+    chains: int,
+    batched: bool,
+    programs: Path | None = None,
+) -> Program:
+    """Trace and compile, or take the compiled code from where an earlier fit left it.
 
-    ``batched`` advances all chains in one call, as a GPU needs it; otherwise each is called on its own, from a thread
-    of its own.
+    Parameters
+    ----------
+    batched
+        Advance all chains in one call, as a GPU needs it; otherwise each is called on its own, from its own thread.
+    programs
+        Folder of compiled code for targets that have a name.
     """
     begin, kernel = hmc(potential_fn_gen=lambda big: lambda z: -target.log_density(z, big), algo="NUTS")
 
-    def initial(key: Any, z: Any, inputs: Any) -> Any:
+    def initial(key: Any, z: Any, big: Any) -> Any:
         return begin(
             z,
             num_warmup=tune,
             target_accept_prob=target_accept,
-            max_tree_depth=(WARMUP_DEPTH, DEPTH),
-            model_args=(target.expand(inputs),),
+            max_tree_depth=MAX_DEPTH,
+            model_args=(big,),
             rng_key=key,
         )
 
-    def start(key: Any, z: Any, inputs: Any) -> Any:
-        return jax.tree.leaves(initial(key, z, inputs))
-
-    key, z = jax.random.PRNGKey(0), target.start[0]
     with jax.default_device(device):
         # Tracing the start also fixes what the kernel remembers of its settings; it has to come first.
-        state = jax.eval_shape(initial, key, z, target.inputs)
-        shapes, structure = jax.tree.flatten(state)
+        key = jax.ShapeDtypeStruct((2,), np.uint32)
+        shapes = jax.eval_shape(lambda k, z, x: initial(k, z, target.expand(x)), key, target.start[0], target.inputs)
 
         def advance(leaves: Any, iterations: Any, inputs: Any) -> Any:
             big = target.expand(inputs)
+            state = jax.tree.unflatten(jax.tree.structure(shapes), leaves)
+            state = jax.lax.cond(state.i == 0, lambda s: initial(s.rng_key, s.z, big), lambda s: s, state)
 
             def body(k: Any, carry: Any) -> Any:
                 state, draws, statistics = carry
@@ -91,31 +110,22 @@ def compile_programs(
                 return state, draws.at[k].set(state.z), statistics.at[k].set(row)
 
             empty = jnp.zeros((CAPACITY, target.size)), jnp.zeros((CAPACITY, len(STATISTICS)))
-            state, draws, statistics = jax.lax.fori_loop(
-                0, iterations, body, (jax.tree.unflatten(structure, leaves), *empty)
-            )
+            state, draws, statistics = jax.lax.fori_loop(0, iterations, body, (state, *empty))
             return jax.tree.leaves(state), draws, statistics
 
-        one = (jax.ShapeDtypeStruct(key.shape, key.dtype), jax.ShapeDtypeStruct(z.shape, z.dtype))
-        many = (shapes, jax.ShapeDtypeStruct((), np.int64))
-        first, on = start, advance
+        each: Any = (jax.tree.leaves(shapes), jax.ShapeDtypeStruct((), np.int64))
+        function = advance
         if batched:
-            first = jax.vmap(start, in_axes=(0, 0, None))
-            on = jax.vmap(advance, in_axes=(0, 0, None))
-            one, many = _stacked(one, chains), _stacked(many, chains)
-        return Programs(
-            jax.jit(first).lower(*one, target.inputs).compile(),
-            jax.jit(on).lower(*many, target.inputs).compile(),
-            structure,
-            batched,
-        )
+            function = jax.vmap(advance, in_axes=(0, 0, None))
+            each = jax.tree.map(lambda s: jax.ShapeDtypeStruct((chains, *s.shape), s.dtype), each)
+        inputs = jax.tree.map(lambda a: jax.ShapeDtypeStruct(np.shape(a), np.asarray(a).dtype), target.inputs)
+        arguments = (*each, inputs)
+        made_of = (target.name, tune, target_accept, batched)
+        folder = programs if target.name and device.platform == "cpu" else None
+        compiled = load_or_compile(lambda: jax.jit(function).lower(*arguments), arguments, made_of, device, folder)
+        return Program(compiled, shapes, batched)
 
 
-def _stacked(shapes: Any, chains: int) -> Any:
-    return jax.tree.map(lambda s: jax.ShapeDtypeStruct((chains, *s.shape), s.dtype), shapes)
-
-
-def chain_keys(seed: int, chains: int) -> npt.NDArray[np.uint32]:
-    """(chains, 2) random keys; a chain's key does not depend on how many chains there are."""
-    root = jax.random.PRNGKey(seed)
-    return np.stack([np.asarray(jax.random.fold_in(root, chain)) for chain in range(chains)])
+def chain_key(seed: int, chain: int) -> npt.NDArray[np.uint32]:
+    """A chain's random key (2,), which does not depend on how many chains there are."""
+    return np.random.SeedSequence([seed, chain]).generate_state(2, np.uint32)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -131,6 +132,7 @@ def sample(
     chunks: Sequence[Chunk] = (),
     identity: str = "",
     device: jax.Device | None = None,
+    programs: Path | None = None,
 ) -> Sampled:
     """Draw from a target.
 
@@ -142,13 +144,15 @@ def sample(
         What an earlier attempt kept, to go on from.
     identity
         Names model and data; chunks of another identity are not used.
+    programs
+        Folder of compiled code, where targets with a name find what an earlier fit compiled.
 
     Raises
     ------
     FitFailed
         When no chain can start because the density is not finite anywhere near the starting points.
     """
-    return _Run(target, settings, emit, chunks, identity, device or pick_device("cpu")).sampled()
+    return _Run(target, settings, emit, chunks, identity, device or pick_device("cpu"), programs).sampled()
 
 
 class _Run:
@@ -162,6 +166,7 @@ class _Run:
         chunks: Sequence[Chunk],
         identity: str,
         device: jax.Device,
+        programs: Path | None,
     ) -> None:
         self.settings, self.emit, self.device = settings, emit, device
         self.identity = f"{identity} {settings.identity()}"
@@ -173,8 +178,8 @@ class _Run:
         self.began = time.monotonic()
         self._say("compiling")
         batched = device.platform != "cpu" if settings.batched is None else settings.batched
-        self.programs = nuts.compile_programs(
-            self.target, settings.tune, settings.target_accept, device, settings.chains, batched
+        self.program = nuts.compile_program(
+            self.target, settings.tune, settings.target_accept, device, settings.chains, batched, programs
         )
         self.inputs = jax.device_put(self.target.inputs, device)
         self.saved_inputs = [np.asarray(a) for a in jax.tree.leaves(self.target.inputs)]
@@ -183,7 +188,7 @@ class _Run:
     def sampled(self) -> Sampled:
         self.clock = time.monotonic()
         self.done_before = sum(chain.iteration for chain in self.chains)
-        groups = [self.chains] if self.programs.batched else [[chain] for chain in self.chains]
+        groups = [self.chains] if self.program.batched else [[chain] for chain in self.chains]
         with ThreadPoolExecutor(max_workers=max(1, min(self.settings.threads, len(groups)))) as pool:
             going = {pool.submit(self._advance, group): group for group in groups if self._open(group)}
             while going:
@@ -216,19 +221,27 @@ class _Run:
         return chains
 
     def _start(self, missing: Sequence[int]) -> dict[int, nuts.Leaves]:
-        keys = nuts.chain_keys(self.settings.seed, self.settings.chains)
+        """Fresh chains, at points where the density is finite."""
         for nearer in NEARER:
             points = self.target.start * nearer
-            if self.programs.batched:
-                stacked = [np.asarray(a) for a in self.programs.start(keys, points, self.inputs)]
-                found = {i: [a[i] for a in stacked] for i in missing}
-            else:
-                found = {
-                    i: [np.asarray(a) for a in self.programs.start(keys[i], points[i], self.inputs)] for i in missing
-                }
-            if all(np.isfinite(self.programs.state(leaves).potential_energy) for leaves in found.values()):
-                return found
+            found = [
+                self.program.fresh(nuts.chain_key(self.settings.seed, number), points[number])
+                for number in range(self.settings.chains)
+            ]
+            groups = [found] if self.program.batched else [[found[number]] for number in missing]
+            ready = [self._call(group, np.zeros(len(group), np.int64))[0] for group in groups]
+            energies = [np.ravel(self.program.state(stacked).potential_energy) for stacked in ready]
+            if np.isfinite(np.concatenate(energies)).all():
+                return {number: found[number] for number in missing}
         raise FitFailed("The model gives no finite probability to any starting point; check priors and data.")
+
+    def _call(self, group: Sequence[nuts.Leaves], counts: npt.NDArray[np.int64]) -> Any:
+        """Run the program; every array of the answer has a leading axis of chains."""
+        if self.program.batched:
+            stacked = [np.stack(parts) for parts in zip(*group, strict=True)]
+            return jax.tree.map(np.asarray, self.program.advance(stacked, counts, self.inputs))
+        out = self.program.advance(list(group[0]), counts[0], self.inputs)
+        return jax.tree.map(lambda a: np.asarray(a)[None], out)
 
     def _open(self, group: Sequence[_Chain]) -> bool:
         return any(chain.iteration < self.settings.total for chain in group)
@@ -243,13 +256,7 @@ class _Run:
         """Run one chunk of a chain, or of all chains at once; called on a thread of the pool."""
         began = time.monotonic()
         counts = np.array([self._next(chain) for chain in group])
-        if self.programs.batched:
-            leaves = [np.stack(parts) for parts in zip(*(chain.leaves for chain in group), strict=True)]
-            out = self.programs.advance(leaves, counts, self.inputs)
-            stacked, draws, statistics = jax.tree.map(np.asarray, out)
-        else:
-            out = self.programs.advance(group[0].leaves, counts[0], self.inputs)
-            stacked, draws, statistics = jax.tree.map(lambda a: np.asarray(a)[None], out)
+        stacked, draws, statistics = self._call([chain.leaves for chain in group], counts)
         seconds = time.monotonic() - began
         return [
             _Piece([a[i] for a in stacked], draws[i, :n].copy(), statistics[i, :n].copy(), seconds, self.settings.tune)
@@ -258,7 +265,7 @@ class _Run:
 
     def _chunk(self, chain: _Chain, piece: "_Piece") -> Chunk:
         kept = chain.iteration > self.settings.tune
-        state = self.programs.state(chain.leaves)
+        state = self.program.state(chain.leaves)
         rhat, ess = running([c.kept() for c in self.chains]) if kept else (None, None)
         progress = Progress(
             chain=chain.number,
@@ -281,7 +288,7 @@ class _Run:
 
     def _result(self) -> Sampled:
         statistics = np.stack([np.concatenate(chain.statistics) for chain in self.chains])
-        states = [self.programs.state(chain.leaves) for chain in self.chains]
+        states = [self.program.state(chain.leaves) for chain in self.chains]
         return Sampled(
             draws=np.stack([chain.kept() for chain in self.chains]),
             energy=statistics[..., ENERGY],

@@ -8,5 +8,5 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> str:
     from mmm_core.modeling import compile_cache
 
     folder = str(tmp_path_factory.mktemp("compiled"))
-    compile_cache.configure(folder, "cpu")
+    compile_cache.use_jax_cache(compile_cache.configure(folder, "cpu"))
     return folder

@@ -17,6 +17,7 @@ from mmm_core.domain.errors import DataError
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 256_000
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
 
@@ -51,20 +52,31 @@ def _printable(text: str, filename: str) -> str:
 
 
 def _legacy(content: bytes, filename: str) -> tuple[str, str]:
-    """Text of an older encoding: another alphabet where the letters clearly say so, else that of Western Windows."""
-    best = charset_normalizer.from_bytes(
-        content[:64_000], cp_isolation=["cp1252", "cp1250", "cp1251", "cp1253", "shift_jis"]
-    )
-    found = best.best()
-    if found is not None and found.encoding in ("cp1251", "cp1253", "shift_jis") and found.coherence > 0.3:
+    """Text of an older encoding: another alphabet where whole words are made of its letters, else Western Windows."""
+    for encoding in _candidates(content[:64_000]):
         try:
-            return _printable(content.decode(found.encoding), filename), found.encoding
+            return _printable(content.decode(encoding), filename), encoding
         except UnicodeDecodeError:
-            pass
+            continue
     try:
         return _printable(content.decode("cp1252"), filename), "Windows-1252"
     except UnicodeDecodeError:
         return _printable(content.decode("latin-1"), filename), "Latin-1"
+
+
+def _candidates(head: bytes) -> list[str]:
+    """Encodings of other alphabets that the first part of a file may be in."""
+    accented = [w for w in re.findall(rb"[A-Za-z\xc0-\xff]{3,}", head) if any(b >= 0xC0 for b in w)]
+    foreign = sum(sum(b >= 0xC0 for b in w) / len(w) > 0.8 for w in accented)
+    if accented and foreign >= 0.7 * len(accented):
+        best = charset_normalizer.from_bytes(head, cp_isolation=["cp1251", "cp1253"]).best()
+        return [best.encoding if best is not None else "cp1251"]
+    try:
+        kana = _JAPANESE.findall(head.decode("shift_jis", errors="ignore"))
+        head.decode("cp1252")
+    except UnicodeDecodeError:
+        return ["shift_jis"] if kana else []
+    return []
 
 
 def cells(text: str, filename: str) -> tuple[pd.DataFrame, str]:

@@ -165,6 +165,10 @@ GENERIC = _set(
 """Words that say nothing about which channel it is."""
 
 
+BARE = "media"
+"""The channel of a column that says what it measures but not of which channel, such as Cost."""
+
+
 @dataclass(frozen=True)
 class Word:
     """One word of a column's name: how it is compared, and where it stands in the name."""
@@ -209,6 +213,12 @@ def marker(found: tuple[Word, ...], known: frozenset[str]) -> Word | None:
     return None
 
 
+def adds_up(name: str) -> bool:
+    """Whether a column of this name measures something that adds up over time: money, contacts or outcomes."""
+    found = {x.text for x in words(name)}
+    return bool(found & (SPEND | EXPOSURE.keys() | KPI.keys())) and not found & (PER | CONTROL | set(IDS))
+
+
 def channel_name(name: str, removed: tuple[Word, ...]) -> str:
     """What is left of a column's name once the words that say what it measures are taken out."""
     out = name
@@ -216,7 +226,7 @@ def channel_name(name: str, removed: tuple[Word, ...]) -> str:
         out = out[: word.start] + " \0 " + out[word.end :]
     pieces = [p.strip(" _-.:()[]/|,") for p in out.split("\0")]
     left = " ".join(p for p in pieces if p)
-    return re.sub(r"[\s_]*[(\[]\s*[)\]]", "", left).strip(" _-.:") or name
+    return re.sub(r"[\s_]*[(\[]\s*[)\]]", "", left).strip(" _-.:") or BARE
 
 
 def channel_key(channel: str) -> frozenset[str]:

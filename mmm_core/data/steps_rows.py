@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmm_core.data.roles_words import adds_up
 from mmm_core.data.steps import ADDITIVE, MEDIA, Arguments, Table, counted
 from mmm_core.domain.dataset import Recognition, Role, Shape
 from mmm_core.domain.errors import DataError
@@ -27,7 +28,7 @@ def combine(table: Table, keys: list[str], weight: str | None = None) -> pd.Data
         role = table.role_of(column)
         if not pd.api.types.is_numeric_dtype(frame[column]):
             parts[column] = grouped[column].first()
-        elif role in ADDITIVE:
+        elif role in ADDITIVE or (role is Role.IGNORE and adds_up(str(column))):
             parts[column] = grouped[column].sum(min_count=1)
         elif role is Role.HOLIDAY:
             parts[column] = grouped[column].max()

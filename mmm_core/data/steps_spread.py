@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mmm_core.data.recognise import recognise
-from mmm_core.data.roles_words import CHANNEL_COLUMNS, words
+from mmm_core.data.roles_words import CHANNEL_COLUMNS, adds_up, words
 from mmm_core.data.steps import Arguments, Table
 from mmm_core.domain.dataset import Recognition, Role, Shape
 from mmm_core.domain.errors import DataError
@@ -37,8 +37,9 @@ def spread_channels(table: Table, a: Arguments) -> Table:
         raise DataError(f"Column {column} holds {levels} names; 1 to {MOST_CHANNELS} can become channels.")
     keys = [k for k in table.keys if k != column]
     media = table.of(Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
-    # The second exposure of a channel is set aside by the recognition, but here it is data like the first.
-    media += [c for c in _set_aside(table) if c not in media]
+    # A channel's second exposure is set aside by the recognition, but here it is data like the first.
+    set_aside = [c for c in table.of(Role.IGNORE) if adds_up(c) and pd.api.types.is_numeric_dtype(frame[c])]
+    media += set_aside
     if not media:
         raise DataError(f"No column measures spend or exposure, so {column} cannot be spread into channels.")
     wide = frame.pivot_table(index=keys, columns=column, values=media, aggfunc="sum", sort=False, observed=True)
@@ -48,11 +49,3 @@ def spread_channels(table: Table, a: Arguments) -> Table:
         wide = wide.join(frame.groupby(keys, observed=True)[once].first())
     out = wide.reset_index()
     return Table(out, recognise(out))
-
-
-def _set_aside(table: Table) -> list[str]:
-    return [
-        r.column
-        for r in table.recognition.roles
-        if r.role is Role.IGNORE and "a model acts on one" in r.reason and r.column in table.frame.columns
-    ]

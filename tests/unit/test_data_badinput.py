@@ -127,8 +127,9 @@ def _whole(table: ReadTable) -> None:
     assert content_hash(from_parquet(to_parquet(frame))) == content_hash(frame)
     found = recognise(frame)
     assert len(found.roles) == frame.shape[1]
-    for step in recipe.opening(frame, found):
-        assert step.step in recipe.STEPS
+    with contextlib.suppress(DataError):
+        shaped, roles = recipe.apply(frame, found, recipe.opening(frame, found))
+        assert {r.column for r in roles.roles} == set(shaped.columns)
 
 
 def _survives(content: bytes, name: str = "data.csv") -> None:
@@ -144,6 +145,11 @@ def _read(content: bytes, name: str) -> ReadTable | None:
     return None
 
 
+HEADERS = {
+    "wide": ["date", "sales", "tv_spend", "geo", "x"],
+    "mff": ["Period", "Geography", "VariableName", "VariableValue", "Outlet"],
+    "long": ["Day", "Channel", "Cost", "Impressions", "Clicks"],
+}
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 CELL = st.one_of(
     st.sampled_from(
@@ -167,12 +173,14 @@ def test_any_bytes(content: bytes) -> None:
 
 @FUZZ
 @given(
-    st.lists(st.lists(CELL, min_size=1, max_size=5), max_size=12), st.sampled_from([",", ";", "\t", "|"]), st.booleans()
+    st.lists(st.lists(CELL, min_size=1, max_size=5), max_size=12),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["", *HEADERS]),
 )
-def test_any_cells(rows: list[list[str]], delimiter: str, header: bool) -> None:
+def test_any_cells(rows: list[list[str]], delimiter: str, header: str) -> None:
     lines = [delimiter.join(r) for r in rows]
     if header:
-        lines.insert(0, delimiter.join(["date", "sales", "tv_spend", "geo", "x"]))
+        lines.insert(0, delimiter.join(HEADERS[header]))
     _survives("\n".join(lines).encode("utf-8", "surrogatepass"))
 
 

@@ -40,6 +40,14 @@ def test_any_delimiter_and_encoding(delimiter: str, encoding: str) -> None:
     assert frame["sales"].iloc[4] == 4.25
 
 
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp1251", "Выручка"), ("shift_jis", "売上テレビ"), ("cp1252", "Käufe")]
+)
+def test_older_encodings(encoding: str, name: str) -> None:
+    frame = csv(rows(f"date,{name},x", "{d},{i},1"), encoding=encoding)
+    assert list(frame.columns) == ["date", name, "x"]
+
+
 def test_thousands_currency_brackets_and_percent() -> None:
     frame = csv(
         'date,a,b,c,d\n2021-01-04,"1,234","$2,000.50","(3.00)",5%\n2021-01-11,"12,500.5","-$1.00","1 234.5",6%\n'

@@ -99,6 +99,14 @@ def test_transactions_become_weeks() -> None:
     assert roles.shape is Shape.NATIONAL
 
 
+def test_bare_measures_belong_together_and_add_up() -> None:
+    frame = pd.DataFrame({"Day": DAYS, "Cost": 1.0, "Impr.": 10.0, "Clicks": 2.0})
+    found = recognise(frame)
+    out, roles = recipe.apply(frame, found, recipe.opening(frame, found))
+    assert roles.one(Role.EXPOSURE) == "Impr."
+    assert out[["Cost", "Impr.", "Clicks"]].iloc[0].tolist() == [7.0, 70.0, 14.0]
+
+
 def test_rows_per_channel_become_columns() -> None:
     frame = pd.DataFrame({"Day": DAYS.repeat(2), "Channel": ["TV", "Radio"] * len(DAYS), "Campaign": "x"}).assign(
         Cost=[3.0, 1.0] * len(DAYS), Impressions=[30.0, 10.0] * len(DAYS), Clicks=1.0

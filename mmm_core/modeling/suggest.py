@@ -13,7 +13,7 @@ from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array
 from mmm_core.modeling.prepare import MOST_LEVELS
-from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Season, Trend
+from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Saturation, Season, Trend
 
 PER_CHANNEL = 3
 """Memory, saturation and effect."""
@@ -76,6 +76,9 @@ def suggest_spec(
         controls=tuple(c for c in kept if c not in holidays),
         holidays=tuple(c for c in kept if c in holidays),
         max_lag=_max_lag(view),
+        # Hill holds early, late and S-shaped saturation alike, where the logistic curve has one shape and, when that
+        # is wrong, intervals that are too narrow.
+        saturation=Saturation.HILL,
         season=season,
         trend=trend,
     )

@@ -43,7 +43,7 @@ def test_channels_controls_and_holidays_come_from_the_roles() -> None:
     assert spec.controls == ("price",)
     assert spec.holidays == ("sale",)
     assert (spec.date, spec.kpi.column, spec.kpi.unit, spec.currency) == ("week", "sales", "revenue", "USD")
-    assert spec.max_lag == 8
+    assert (spec.adstock.value, spec.saturation.value, spec.max_lag) == ("geometric", "hill", 8)
     assert spec.season.yearly_terms == 2
     assert any("Mail" in note and "no spend" in note for note in notes)
     resolve(spec, prepare(table(), spec))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mmm_core.data.recognise import MFF_COLUMNS, _mff_names
+from mmm_core.data.recognise import MFF_COLUMNS, mff_names
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import DataError
 
@@ -49,7 +49,7 @@ def from_mff(frame: pd.DataFrame) -> pd.DataFrame:
     DataError
         When a needed column is missing or a period, geography and variable appears twice.
     """
-    names = _mff_names(frame)
+    names = mff_names(frame)
     if names is None:
         raise DataError("MFF needs the columns Period, VariableName and VariableValue.")
     rows = frame.rename(columns={have: name for name, have in names.items()})[list(names)]

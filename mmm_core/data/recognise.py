@@ -32,7 +32,7 @@ def recognise(frame: pd.DataFrame, *, kpi: str | None = None) -> Recognition:
     DataError
         When ``kpi`` names no column of numbers.
     """
-    mff = _mff_names(frame)
+    mff = mff_names(frame)
     if mff is not None:
         return _recognise_mff(frame, mff)
     if kpi is not None:
@@ -62,7 +62,7 @@ def recognise(frame: pd.DataFrame, *, kpi: str | None = None) -> Recognition:
     return Recognition(shape, convention, days, roles, tuple(notes))
 
 
-def _mff_names(frame: pd.DataFrame) -> dict[str, str] | None:
+def mff_names(frame: pd.DataFrame) -> dict[str, str] | None:
     """The frame's names for MFF's columns, None where it is no MFF table."""
     have = {str(c).strip().lower(): str(c) for c in frame.columns}
     needed = ("period", "variablename", "variablevalue")

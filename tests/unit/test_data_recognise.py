@@ -87,7 +87,7 @@ def test_meridian_files(name: str, shape: Shape) -> None:
 
 def test_pymc_marketing_names() -> None:
     frame = table("y", "x1", "x2", date="date_week").assign(
-        event_1=[1.0] + [0.0] * 29, dayofyear=WEEKS.dayofyear, t=range(30)
+        event_1=[1.0] + [0.0] * 29, dayofyear=WEEKS.day_of_year, t=range(30)
     )
     found = recognise(frame)
     assert found.convention == "pymc-marketing"

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from db import schema
 from db.codec import decode, encode
 from db.rows import Many, Rows, missing
-from mmm_core.domain.errors import Conflict, NotFound
+from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, NotFound
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.report import Fact
 from mmm_core.domain.results import Results
@@ -79,7 +79,7 @@ class Runs(Rows):
         )
         row = self._first(statement)
         if row is None:
-            raise self._overtaken(run_id)
+            raise self._overtaken(run_id, attempt)
         return RunStatus(row.status)
 
     def stale(self, older_than: datetime) -> Many[Run]:
@@ -196,7 +196,7 @@ class Runs(Rows):
         return _run(row)
 
     def _hold(self, run_id: str, attempt: int) -> None:
-        """Lock the run for this attempt and mark it alive; Conflict where it no longer owns the run."""
+        """Lock the run for this attempt and mark it alive; Conflict or Cancelled where it may no longer write."""
         table = schema.runs
         statement = (
             update(table)
@@ -204,13 +204,15 @@ class Runs(Rows):
             .values(heartbeat_at=func.clock_timestamp())
         )
         if self._connection.execute(statement).rowcount == 0:
-            raise self._overtaken(run_id)
+            raise self._overtaken(run_id, attempt)
 
-    def _overtaken(self, run_id: str) -> Conflict:
+    def _overtaken(self, run_id: str, attempt: int) -> CarryoverError:
         run = self.get(run_id)
-        if run.status.ended:
-            return Conflict(f"This fit has already ended ({run.status}).")
-        return Conflict(f"Attempt {run.attempt} has taken over this fit.")
+        if run.attempt != attempt:
+            return Conflict(f"Attempt {run.attempt} has taken over this fit.")
+        if run.status is RunStatus.CANCELLED:
+            return Cancelled("This fit was cancelled.")
+        return Conflict(f"This fit has already ended ({run.status}).")
 
 
 def _run(row: Any) -> Run:

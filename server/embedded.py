@@ -183,7 +183,7 @@ def _ensure_secret(path: Path) -> None:
     """A password file that is either whole or absent."""
     if path.exists() and path.stat().st_size > 0:
         return
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(32))

@@ -1,6 +1,7 @@
 """Real Postgres and Valkey for every test that asks for them: one pair per test session, shared by xdist's workers."""
 
 import fcntl
+import os
 import shutil
 import tempfile
 import uuid
@@ -103,8 +104,10 @@ def redis_url(servers: embedded.Urls, worker_id: str) -> str:
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A temporary folder outside pytest's, for servers of a test's own."""
-    folder = Path(tempfile.mkdtemp(prefix="carryover-"))
+    """A temporary folder for servers of a test's own; in memory where there is room, since a cluster is many files."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 500_000_000
+    folder = Path(tempfile.mkdtemp(prefix="carryover-", dir=memory if roomy else None))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from db.work import PostgresWork
-from mmm_core.domain.errors import Conflict, NotFound
+from mmm_core.domain.errors import Cancelled, Conflict, NotFound
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.report import Fact
 from tests.db import some
@@ -81,6 +81,17 @@ def test_a_new_attempt_waits_for_a_chunk_that_is_being_written(work: Open, run: 
     assert taken == [2]
     with work() as w:
         assert [c.progress.chunk for c in w.runs.chunks(run.id)] == [0]
+
+
+def test_a_cancelled_attempt_hears_of_it_when_it_writes(work: Open, run: Run) -> None:
+    attempt = _begin(work, run)
+    with work() as w:
+        w.runs.set_status(run.id, S.CANCELLED)
+        blob = w.blobs.put(b"draws", "application/octet-stream")
+        with pytest.raises(Cancelled):
+            w.runs.add_chunk(run.id, attempt, some.chunk(0, 0))
+        with pytest.raises(Cancelled):
+            w.runs.finish(run.id, attempt, some.results(), (), blob)
 
 
 def test_all_draws_are_kept_and_the_last_checkpoint_of_each_chain(work: Open, run: Run) -> None:

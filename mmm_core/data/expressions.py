@@ -191,9 +191,9 @@ class _Rows:
     def grouped(self, values: np.ndarray, change: Callable[[pd.Series], pd.Series]) -> np.ndarray:
         series = pd.Series(values)
         if self.groups is None:
-            return change(series).to_numpy(dtype=float)
+            return np.asarray(change(series), dtype=float)
         parts = [change(part) for _, part in series.groupby(self.groups.to_numpy(), observed=True, dropna=False)]
-        return pd.concat(parts).sort_index().to_numpy(dtype=float)
+        return np.asarray(pd.concat(parts).sort_index(), dtype=float)
 
 
 _OPERATORS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -221,7 +221,7 @@ def _value(node: Node, rows: _Rows) -> np.ndarray:
     values = [_value(part, rows) for part in node.parts]
     with np.errstate(all="ignore"):
         if node.kind == "negate":
-            return -values[0]
+            return np.asarray(np.negative(values[0]))
         if node.kind == "keep":
             return values[0]
         missing = np.any(np.isnan(values), axis=0)

@@ -38,5 +38,8 @@ def sign_in_secrets(settings: Settings) -> dict[str, Any] | None:
             "client_id": settings.oidc_client_id,
             "client_secret": settings.oidc_client_secret.get_secret_value(),
             "server_metadata_url": settings.oidc_metadata_url,
+            # Streamlit asks for prompt=select_account, which not every provider knows; one without a value counts as
+            # left out (RFC 6749, 3.1).
+            "client_kwargs": {"scope": "openid email profile", "prompt": ""},
         }
     }

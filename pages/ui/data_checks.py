@@ -1,9 +1,10 @@
 """The quality report: every check with its number, its fixes with a preview, and the waiver."""
 
+import pandas as pd
 import streamlit as st
 
 from mmm_core.domain.checks import Check, Fix, Status
-from mmm_core.domain.dataset import DatasetVersion, RecipeStep
+from mmm_core.domain.dataset import DatasetVersion, RecipeStep, Role
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.use_cases import datasets
 from pages.ui import chrome, state
@@ -79,12 +80,31 @@ def _preview(actor: Actor, version: DatasetVersion, check: Check, fix: Fix) -> N
     with shown():
         seen = datasets.preview_step(state.services(), actor, version.id, step)
         st.markdown(f"**{f.safe(fix.label)}.** {f.safe(seen.sentence)}")
-        columns = [c for c in check.columns if c in seen.before.columns or c in seen.after.columns]
-        for title, frame in (("Before", seen.before), ("After", seen.after)):
-            shown_columns = [frame.columns[0], *[c for c in columns if c in frame.columns and c != frame.columns[0]]]
-            st.caption(f"{title}: {len(frame):,} rows, {len(frame.columns)} columns")
-            st.dataframe(frame[shown_columns] if columns else frame, height=200, hide_index=True)
+        table = changed_cells(seen.before, seen.after, version.recognition.one(Role.DATE))
+        if table is not None:
+            st.dataframe(table, height=320, hide_index=True, width="stretch")
+        else:
+            for title, frame in (("Before", seen.before), ("After", seen.after)):
+                st.caption(f"{title}: {len(frame):,} rows, {len(frame.columns)} columns")
+                st.dataframe(frame, height=200, hide_index=True)
         if st.button("Apply", type="primary", key="preview_apply"):
             datasets.apply_step(state.services(), actor, version.id, step)
             state.flash(f"{fix.label}: done, and kept in the recipe.")
             st.rerun()
+
+
+def changed_cells(before: pd.DataFrame, after: pd.DataFrame, date: str | None) -> pd.DataFrame | None:
+    """The rows that a step touches, old value beside new; None where rows or columns come or go."""
+    if len(before) != len(after) or list(before.columns) != list(after.columns):
+        return None
+    old, new = before.reset_index(drop=True), after.reset_index(drop=True)
+    differs = ~((old == new) | (old.isna() & new.isna())).fillna(False).astype(bool)
+    touched = [c for c in old.columns if differs[c].any()]
+    rows = differs.any(axis=1)
+    if not touched:
+        return None
+    out = pd.DataFrame({date: old.loc[rows, date]}) if date in old.columns else pd.DataFrame(index=old.index[rows])
+    for column in touched[:8]:
+        out[f"{column}, before"] = old.loc[rows, column]
+        out[f"{column}, after"] = new.loc[rows, column]
+    return out

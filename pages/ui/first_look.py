@@ -77,6 +77,20 @@ def chart(seen: FirstLook, colours: dict[str, str], look: Scheme) -> go.Figure:
             x=[middle], y=[label], mode="markers", marker=marker, text=[text], hovertemplate="%{text}<extra></extra>"
         )
     fig.update_layout(hovermode="closest", showlegend=False)
+    highs = sorted(r[3] for r in rows)
+    if highs and highs[-1] > 8 * highs[len(highs) // 2] > 0:
+        # One absurd ratio (next to no spend) would press all others onto the axis.
+        fig.update_xaxes(range=[min(0.0, *(r[1] for r in rows)), 4 * highs[len(highs) // 2]])
+        fig.add_annotation(
+            text="some run beyond the axis",
+            x=1,
+            y=1,
+            xref="paper",
+            yref="paper",
+            showarrow=False,
+            font={"color": look.muted, "size": 12},
+            yanchor="bottom",
+        )
     fig.update_xaxes(title_text="Return on spend" if paid else "Share of the KPI", showgrid=True)
     fig.update_xaxes(**({"ticksuffix": "×"} if paid else {"tickformat": ".0%"}))
     fig.update_yaxes(showgrid=False)

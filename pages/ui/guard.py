@@ -26,6 +26,11 @@ def enter() -> Actor:
     return _member()
 
 
+def has_come_in() -> bool:
+    """Whether there is somebody to show a menu to; what they may see is for ``enter`` to say."""
+    return not backend().settings.sign_in or bool(st.user.is_logged_in)
+
+
 def _local() -> Actor:
     people, known = backend().people, st.session_state.get(ACTOR)
     actor = (people.still_member(known) if known else None) or people.local()

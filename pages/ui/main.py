@@ -20,7 +20,7 @@ pages = {
     "what_if": st.Page(PAGES / "what_if.py", title="What-If", url_path="what-if"),
     "report": st.Page(PAGES / "report.py", title="Report"),
 }
-page = st.navigation(list(pages.values()))
+page = st.navigation(list(pages.values()), position="sidebar" if guard.has_come_in() else "hidden")
 st.session_state["pages"] = pages
 actor = guard.enter()
 sidebar.draw(actor)

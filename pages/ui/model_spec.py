@@ -53,7 +53,7 @@ def _fit(actor: Actor, project: Project, spec: ModelSpec) -> None:
             if st.button("Go to the plan", key="fit_to_plan"):
                 state.go("plan")
             return
-        name = st.text_input("Name", placeholder="Model 2", key="fit_name", max_chars=80)
+        name = st.text_input("Name", placeholder="Optional", key="fit_name", max_chars=80)
         if st.button("Fit the model", type="primary", width="stretch", key="fit_start"):
             with shown(), st.spinner("Checking and queueing"):
                 fits.request_fit(state.services(), actor, project.id, spec, name=name)

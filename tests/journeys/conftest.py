@@ -1,0 +1,102 @@
+"""A browser, and the product as a person starts it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 60_000
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed; browser journeys need it.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh person: no cookie, nothing remembered."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(command: list[str], port: int, log: Path, **environment: str) -> Iterator[str]:
+    """Run a command of the product until its web server answers; give its address; stop it as Ctrl-C would."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 120
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"The server did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[str]]:
+    """The web process alone, with the settings of a test."""
+
+    def start(port: int, **environment: str) -> contextlib.AbstractContextManager[str]:
+        command = [sys.executable, "-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", str(port)]
+        return started(command, port, tmp_path / "web.log", **environment)
+
+    return start
+
+
+@pytest.fixture
+def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
+    """``mmm up`` in a folder of its own: servers, worker and web app."""
+    port = free_port()
+    command = [sys.executable, "-m", "server.cli", "up", "--port", str(port)]
+    alone = {name: "" for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
+    with started(command, port, tmp_path / "up.log", CARRYOVER_HOME=str(short_folder), **alone) as address:
+        yield address
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

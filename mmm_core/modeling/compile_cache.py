@@ -21,7 +21,7 @@ from mmm_core.modeling.fingerprint import fingerprint
 KEEP_FILES = 300
 """Compiled programs beyond this many are forgotten, oldest first."""
 SUFFIX = ".program"
-_loaded: dict[str, Any] = {}
+_loaded: dict[str, Callable[..., Any]] = {}
 
 
 def configure(cache_dir: str | None, device: str) -> Path | None:
@@ -74,7 +74,8 @@ def load_or_compile(
         None compiles, and keeps nothing.
     """
     if folder is None:
-        return lower().compile()
+        fresh: Callable[..., Any] = lower().compile()
+        return fresh
     key = hashlib.sha256(repr((fingerprint(device), str(arguments), made_of)).encode()).hexdigest()
     if key not in _loaded:
         file = folder / f"{key}{SUFFIX}"

@@ -51,7 +51,7 @@ class Expanded(NamedTuple):
 
     inputs: Inputs
     lagged: Any
-    """(C, W, L) media of 0..L-1 periods before."""
+    """(C, L, W) media of 0..L-1 periods before; periods last, whatever the number of lags, keeps the products fast."""
 
 
 def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, numbers: dict[str, Array]) -> Inputs:
@@ -118,7 +118,7 @@ def expand(plan: Layout, x: Inputs) -> Expanded:
     padded = jnp.pad(x.media, ((0, 0), (plan.max_lag - 1, 0)))
     first = plan.max_lag - 1
     lags = [padded[:, first - k : first - k + weeks] for k in range(plan.max_lag)]
-    return Expanded(x, jnp.stack(lags, axis=-1))
+    return Expanded(x, jnp.stack(lags, axis=1))
 
 
 def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
@@ -129,7 +129,7 @@ def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
     lag = jnp.arange(plan.max_lag, dtype=lagged.dtype)
     distance = lag if plan.adstock == "geometric" else (lag - jnp.exp(u["adstock_theta"])[:, None]) ** 2
     weights = jax.nn.softmax(distance * jax.nn.log_sigmoid(u["adstock_alpha"])[:, None], axis=-1)
-    x = jnp.einsum("cwl,cl->cw", lagged, weights)
+    x = jnp.einsum("clw,cl->cw", lagged, weights)
     if plan.saturation == "logistic":
         curve = jnp.tanh(0.5 * jnp.exp(u["saturation_lam"])[:, None] * x)
     else:

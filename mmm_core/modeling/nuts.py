@@ -128,4 +128,4 @@ def compile_program(
 
 def chain_key(seed: int, chain: int) -> npt.NDArray[np.uint32]:
     """A chain's random key (2,), which does not depend on how many chains there are."""
-    return np.random.SeedSequence([seed, chain]).generate_state(2, np.uint32)
+    return np.random.SeedSequence([seed, chain]).generate_state(2, np.uint32).astype(np.uint32)

@@ -43,8 +43,8 @@ def spread_channels(table: Table, a: Arguments) -> Table:
     if not media:
         raise DataError(f"No column measures spend or exposure, so {column} cannot be spread into channels.")
     wide = frame.pivot_table(index=keys, columns=column, values=media, aggfunc="sum", sort=False, observed=True)
-    measures, levels = (wide.columns.get_level_values(i).tolist() for i in (0, 1))
-    wide.columns = pd.Index([f"{level}_{measure}" for measure, level in zip(measures, levels, strict=True)])
+    measures, channels = (wide.columns.get_level_values(i).tolist() for i in (0, 1))
+    wide.columns = pd.Index([f"{channel}_{measure}" for measure, channel in zip(measures, channels, strict=True)])
     once = [c for c in table.of(Role.KPI, Role.CONTROL, Role.HOLIDAY, Role.VALUE_PER_UNIT) if c not in media]
     if once:
         wide = wide.join(frame.groupby(keys, observed=True)[once].first())

@@ -38,7 +38,7 @@ def inspect_file(content: bytes, filename: str, *, sheet: str | None = None, kpi
     """Read, recognise and check a file without keeping it (``mmm data check``)."""
     frame, notes = _read([Upload(content, filename, sheet)])
     recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
-    steps = _shaping_steps(recognition, week_start=0)
+    steps = _shaping_steps(frame, recognition, week_start=0)
     version = _describe(_blank_version(filename), frame, recognition, steps)
     table, after = recipe.apply(frame, recognition, steps)
     return Working(version, table, after)
@@ -60,7 +60,7 @@ def add_dataset(
         project = work.projects.get(project_id)
         last = work.datasets.latest(project_id)
         recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
-        steps = _shaping_steps(recognition, project.week_start)
+        steps = _shaping_steps(frame, recognition, project.week_start)
         if last and {r.column for r in last.recognition.roles} <= set(map(str, frame.columns)):
             known = {r.column: r for r in last.recognition.roles}
             roles = [known.get(r.column, r) for r in recognition.roles]
@@ -236,15 +236,13 @@ def _read(uploads: Sequence[Upload]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return frame, tuple(notes)
 
 
-def _shaping_steps(recognition: Recognition, week_start: int) -> tuple[RecipeStep, ...]:
+def _shaping_steps(frame: pd.DataFrame, recognition: Recognition, week_start: int) -> tuple[RecipeStep, ...]:
     """Steps without which the table is no weekly national series; each can be undone."""
-    steps = []
-    if recognition.shape is Shape.PANEL:
-        steps.append(RecipeStep("aggregate_national", {}, "Add the regions up to one national series", "recognised"))
-    if recognition.shape is Shape.TRANSACTIONS or recognition.frequency_days == 1:
-        label = "Add days up to weeks"
-        steps.append(RecipeStep("aggregate_weeks", {"week_start": week_start}, label, "recognised"))
-    return tuple(steps)
+    steps = recipe.opening(frame, recognition, week_start=week_start)
+    _, after = recipe.apply(frame, recognition, steps)
+    if after.shape is Shape.PANEL:
+        steps = (*steps, recipe.step("aggregate_national"))
+    return tuple(replace(s, by="recognised") for s in steps)
 
 
 def _describe(

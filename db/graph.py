@@ -28,7 +28,6 @@ LINEAGE = text("""
     )
     SELECT n.depth, node.kind, node.label, node.properties, node.created_at
       FROM nearest n JOIN carryover.nodes node ON node.id = n.id
-     WHERE n.depth > 0
      ORDER BY n.depth, node.kind, node.created_at, node.label
 """)
 """UNION drops a node met again at the same depth, and the depth is bounded: a cycle ends, and paths never multiply."""
@@ -97,6 +96,7 @@ class Graph(Rows):
         )
 
     def lineage(self, kind: str, key: str) -> list[LineageStep]:
+        """The node itself (depth 0) and everything it was made from, nearest first."""
         start = {"kind": kind, "key": key, "causes": CAUSES, "deepest": MAX_DEPTH}
         return [
             LineageStep(row.depth, row.kind, row.label, _detail(row.properties), row.created_at)

@@ -83,7 +83,7 @@ def _link(link_id: str) -> Any:
 
 def _refusal(connection: Connection, link: Any, passcode: str | None) -> _Refusal | None:
     if link.revoked:
-        return _Refusal("This link has been withdrawn; ask whoever sent it for a new one.")
+        return _Refusal("This link has been revoked; ask whoever sent it for a new one.")
     if link.expired:
         return _Refusal("This link has expired; ask whoever sent it for a new one.")
     if link.passcode_hash is None:

@@ -76,7 +76,7 @@ def test_a_revoked_link_says_so_and_the_first_revocation_counts(
     for at in (first, first + timedelta(days=1)):
         with work() as w:
             w.reports.revoke(link.id, at)
-    with pytest.raises(NotAllowed, match="withdrawn"):
+    with pytest.raises(NotAllowed, match="revoked"):
         doors.open(token, None, "")
     with work() as w:
         assert w.reports.links(report.id) == [replace(link, revoked_at=first)]

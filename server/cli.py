@@ -20,6 +20,8 @@ from typer.exceptions import TyperException
 from mmm_core.domain.errors import BadInput, CarryoverError
 
 DONE, FAILED, WRONG = 0, 1, 2
+CTRL_C = 130
+"""What Typer makes of it."""
 
 app = typer.Typer(
     name="mmm",
@@ -144,6 +146,8 @@ def _guarded(arguments: Sequence[str]) -> int:
     try:
         command = typer.main.get_command(app)
         result = command.main(args=list(arguments), prog_name="mmm", standalone_mode=False)
+        if result == CTRL_C:
+            return _say("Stopped.", FAILED)
         return result if isinstance(result, int) else DONE
     except typer.Exit as end:
         return end.exit_code

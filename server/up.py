@@ -23,7 +23,7 @@ from server import logs
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_PORT = 8501
 PORTS_TRIED = 50
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 20.0
 RESTARTS = 5
 RESTART_WINDOW = 120.0

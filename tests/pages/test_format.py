@@ -1,0 +1,41 @@
+"""Numbers as a person in marketing writes them."""
+
+import pytest
+
+from mmm_core.domain.results import Interval
+from pages.ui import format as f
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (4.25, "4.2"), (950, "950"), (999.6, "1k"), (1234, "1.23k"), (34_500, "34.5k"), (1_234_567, "1.23m"),
+        (-2_500_000, "−2.5m"), (4_500_000_000, "4.5bn"), (None, "–"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_short(value: float | None, text: str) -> None:
+    assert f.short(value) == text
+
+
+def test_money_has_its_sign_in_front_of_the_symbol() -> None:
+    assert f.money(-1234, "EUR") == "−€1.23k"
+    assert f.money(1234, "CHF", full=True) == "CHF 1,234"
+    assert f.signed(1234, lambda v: f.money(v, "USD")) == "+$1.23k"
+    assert f.signed(-1234, lambda v: f.money(v, "USD")) == "−$1.23k"
+
+
+def test_shares_and_returns() -> None:
+    assert f.share(0.221) == "22%"
+    assert f.share(0.013) == "1.3%"
+    assert f.times(2.418) == "2.42×"
+    assert f.interval(Interval(2, 1.5, 2, 3.456), f.times) == "1.50× to 3.46×"
+
+
+def test_no_probability_from_draws_is_certain() -> None:
+    assert f.chance(1.0) == "over 99%"
+    assert f.chance(0.0) == "under 1%"
+    assert f.chance(0.834) == "83%"
+
+
+def test_names_from_files_do_not_act_as_markdown() -> None:
+    assert f.safe("**x** $y$ <b> :red[z]") == r"\*\*x\*\* \$y\$ \<b\> \:red\[z\]"

@@ -79,6 +79,9 @@ def _sentence(error: Exception, home: Path) -> str:
 
 def _start_all(request: Request, running: list[Server]) -> None:
     who = account()
+    if who == "nobody":
+        # To be passed through, not listed; every file in it is private to its owner.
+        request.home.chmod(0o711)
     servers = (postgres(request), valkey(request))
     initialise(request, who)
     if who == "nobody":

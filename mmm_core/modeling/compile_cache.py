@@ -8,13 +8,15 @@ import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache import compilation_cache
 
 from mmm_core.modeling.fingerprint import fingerprint
 
@@ -97,7 +99,8 @@ def _load(file: Path, arguments: Any) -> Any:
 
 
 def _compile(lower: Callable[[], Any], file: Path) -> Any:
-    compiled = lower().compile()
+    with _without_jax_cache():
+        compiled = lower().compile()
     try:
         content = pickle.dumps(serialize_executable.serialize(compiled))
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
@@ -107,6 +110,22 @@ def _compile(lower: Callable[[], Any], file: Path) -> Any:
     except (OSError, ValueError):
         pass
     return compiled
+
+
+@contextmanager
+def _without_jax_cache() -> Iterator[None]:
+    """Code that JAX took from its own cache cannot be kept a second time, so that cache is left aside."""
+    folder = jax.config.read("jax_compilation_cache_dir")
+    if folder is None:
+        yield
+        return
+    jax.config.update("jax_compilation_cache_dir", None)
+    compilation_cache.reset_cache()
+    try:
+        yield
+    finally:
+        jax.config.update("jax_compilation_cache_dir", folder)
+        compilation_cache.reset_cache()
 
 
 def _usable(folder: Path) -> bool:

@@ -31,7 +31,7 @@ class Inputs(NamedTuple):
     media: Any
     """(C, W) scaled media."""
     basis: Any
-    """(W, R) left singular vectors of the prior-scaled linear design."""
+    """(R, W) left singular vectors of the prior-scaled linear design."""
     power: Any
     """(R,) its squared singular values."""
     level: Any
@@ -75,8 +75,8 @@ def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, number
     level = mean_level(media)
     loc = _centre_effect(plan, loc, level)
     constant = par.log_prior_constant(plan, numbers) + np.sum(np.log(scale)) - 0.5 * periods * np.log(2.0 * np.pi)
-    basis = np.zeros((weeks, width))
-    basis[:periods, :columns] = block.basis
+    basis = np.zeros((width, weeks))
+    basis[:columns, :periods] = block.basis.T
     return Inputs(
         target=np.pad(target - block.offset, (0, weeks - periods)),
         mask=np.pad(np.ones(periods), (0, weeks - periods)),
@@ -145,8 +145,8 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
     residual = x.mask * (x.target - media_effect(plan, u, data.lagged))
     variance = jnp.exp(2.0 * u[NOISE])
-    projected = x.basis.T @ residual
-    rest = residual - x.basis @ projected
+    projected = x.basis @ residual
+    rest = residual - projected @ x.basis
     quadratic = rest @ rest / variance + jnp.sum(projected**2 / (variance + x.power))
     log_determinant = 2.0 * u[NOISE] * jnp.sum(x.mask) + jnp.sum(jnp.log1p(x.power / variance))
     likelihood = -0.5 * (quadratic + log_determinant)

@@ -113,7 +113,7 @@ def test_padding_does_not_change_the_density(periods: int) -> None:
         target=x.target[:periods],
         mask=x.mask[:periods],
         media=x.media[:, :periods],
-        basis=block.basis,
+        basis=block.basis.T,
         power=block.singular**2,
     )
     z = _points(model, 1)[0]

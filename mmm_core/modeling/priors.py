@@ -272,7 +272,7 @@ def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 200
     return out
 
 
-def share_draws(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 4000) -> Array:
+def share_draws(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> Array:
     """Prior draws (draws, C) of each channel's share of the KPI."""
     unit, effect = _simulated(spec, data, priors, draws)
     shares: Array = effect * unit.share

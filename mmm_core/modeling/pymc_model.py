@@ -39,17 +39,19 @@ class Labels:
 
 
 def labels(data: ModelData) -> Labels:
-    """Channels keep their names; whatever would clash with them gets a longer one."""
-    taken = set(data.channels)
+    """Names keep their text, but for slashes, which the file format forbids; whatever would clash gets a longer one."""
+    taken = {"channel", "control"}
 
     def free(name: str, otherwise: str) -> str:
-        while name in taken or name in ("channel", "control"):
+        name = name.replace("/", "-")
+        while name in taken:
             name = f"{otherwise} {name}"
         taken.add(name)
         return name
 
+    channels = tuple(free(name, "media") for name in data.channels)
     linear = tuple(free(n, g) for n, g in zip(data.linear_names, data.linear_groups, strict=True))
-    return Labels(free("date", "the"), free("y", "target"), data.channels, linear)
+    return Labels(free("date", "the"), free("y", "target"), channels, linear)
 
 
 def to_prior(distribution: Distribution, dims: str | None = None) -> Prior:

@@ -21,10 +21,14 @@ CHAINS, DRAWS = 2, 7
 
 
 def _fitted(adstock: str, saturation: str, **changes: object) -> tuple[ModelSpec, ModelData, Priors, Posterior]:
-    """Draws from the priors stand in for a fit: the file does not ask where they come from."""
     spec = specification(adstock, saturation, **changes)
     data = prepare(table(), spec)
     priors = resolve(spec, data)
+    return spec, data, priors, _draws(spec, priors)
+
+
+def _draws(spec: ModelSpec, priors: Priors) -> Posterior:
+    """Draws from the priors stand in for a fit: the file does not ask where they come from."""
     rng = np.random.default_rng(11)
     named = {
         **priors.media,
@@ -35,7 +39,7 @@ def _fitted(adstock: str, saturation: str, **changes: object) -> tuple[ModelSpec
     }
     draws = {n: p.sample(rng, CHAINS * DRAWS).reshape((CHAINS, DRAWS, *p.shape)) for n, p in named.items()}
     energy = rng.normal(size=(CHAINS, DRAWS))
-    return spec, data, priors, Posterior(adstock, saturation, spec.max_lag, draws, energy=energy)
+    return Posterior(spec.adstock.value, spec.saturation.value, spec.max_lag, draws, energy=energy)
 
 
 @pytest.mark.parametrize(("adstock", "saturation"), [("geometric", "logistic"), ("delayed", "hill")])
@@ -78,6 +82,30 @@ def test_large_contributions_are_left_to_the_graph(tmp_path: Path, monkeypatch: 
     assert "channel_contribution" in stored
     assert "control_contribution" not in stored
     assert {variable.name for variable in loaded.model.free_RVs} <= stored
+
+
+def test_odd_names_survive_file_and_script(tmp_path: Path) -> None:
+    odd = {
+        "tv": "TV/radio",
+        "mail": "draw",
+        "price": "'); DROP TABLE x;--",
+        "sale": 'two\nlines "quoted"',
+        "sales": "KPI €",
+    }
+    spec = specification(
+        kpi={"column": "KPI €"},
+        channels=({"name": "TV/radio", "spend": "TV/radio"}, {"name": "draw", "exposure": "draw"}),
+        controls=(odd["price"],),
+        holidays=(odd["sale"],),
+    )
+    data = prepare(table().rename(columns=odd), spec)
+    priors = resolve(spec, data)
+    export.write_netcdf(tmp_path / "posterior.nc", _draws(spec, priors), data, priors)
+    loaded = MMM.load(str(tmp_path / "posterior.nc"))
+    assert loaded.channel_columns == ["TV-radio", "draw"]
+    assert loaded.control_columns[:2] == [odd["price"], odd["sale"]]
+    export.write_script(tmp_path / "model.py", spec, data, priors)
+    assert runpy.run_path(str(tmp_path / "model.py"))["mmm"].channel_columns == ["TV-radio", "draw"]
 
 
 def test_script_builds_the_same_model(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_joint_log_density_is_pymc_marketings(adstock: str, saturation: str) -> 
     priors = resolve(spec, data)
     ours = collapse(data, priors)
     model = pymc_model.build(data, priors).model
-    theirs = model.compile_logp(jacobian=False)
+    theirs = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
     controls = data.linear.shape[-1]
     rng = np.random.default_rng(17)
     for _ in range(12):
@@ -61,7 +61,7 @@ def test_second_route_has_pymcs_density_and_variables(style: str) -> None:
     priors = resolve(spec, data)
     model = pymc_model.build(data, priors).model
     target = pymc_model.jax_target(model)
-    theirs = model.compile_logp()
+    theirs = model.compile_logp(mode="FAST_COMPILE")
     rng = np.random.default_rng(5)
     vectors = target.initial + 0.3 * rng.standard_normal((2, 3, target.size))
     draws = pymc_model.posterior_draws(target, vectors, data)
@@ -84,7 +84,7 @@ def test_prepared_season_is_yearly_fourier() -> None:
     at = model.initial_point()
     at["gamma_fourier"] = np.array([1.0, 20.0, 300.0, 4000.0])
     (season,) = model.replace_rvs_by_values([model["yearly_seasonality_contribution"]])
-    found = model.compile_fn(season, inputs=model.value_vars, on_unused_input="ignore")(at)
+    found = model.compile_fn(season, inputs=model.value_vars, on_unused_input="ignore", mode="FAST_COMPILE")(at)
     np.testing.assert_allclose(found, data.fourier @ at["gamma_fourier"], rtol=1e-10, atol=1e-9)
 
 
@@ -96,4 +96,4 @@ def test_columns_that_clash_with_the_librarys_names_still_build() -> None:
     data = prepare(frame, spec)
     priors = resolve(spec, data)
     model = pymc_model.build(data, priors).model
-    assert np.isfinite(model.compile_logp()(model.initial_point()))
+    assert np.isfinite(model.compile_logp(mode="FAST_COMPILE")(model.initial_point()))

@@ -115,7 +115,7 @@ def _compile(lower: Callable[[], Any], file: Path) -> Any:
 @contextmanager
 def _without_jax_cache() -> Iterator[None]:
     """Code that JAX took from its own cache cannot be kept a second time, so that cache is left aside."""
-    folder = jax.config.read("jax_compilation_cache_dir")
+    folder = jax.config.jax_compilation_cache_dir
     if folder is None:
         yield
         return

@@ -1,5 +1,7 @@
 """Small statistics behind the quality checks: NumPy only, no missing values."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,15 +52,22 @@ def residual(y: Array, q: Array) -> Array:
 
 
 def adjusted_r2(y: Array, design: Array) -> float:
-    """Share of the variance of ``y`` that the design explains, less what as many noise columns would; 0 to 1."""
-    n = len(y)
+    """Share of the variance of ``y`` (T,) that the design explains, less what as many noise columns would; 0 to 1."""
+    return float(adjusted_r2s(y[:, None], design)[0])
+
+
+def adjusted_r2s(targets: Array, design: Array) -> Array:
+    """:func:`adjusted_r2` (K,) of each column of ``targets`` (T, K)."""
+    n = len(targets)
     q = basis(np.column_stack([np.ones(n), design]))
-    total = float(((y - y.mean()) ** 2).sum())
+    total = ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
     free = n - q.shape[1]
-    if free <= 0 or total <= TINY * max(1.0, float((y**2).sum())):
-        return 0.0
-    left = float((residual(y, q) ** 2).sum())
-    return float(max(0.0, 1.0 - (left / free) / (total / (n - 1))))
+    live = total > TINY * np.maximum(1.0, (targets**2).sum(axis=0))
+    if free <= 0:
+        return np.zeros(targets.shape[1])
+    left = (residual(targets, q) ** 2).sum(axis=0)
+    share = 1.0 - (left / free) / (np.where(live, total, 1.0) / (n - 1))
+    return np.where(live, np.maximum(share, 0.0), 0.0)
 
 
 def autocorrelation(y: Array) -> float:
@@ -68,46 +77,56 @@ def autocorrelation(y: Array) -> float:
     return float(np.clip((centred[1:] * centred[:-1]).sum() / power, 0.0, 0.95)) if power > TINY else 0.0
 
 
-def strongest_step(y: Array, base: Array, margin: int) -> tuple[int, float, float]:
-    """Place, t-value and height of the lasting step that explains most of ``y`` beyond the base design.
+@dataclass(frozen=True)
+class Step:
+    """A lasting change of level."""
 
-    Each split ``k`` adds a column that is 0 before ``k`` and 1 from there on; t-values are shrunk for the
-    autocorrelation that remains in the residuals.
+    place: int
+    """Index of the first period after it."""
+    t: float
+    """Its t-value, shrunk for the autocorrelation that remains; 0 where nothing can be tested."""
+    height: float
+    """In residual standard deviations."""
+
+
+MOST_SPLITS = 300
+
+
+def strongest_steps(targets: Array, base: Array, margin: int) -> list[Step]:
+    """For each column of ``targets`` (T, K) the step that explains most of it beyond the base design.
+
+    Each split ``k`` adds a column that is 0 before ``k`` and 1 from there on.
 
     Parameters
     ----------
-    y
-        (T,)
     base
         (T, R) design that is always in.
     margin
         Splits nearer than this to an end are not tried.
-
-    Returns
-    -------
-    tuple
-        Index of the first period after the step, t-value (0 where nothing can be tested) and height in residual
-        standard deviations.
     """
-    n = len(y)
-    splits = np.arange(margin, n - margin + 1)
+    n = len(targets)
+    splits = np.unique(np.linspace(margin, max(n - margin, margin), MOST_SPLITS).round().astype(np.int64))
     q = basis(base)
     free = n - q.shape[1] - 1
-    if len(splits) == 0 or free < 4:
-        return 0, 0.0, 0.0
-    rest = residual(y, q)
+    if n < 2 * margin or free < 4:
+        return [Step(0, 0.0, 0.0)] * targets.shape[1]
     steps = residual((np.arange(n)[:, None] >= splits[None, :]).astype(float), q)
     power = (steps**2).sum(axis=0)
+    return [_strongest(y, residual(y, q), splits, steps, power, free) for y in targets.T]
+
+
+def _strongest(y: Array, rest: Array, splits: npt.NDArray[np.int64], steps: Array, power: Array, free: int) -> Step:
     usable = power > 1e-6
     if not usable.any() or float((rest**2).sum()) <= TINY * max(1.0, float((y**2).sum())):
-        return 0, 0.0, 0.0
+        return Step(0, 0.0, 0.0)
     height = np.where(usable, steps.T @ rest / np.where(usable, power, 1.0), 0.0)
     left = (rest**2).sum() - height**2 * power
     sd = np.sqrt(np.maximum(left, TINY) / free)
     t = np.abs(height) * np.sqrt(power) / np.maximum(sd, TINY)
     best = int(np.argmax(t))
     rho = autocorrelation(rest - height[best] * steps[:, best])
-    return int(splits[best]), float(t[best] * np.sqrt((1 - rho) / (1 + rho))), float(height[best] / max(sd[best], TINY))
+    shrunk = float(t[best] * np.sqrt((1 - rho) / (1 + rho)))
+    return Step(int(splits[best]), shrunk, float(height[best] / max(sd[best], TINY)))
 
 
 def vif(columns: Array) -> Array:
@@ -116,28 +135,38 @@ def vif(columns: Array) -> Array:
     scale = np.linalg.norm(centred, axis=0)
     out = np.full(columns.shape[1], np.inf)
     live = scale > TINY
-    scaled = centred[:, live] / scale[live]
-    for position, index in enumerate(np.flatnonzero(live)):
-        q = basis(np.delete(scaled, position, axis=1))
-        left = float((residual(scaled[:, position], q) ** 2).sum())
-        out[index] = 1.0 / left if left > 1e-10 else np.inf
+    if not live.any():
+        return out
+    _, d, v = np.linalg.svd(centred[:, live] / scale[live], full_matrices=False)
+    weights = v**2
+    near_zero = d < 1e-7 * d[0]
+    factors = (weights[~near_zero] / d[~near_zero, None] ** 2).sum(axis=0)
+    spanned = weights[near_zero].sum(axis=0) > 1e-9 if len(d) == live.sum() else np.ones(live.sum(), dtype=bool)
+    out[live] = np.where(spanned, np.inf, factors)
     return out
 
 
 def dependent_columns(columns: Array, tolerance: float = 1e-8) -> list[int]:
     """Indices that earlier columns (and an intercept) already span; earlier columns win."""
-    n = columns.shape[0]
-    kept = np.full((n, 1), 1.0 / np.sqrt(max(n, 1)))
+    n, count = columns.shape
+    kept = np.empty((n, min(n, count + 1)), order="F")
+    kept[:, 0] = 1.0 / np.sqrt(max(n, 1))
+    rank = 1
     out = []
-    for index in range(columns.shape[1]):
-        centred = columns[:, index] - columns[:, index].mean()
-        norm = float(np.linalg.norm(centred))
-        left = residual(residual(centred, kept), kept)
+    centred = columns - columns.mean(axis=0)
+    norms = np.linalg.norm(centred, axis=0)
+    for index in range(count):
+        if norms[index] <= TINY or rank == kept.shape[1]:
+            out.append(index)
+            continue
+        span = kept[:, :rank]
+        left = residual(residual(centred[:, index], span), span)
         size = float(np.linalg.norm(left))
-        if norm <= TINY or size <= tolerance * norm:
+        if size <= tolerance * norms[index]:
             out.append(index)
         else:
-            kept = np.column_stack([kept, left / size])
+            kept[:, rank] = left / size
+            rank += 1
     return out
 
 

@@ -6,6 +6,7 @@ from mmm_core.data.quality_controls import choose_controls, live_columns, redund
 from mmm_core.data.quality_maths import (
     Array,
     adjusted_r2,
+    adjusted_r2s,
     correlation,
     correlations,
     dependent_columns,
@@ -156,7 +157,7 @@ def leakage(view: View) -> Check:
     values = view.complete(candidates)
     likeness = {c: _likeness(values[c].to_numpy(dtype=float), y) for c in candidates}
     bad = [c for c in candidates if likeness[c][0] > limits.leakage_review]
-    controls = view.role_columns(*EXTRA)
+    controls = set(view.role_columns(*EXTRA))
     if not bad:
         formula = _formula(y, values[[c for c in candidates if c in controls]].to_numpy(dtype=float))
         parts = [c for i, c in enumerate([c for c in candidates if c in controls]) if i in formula]
@@ -236,7 +237,8 @@ def demand_capture(view: View) -> Check:
     extra = [c for c in view.role_columns(*EXTRA) if view.periods[c].dropna().nunique() > 1]
     base = season_and_trend(days_of(view))
     design = np.column_stack([base, view.complete(extra).to_numpy(dtype=float)]) if extra else base
-    explained = {c: adjusted_r2(view.complete([c])[c].to_numpy(dtype=float), design) for c in spends}
+    shares = adjusted_r2s(view.complete(spends).to_numpy(dtype=float), design)
+    explained = dict(zip(spends, shares.tolist(), strict=True))
     bad = sorted((c for c in spends if explained[c] > limit), key=lambda c: -explained[c])
     worst = max(spends, key=lambda c: explained[c])
     if not bad:

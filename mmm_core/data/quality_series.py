@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mmm_core.data.quality_maths import season_and_trend, strongest_step
+from mmm_core.data.quality_maths import Step, season_and_trend, strongest_steps
 from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role
@@ -88,9 +88,10 @@ def near_constant(view: View) -> Check:
     """Series that hardly move: their effect cannot be told from the baseline."""
     title, limits = "Near-constant series", view.limits
     constant, nearly = [], []
+    media = set(view.role_columns(*MEDIA))
     for column in view.role_columns(*MEDIA, *EXTRA):
         values = view.periods[column].dropna()
-        if column in view.role_columns(*MEDIA) and not (values != 0).any():
+        if column in media and not (values != 0).any():
             continue
         if values.nunique() <= 1:
             constant.append(column)
@@ -127,26 +128,19 @@ def outliers(view: View) -> Check:
     """
     title, limits = "Outliers", view.limits
     media = set(view.role_columns(*MEDIA))
-    found: dict[str, int] = {}
-    worst_z, worst = 0.0, ""
-    for column in view.role_columns(Role.KPI, *MEDIA, Role.CONTROL):
-        values = _comparable(view, column)
-        scale = pd.Series(np.log(values), index=values.index) if column in media else values
-        flagged, z = far_from_the_rest(scale, limits.outlier_iqr, limits.outlier_z, both=column != view.kpi)
+    raw = view.periods[view.role_columns(Role.KPI, *MEDIA, Role.CONTROL)]
+    table = _comparable(view, raw)
+    flagged, z = far_from_the_rest(table, limits.outlier_iqr, limits.outlier_z, either=view.kpi)
+    flagged &= (table > table.median()) | ~table.columns.isin(list(media))
+    found = {str(column): int(count) for column, count in flagged.sum().items() if count}
+    worst = ""
+    if found:
+        row, col = divmod(int(z.where(flagged, -1.0).to_numpy(dtype=float).argmax()), len(z.columns))
+        column, cells = str(raw.columns[col]), raw.to_numpy(dtype=float)[:, col]
+        much = f"z-score {z.to_numpy(dtype=float)[row, col]:.1f}"
         if column in media:
-            flagged &= values > values.median()
-        if not flagged.any():
-            continue
-        found[column] = int(flagged.sum())
-        at = int(z.where(flagged, -1.0).to_numpy().argmax())
-        if float(z.iloc[at]) > worst_z:
-            worst_z = float(z.iloc[at])
-            much = (
-                f"{values.iloc[at] / values.median():.3g} times its median"
-                if column in media
-                else f"z-score {worst_z:.1f}"
-            )
-            worst = f"{column} ({values.index[at]:%Y-%m-%d}, {much})"
+            much = f"{cells[row] / np.nanmedian(cells[cells > 0]):.3g} times its median"
+        worst = f"{column} ({raw.index[row]:%Y-%m-%d}, {much})"
     total = sum(found.values())
     if total <= limits.outliers_review:
         return passed("outliers", title, "No period stands far out.", float(total), float(limits.outliers_review))
@@ -160,61 +154,73 @@ def outliers(view: View) -> Check:
     )
 
 
-def _comparable(view: View, column: str) -> "pd.Series[float]":
-    """Values that can be compared with each other: media and sparse controls while they ran, the KPI outside events."""
-    values = view.periods[column].dropna()
+def _comparable(view: View, raw: pd.DataFrame) -> pd.DataFrame:
+    """Values that can be compared with each other, NaN elsewhere.
+
+    Media (on a log scale) and sparse controls while they ran, the KPI outside marked events; controls of a few levels
+    are left out.
+    """
+    values = raw.to_numpy(dtype=float, copy=True)
+    media = raw.columns.isin(view.role_columns(*MEDIA))
+    control = raw.columns.isin(view.role_columns(Role.CONTROL))
+    values[:, media] = np.log(np.where(values[:, media] > 0, values[:, media], np.nan))
+    sparse = control & ((raw == 0).mean() > 0.5).to_numpy()
+    values[:, sparse] = np.where(values[:, sparse] == 0, np.nan, values[:, sparse])
     holidays = view.role_columns(Role.HOLIDAY)
-    if column == view.kpi and holidays:
-        return values[~(view.periods[holidays].fillna(0) != 0).any(axis=1).loc[values.index]]
-    if column in view.role_columns(*MEDIA):
-        return values[values > 0]
-    if column != view.kpi:
-        values = values[values != 0] if (values == 0).mean() > 0.5 else values
-        return values if values.nunique() >= FEW_LEVELS else values.iloc[:0]
-    return values
+    if view.kpi is not None and holidays:
+        marked = (view.periods[holidays].fillna(0) != 0).any(axis=1).to_numpy()
+        values[np.ix_(marked, raw.columns == view.kpi)] = np.nan
+    out = pd.DataFrame(values, index=raw.index, columns=raw.columns)
+    few = control & (out.nunique() < FEW_LEVELS).to_numpy()
+    out = out.mask(np.broadcast_to(few, out.shape))
+    return out
 
 
 def far_from_the_rest(
-    values: "pd.Series[float]", iqr: float, z_limit: float, both: bool
-) -> "tuple[pd.Series[bool], pd.Series[float]]":
-    """Which values lie beyond the quartile fences and the z-score limit, and every value's absolute z-score.
+    table: pd.DataFrame, iqr: float, z_limit: float, either: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which cells lie beyond the quartile fences and the z-score limit of their column, and every absolute z-score.
 
-    Where not ``both`` are asked for, either is enough; a value beyond the fences alone counts only from half the
-    z-score limit on, since a narrow bulk has near fences.
+    For the column ``either`` one of the two is enough; a value beyond the fences alone counts only from half the
+    z-score limit on, since a narrow bulk has near fences. Columns of under 12 values are not judged.
     """
-    sd = float(values.std(ddof=0)) if len(values) else 0.0
-    if len(values) < 12 or not sd > 0:
-        return pd.Series(False, index=values.index), pd.Series(0.0, index=values.index)
-    low, high = values.quantile(0.25), values.quantile(0.75)
-    width = float(high - low)
-    z = (values - values.mean()).abs() / sd
-    fenced = (values < low - iqr * width) | (values > high + iqr * width)
-    return (fenced & (z > z_limit)) if both else ((z > z_limit) | (fenced & (z > z_limit / 2))), z
+    sd = table.std(ddof=0)
+    judged = (table.notna().sum() >= 12) & (sd > 0)
+    low, high = table.quantile(0.25), table.quantile(0.75)
+    width = high - low
+    z = ((table - table.mean()).abs() / sd.where(judged)).fillna(0.0)
+    fenced = ((table < low - iqr * width) | (table > high + iqr * width)) & judged
+    flagged = fenced & (z > z_limit)
+    if either in table:
+        flagged[either] = (z[either] > z_limit) | (fenced[either] & (z[either] > z_limit / 2))
+    return flagged, z
 
 
 def level_shifts(view: View) -> Check:
     """A lasting step in the KPI or in a channel's spend that season and trend do not explain."""
     title, limits = "Level shifts", view.limits
-    shifted: dict[str, tuple[int, float, float]] = {}
+    shifted: dict[str, Step] = {}
     n = len(view.periods)
-    if n >= 30:
-        base = season_and_trend(days_of(view))
-        for column in view.role_columns(Role.KPI, Role.SPEND):
-            values = view.complete([column])[column].to_numpy(dtype=float)
-            place, t, height = strongest_step(values, base, margin=max(8, n // 20))
-            if t > limits.level_shift_t and abs(height) > limits.level_shift_sd:
-                shifted[column] = (place, t, height)
+    columns = view.role_columns(Role.KPI, Role.SPEND)
+    if n >= 30 and columns:
+        values = view.complete(columns).to_numpy(dtype=float)
+        steps = strongest_steps(values, season_and_trend(days_of(view)), margin=max(8, n // 20))
+        shifted = {
+            column: step
+            for column, step in zip(columns, steps, strict=True)
+            if step.t > limits.level_shift_t and abs(step.height) > limits.level_shift_sd
+        }
     if not shifted:
         return passed("level_shift", title, "No series jumps to a new level for good.", 0.0, limits.level_shift_t)
-    worst = max(shifted, key=lambda c: shifted[c][1])
-    place, t, height = shifted[worst]
-    when = view.periods.index[place]
+    worst = max(shifted, key=lambda c: shifted[c].t)
+    step = shifted[worst]
+    when = view.periods.index[step.place]
     message = (
         f"{listed(list(shifted))} {'jumps' if len(shifted) == 1 else 'jump'} to a new level: {worst} goes "
-        f"{'up' if height > 0 else 'down'} by {abs(height):.1f} standard deviations in {when:%Y-%m-%d}."
+        f"{'up' if step.height > 0 else 'down'} by {abs(step.height):.1f} standard deviations in {when:%Y-%m-%d}."
     )
     fixes = (Fix("filter_dates", {"start": when.date().isoformat()}, f"Keep only the rows from {when:%Y-%m-%d}"),)
-    return Check("level_shift", title, Status.REVIEW, message, t, limits.level_shift_t, tuple(shifted), fixes)
+    return Check("level_shift", title, Status.REVIEW, message, step.t, limits.level_shift_t, tuple(shifted), fixes)
 
 
 def spend_and_exposure(view: View) -> Check:
@@ -267,14 +273,14 @@ def plan_like_spend(view: View) -> Check:
     """Spend that looks like a plan split over weeks rather than what was booked."""
     title, limits = "Plan-like spend", view.limits
     found: dict[str, float] = {}
-    for column in view.role_columns(Role.SPEND):
-        values = view.complete([column])[column].to_numpy(dtype=float)
+    columns = view.role_columns(Role.SPEND)
+    for column, values in zip(columns, view.complete(columns).to_numpy(dtype=float).T, strict=True):
         if len(values) < 26 or not values.std() > 0:
             continue
         on = (values[1:] > 0) & (values[:-1] > 0)
         if on.sum() < 13:
             continue
-        repeated = float(np.isclose(values[1:], values[:-1], rtol=1e-6)[on].mean())
+        repeated = float((np.abs(np.diff(values)) <= 1e-6 * values[1:])[on].mean())
         rough = float(((np.diff(values) ** 2).mean()) / values.var())
         if repeated > limits.repeated_review_share or rough < limits.smooth_review_ratio:
             found[column] = repeated

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,12 @@ class View:
     channels: tuple[ChannelColumns, ...]
 
     def role_columns(self, *roles: Role) -> list[str]:
-        return [r.column for r in self.recognition.roles if r.role in roles and r.column in self.numeric]
+        return [c for c, role in self._roles.items() if role in roles]
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        numbers = set(self.numeric.columns)
+        return {r.column: r.role for r in self.recognition.roles if r.column in numbers}
 
     @property
     def kpi(self) -> str | None:
@@ -113,13 +119,10 @@ class View:
 
     def complete(self, columns: list[str]) -> pd.DataFrame:
         """Periods of the columns with missing cells filled: media with 0, everything else with its median."""
-        out = self.periods[columns].copy()
-        media = set(self.role_columns(*MEDIA))
-        for column in columns:
-            values = out[column]
-            fill = 0.0 if column in media or values.notna().sum() == 0 else float(values.median())
-            out[column] = values.fillna(fill)
-        return out
+        out = self.periods[columns]
+        fill = out.median().fillna(0.0)
+        fill[[c for c in columns if self._roles[c] in MEDIA]] = 0.0
+        return out.fillna(fill)
 
 
 def look(frame: pd.DataFrame, recognition: Recognition, limits: Thresholds, today: date) -> View:

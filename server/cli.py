@@ -122,6 +122,20 @@ def worker(
     cli_worker.run([d.value for d in queue or [Device.CPU]])
 
 
+@app.command()
+def bench(
+    parts: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="All of them if unset.")] = None,
+) -> None:
+    """Measure what the project claims beside what one would use instead; the tables go to benchmarks/results/."""
+    from benchmarks.suite import PARTS
+
+    unknown = [p for p in parts or [] if p not in PARTS]
+    if unknown:
+        raise BadInput(f"There is no benchmark called {unknown[0]}; choose from {', '.join(PARTS)}.")
+    for part in parts or list(PARTS):
+        print(PARTS[part](print))  # noqa: T201
+
+
 def main() -> None:
     """Entry point of the installed command."""
     if not sys.warnoptions:

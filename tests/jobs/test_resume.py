@@ -25,6 +25,7 @@ def kill_during(shop: Shop, run: Run, phase: str) -> int:
 
 
 def reached(shop: Shop, run: Run, phase: str) -> bool:
+    assert shop.run(run.id).status is not RunStatus.FAILED, shop.run(run.id).error
     with shop.services.work(shop.actor) as work:
         latest = work.runs.chunks(run.id)
         assert shop.workers[-1].poll() is None, shop.log()[-3000:]

@@ -39,6 +39,7 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
         (["up", "--port", "70000"], "65535"),
         (["up", "--host", "0.0.0.0"], "Without sign-in"),
         (["worker", "--queue", "tpu"], "tpu"),
+        (["bench", "moon"], "There is no benchmark called moon"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_exit_code_2(

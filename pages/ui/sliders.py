@@ -9,11 +9,10 @@ from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
 from mmm_core.use_cases import what_if
 from mmm_core.use_cases.fits import Fitted
-from pages.ui import charts_plan as charts
 from pages.ui import format as f
-from pages.ui import state
+from pages.ui import live, state
+from pages.ui.charts import colours_of
 from pages.ui.errors import shown
-from pages.ui.figure import show
 from pages.ui.palette import scheme
 
 PERIODS = "what_if_periods"
@@ -42,10 +41,8 @@ def _hand(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
             _numbers(now, base, results)
         look = scheme()
         with right:
-            show(
-                charts.outcome(now, base, results, look), "hand_outcome", alt="What the plan brings beside today's plan"
-            )
-            show(charts.by_channel(now, base, results, look), "hand_channels", alt="What each channel brings")
+            live.outcome(now, base, results, look)
+            live.by_channel(now, base, colours_of(results), results, look)
             _save(actor, run, plan)
 
 

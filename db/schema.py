@@ -48,6 +48,7 @@ users = table(
     text("name"),
     at("created_at", server_default=func.now()),
     at("seen_at", server_default=func.now()),
+    Column("email_verified", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("organisation_id", "issuer", "subject"),
     Index(None, "issuer", "subject"),
 )

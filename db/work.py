@@ -15,6 +15,7 @@ from db.projects import Projects
 from db.reports import Reports
 from db.runs import Runs
 from db.scenarios import Scenarios
+from db.team import Team
 from mmm_core.domain import ports
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
@@ -42,6 +43,7 @@ class PostgresWork:
     documents: ports.Documents
     blobs: ports.Blobs
     audit: ports.Audit
+    team: ports.Team
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -72,6 +74,7 @@ class PostgresWork:
         self.documents = Documents(*place, self._embedder)
         self.blobs = Blobs(*place)
         self.audit = Audit(*place)
+        self.team = Team(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     cookie_secret: SecretStr | None = None
     oidc_organisation_claim: str | None = None
     """Name of the claim that holds the person's organisation."""
+    organisation: str | None = None
+    """Name of the organisation that is there from the start; needs ``first_admin``."""
+    first_admin: str | None = None
+    """E-mail address of the person who may come in first and administers the organisation."""
 
     @property
     def sign_in(self) -> bool:

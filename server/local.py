@@ -5,17 +5,20 @@ from collections.abc import Callable, Iterator
 
 from pydantic import SecretStr
 
-from db import migrate
+from db import founding, migrate
 from jobs import wiring
+from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.settings import Settings
+from mmm_core.use_cases import team
 from server import embedded, logs
 
 
 @contextlib.contextmanager
 def located(settings: Settings) -> Iterator[Settings]:
     """Settings with both servers' addresses, the embedded ones where none is set, and the schema up to date."""
+    first = _first_admin(settings)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None or settings.redis_url is None:
             urls = stack.enter_context(embedded.servers(settings.home))
@@ -25,7 +28,22 @@ def located(settings: Settings) -> Iterator[Settings]:
             }
             settings = settings.model_copy(update=found)
         migrate.upgrade(wiring.admin_url(settings))
+        if first:
+            founding.found(wiring.admin_url(settings), *first)
         yield settings
+
+
+def _first_admin(settings: Settings) -> tuple[str, str] | None:
+    """Organisation and e-mail address of the first way in, where the settings name one."""
+    name, email = (settings.organisation or "").strip(), (settings.first_admin or "").strip()
+    if not settings.sign_in or not (name or email):
+        return None
+    if not (name and email):
+        raise BadInput("CARRYOVER_ORGANISATION and CARRYOVER_FIRST_ADMIN belong together; set both or neither.")
+    try:
+        return name, team.checked_email(email)
+    except BadInput as error:
+        raise BadInput(f"CARRYOVER_FIRST_ADMIN: {error}") from None
 
 
 def environment(settings: Settings) -> dict[str, str]:

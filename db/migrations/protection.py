@@ -1,10 +1,12 @@
 """What a migration says to put a table under its organisation's policy; a new table calls ``protect`` once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import op
 
 from db.connect import APPLICATION_ROLE
+from db.roles import DOOR_ROLE
 from db.schema import SCHEMA
 
 MINE = "organisation_id = nullif(current_setting('app.organisation', true), '')"
@@ -24,6 +26,17 @@ def open_to(role: str, table: str, grants: str) -> None:
     name = f"{SCHEMA}.{table}"
     op.execute(f"CREATE POLICY door ON {name} TO {role} USING (true) WITH CHECK (true)")
     op.execute(f"GRANT {grants} ON {name} TO {role}")
+
+
+def make_doors(functions: Sequence[str]) -> None:
+    """Hand functions to the role that owns the doors; the application alone may call them."""
+    # A function's new owner needs to be able to create in its schema at the moment of the hand-over.
+    op.execute(f"GRANT CREATE ON SCHEMA {SCHEMA} TO {DOOR_ROLE}")
+    for function in functions:
+        op.execute(f"REVOKE ALL ON FUNCTION {SCHEMA}.{function} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{function} TO {APPLICATION_ROLE}")
+        op.execute(f"ALTER FUNCTION {SCHEMA}.{function} OWNER TO {DOOR_ROLE}")
+    op.execute(f"REVOKE CREATE ON SCHEMA {SCHEMA} FROM {DOOR_ROLE}")
 
 
 def run_file(name: str) -> None:

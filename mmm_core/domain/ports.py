@@ -12,11 +12,12 @@ from typing import Any, Protocol
 
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
-from mmm_core.domain.identity import Actor
+from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
 from mmm_core.domain.results import Results
+from mmm_core.domain.team import AllowedDomain, Invitation, Member
 
 
 class Projects(Protocol):
@@ -137,6 +138,44 @@ class Audit(Protocol):
         """(when, who, action, subject, detail), newest first."""
         ...
 
+    def first_broken(self) -> int | None:
+        """Number of the first row that does not fit the hash chain; None where nobody has touched it."""
+        ...
+
+
+class Team(Protocol):
+    """Members, invitations and allowed e-mail domains of the organisation."""
+
+    def organisation(self) -> str:
+        """The organisation's name."""
+        ...
+
+    def members(self) -> Sequence[Member]: ...
+    def admins(self) -> Sequence[str]:
+        """User ids of the administrators, who stay what they are until the transaction ends."""
+        ...
+
+    def set_role(self, user_id: str, role: TeamRole) -> None: ...
+    def remove(self, user_id: str) -> None: ...
+    def invitations(self) -> Sequence[Invitation]:
+        """Those that nobody has accepted, newest first."""
+        ...
+
+    def invite(self, invitation: Invitation) -> None:
+        """Adds the invitation, or takes the place of an earlier one for the address."""
+        ...
+
+    def withdraw(self, email: str) -> bool:
+        """Whether there was an open invitation."""
+        ...
+
+    def domains(self) -> Sequence[AllowedDomain]: ...
+    def allow(self, allowed: AllowedDomain) -> bool:
+        """False where the domain already leads to an organisation, this one or another."""
+        ...
+
+    def disallow(self, domain: str) -> bool: ...
+
 
 class Work(Protocol):
     """One transaction of one organisation."""
@@ -150,6 +189,7 @@ class Work(Protocol):
     documents: Documents
     blobs: Blobs
     audit: Audit
+    team: Team
 
 
 class SharedReports(Protocol):

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from db import checkpoints, connect, identity, migrate, schema
+from db import checkpoints, connect, founding, identity, migrate, schema
 from db.work import PostgresWork
 from mmm_core.domain.errors import BadInput, Unavailable
 from server import embedded
@@ -159,6 +159,7 @@ def test_an_owner_who_is_no_superuser(short_folder: Path) -> None:
         for _ in range(2):
             migrate.upgrade(admin)
             _use(connect.application_url(admin))
+            founding.found(admin, "Acme", "boss@acme.example")
         with psycopg.connect(admin, autocommit=True) as link:
             assert link.execute("SELECT count(*) FROM carryover.projects").fetchone() == (0,)
             assert link.execute("SELECT count(*) FROM carryover.runs").fetchone() == (2,)

@@ -3,7 +3,7 @@
 from alembic import op
 
 from db.connect import APPLICATION_ROLE
-from db.migrations.protection import open_to, protect, run_file
+from db.migrations.protection import make_doors, open_to, protect, run_file
 from db.roles import DOOR_ROLE
 
 revision = "0002"
@@ -46,13 +46,7 @@ def upgrade() -> None:
     op.execute("CREATE POLICY recovery ON carryover.runs FOR SELECT TO CURRENT_USER USING (true)")
     run_file("audit.sql")
     run_file("doors.sql")
-    # A function's new owner needs to be able to create in its schema at the moment of the hand-over.
-    op.execute(f"GRANT CREATE ON SCHEMA carryover TO {DOOR_ROLE}")
-    for function in FUNCTIONS:
-        op.execute(f"REVOKE ALL ON FUNCTION carryover.{function} FROM PUBLIC")
-        op.execute(f"GRANT EXECUTE ON FUNCTION carryover.{function} TO {APPLICATION_ROLE}")
-        op.execute(f"ALTER FUNCTION carryover.{function} OWNER TO {DOOR_ROLE}")
-    op.execute(f"REVOKE CREATE ON SCHEMA carryover FROM {DOOR_ROLE}")
+    make_doors(FUNCTIONS)
     for table, column in (("blob_parts", "content"), ("chunks", "draws"), ("checkpoints", "state")):
         # These bytes are compressed already.
         op.execute(f"ALTER TABLE carryover.{table} ALTER COLUMN {column} SET STORAGE EXTERNAL")

@@ -19,7 +19,7 @@ from server.web_start import servers
 from server.web_wanted import RememberWanted
 
 HERE = Path(__file__).parent
-SLUGS = frozenset({"plan", "data", "model", "what-if", "report"})
+SLUGS = frozenset({"plan", "data", "model", "what-if", "report", "team"})
 settings = Settings()
 
 if config._main_script_path is None:

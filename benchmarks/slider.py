@@ -43,31 +43,34 @@ def run(say: Callable[[str], None] = print, results: Path = RESULTS) -> str:
     browser_path = shutil.which("chromium")
     if browser_path is None:
         raise RuntimeError("The slider benchmark needs Debian's chromium.")
-    with tempfile.TemporaryDirectory(prefix="carryover-") as home, _product(Path(home)) as address:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.set_default_timeout(120_000)
-            started = time.perf_counter()
-            page.goto(address)
-            page.get_by_role("button", name="Open the sample company").click()
-            page.get_by_role("tab", name="Results").wait_for()
-            newcomer = time.perf_counter() - started
-            say(f"slider: first result {newcomer:.0f} s after the first page")
-            page.get_by_role("link", name="What-If").click()
-            slider = page.get_by_role("slider").nth(1)
-            slider.wait_for()
-            page.wait_for_selector(".st-key-hand_outcome .js-plotly-plot")
-            page.wait_for_timeout(2000)
-            page.evaluate(WATCH)
-            slider.focus()
-            for move in range(MOVES):
-                seen = len(page.evaluate("window.__times"))
-                page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
-                page.wait_for_function(f"window.__times.length > {seen}")
-                page.wait_for_timeout(300)
-            times = page.evaluate("window.__times")
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="carryover-") as home,
+        _product(Path(home)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(120_000)
+        started = time.perf_counter()
+        page.goto(address)
+        page.get_by_role("button", name="Open the sample company").click()
+        page.get_by_role("tab", name="Results").wait_for()
+        newcomer = time.perf_counter() - started
+        say(f"slider: first result {newcomer:.0f} s after the first page")
+        page.get_by_role("link", name="What-If").click()
+        slider = page.get_by_role("slider").nth(1)
+        slider.wait_for()
+        page.wait_for_selector(".st-key-hand_outcome .js-plotly-plot")
+        page.wait_for_timeout(2000)
+        page.evaluate(WATCH)
+        slider.focus()
+        for move in range(MOVES):
+            seen = len(page.evaluate("window.__times"))
+            page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
+            page.wait_for_function(f"window.__times.length > {seen}")
+            page.wait_for_timeout(300)
+        times = page.evaluate("window.__times")
+        browser.close()
     row = {
         "newcomer_seconds": newcomer,
         "moves": len(times),

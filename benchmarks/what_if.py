@@ -72,9 +72,7 @@ def _ours(case: Path) -> dict[str, float]:
             _timed(lambda k=k: model.history_outcome(dict.fromkeys(today.spend, 1 + 0.03 * k))) for k in range(1, 8)
         ),
         "optimise_first": optimise_first,
-        "optimise": statistics.median(
-            _timed(lambda k=k: _base(model, total * (1 + 0.05 * k))) for k in range(1, 8)
-        ),
+        "optimise": statistics.median(_timed(lambda k=k: _base(model, total * (1 + 0.05 * k))) for k in range(1, 8)),
     }
 
 

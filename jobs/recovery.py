@@ -52,9 +52,7 @@ def open_runs(admin_url: str) -> Callable[[], list[OpenRun]]:
     return read
 
 
-def look_around(
-    services: Services, queue: RqFitQueue, unfinished: Callable[[], Sequence[OpenRun]]
-) -> Look:
+def look_around(services: Services, queue: RqFitQueue, unfinished: Callable[[], Sequence[OpenRun]]) -> Look:
     """What a worker calls every few seconds; a run is put back when two looks in a row find it lost."""
     suspects: set[tuple[str, str | None, int]] = set()
 

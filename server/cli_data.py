@@ -48,9 +48,7 @@ def add(path: Path, project_name: str | None, kpi: str | None, as_json: bool) ->
         name = (project_name or path.stem).strip() or "Project"
         known = {p.name.casefold(): p for p in projects.list_projects(services, actor)}
         project = known.get(name.casefold()) or projects.create_project(services, actor, name=name)
-        version = datasets.add_dataset(
-            services, actor, project.id, [datasets.Upload(content, path.name)], kpi=kpi
-        )
+        version = datasets.add_dataset(services, actor, project.id, [datasets.Upload(content, path.name)], kpi=kpi)
         now = datasets.load_working(services, actor, version.id).recognition
     if as_json:
         _print_json({"project": project.name, "project_id": project.id, **_described(version, now)})

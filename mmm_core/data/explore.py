@@ -161,4 +161,6 @@ def _correlation(x: "pd.Series[float]", y: "pd.Series[float] | None") -> float |
     both = pd.concat([x, y], axis=1).dropna()
     if len(both) < 3 or both.iloc[:, 0].nunique() < 2 or both.iloc[:, 1].nunique() < 2:
         return None
-    return float(np.corrcoef(both.iloc[:, 0], both.iloc[:, 1])[0, 1])
+    # Divided by the largest first: squares of very small or very large numbers are 0 or infinite.
+    scaled = both / both.abs().max()
+    return float(np.corrcoef(scaled.iloc[:, 0], scaled.iloc[:, 1])[0, 1])

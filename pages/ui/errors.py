@@ -24,10 +24,29 @@ def _is_outage(error: BaseException) -> bool:
     )
 
 
+KEPT = "kept_over_an_outage"
+
+
+def _keep() -> None:
+    """Remember what was typed: the browser forgets the widgets of a page that could not be drawn."""
+    typed = {k: v for k, v in st.session_state.items() if type(v) in (str, int, float, list, tuple) and k != KEPT}
+    st.session_state[KEPT] = {**st.session_state.get(KEPT, {}), **typed}
+
+
+def bring_back() -> None:
+    """Give widgets what they held before an outage; called once the page can be drawn again.
+
+    Also where the server still knows the value: only one that is set goes to the browser.
+    """
+    for key, value in st.session_state.pop(KEPT, {}).items():
+        st.session_state[key] = value
+
+
 def explain(error: BaseException) -> None:
     """Draw the banner for ``error`` where the script stands now."""
     if _is_outage(error):
         log.warning("page.unavailable", error=repr(error))
+        _keep()
         words = (
             str(error) if isinstance(error, Unavailable) else "The server cannot reach its database or queue just now."
         )

@@ -5,7 +5,8 @@ from typing import NoReturn
 
 import streamlit as st
 
-from mmm_core.domain.identity import Actor
+from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.identity import Actor, TeamRole
 from pages.ui.format import safe
 from server.web import backend
 
@@ -20,7 +21,7 @@ def enter() -> Actor:
         return _local()
     if not st.user.is_logged_in:
         _door("Sign in to see your team's projects.")
-    if float(st.user.get("exp") or 0) <= time.time():
+    if _expired():
         st.session_state.pop(ACTOR, None)
         _door("Your sign-in has expired. Sign in again to go on where you were.")
     return _member()
@@ -31,6 +32,23 @@ def has_come_in() -> bool:
     return not backend().settings.sign_in or bool(st.user.is_logged_in)
 
 
+def administers() -> bool:
+    """For the menu alone: whether an administrator is asking; what they may do is for ``enter`` and the use cases."""
+    if not backend().settings.sign_in:
+        return True
+    if not st.user.is_logged_in or _expired():
+        return False
+    try:
+        actor = _known()
+    except CarryoverError:
+        return False
+    return actor is not None and actor.role.covers(TeamRole.ADMIN)
+
+
+def _expired() -> bool:
+    return float(st.user.get("exp") or 0) <= time.time()
+
+
 def _local() -> Actor:
     people, known = backend().people, st.session_state.get(ACTOR)
     actor = (people.still_member(known) if known else None) or people.local()
@@ -39,15 +57,22 @@ def _local() -> Actor:
 
 
 def _member() -> Actor:
+    actor = _known()
+    if actor is None:
+        st.session_state.pop(ACTOR, None)
+        claims = st.user.to_dict()
+        _stranger(str(claims.get("email") or claims.get("name") or "This account"))
+    return actor
+
+
+def _known() -> Actor | None:
     """Our own row decides, not the cookie: it may have been disabled since."""
     people, known = backend().people, st.session_state.get(ACTOR)
     claims = st.user.to_dict()
     same = known is not None and st.session_state.get(SUBJECT) == claims.get("sub")
     actor = people.still_member(known) if same else people.sign_in(claims)
-    if actor is None:
-        st.session_state.pop(ACTOR, None)
-        _stranger(str(claims.get("email") or claims.get("name") or "This account"))
-    st.session_state[ACTOR], st.session_state[SUBJECT] = actor, claims.get("sub")
+    if actor is not None:
+        st.session_state[ACTOR], st.session_state[SUBJECT] = actor, claims.get("sub")
     return actor
 
 

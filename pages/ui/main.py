@@ -10,7 +10,8 @@ ICON = Path(__file__).resolve().parent / "assets" / "icon.svg"
 # A local picture: Streamlit fetches the icons it knows by name from the internet.
 st.set_page_config(page_title="Carryover", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 
-from pages.ui import guard, sidebar  # noqa: E402
+from pages.ui import errors, guard, sidebar  # noqa: E402
+from server.web import backend  # noqa: E402
 
 pages = {
     "home": st.Page(PAGES / "home.py", title="Home", default=True),
@@ -19,9 +20,15 @@ pages = {
     "model": st.Page(PAGES / "model.py", title="Model"),
     "what_if": st.Page(PAGES / "what_if.py", title="What-If", url_path="what-if"),
     "report": st.Page(PAGES / "report.py", title="Report"),
+    "team": st.Page(
+        PAGES / "team.py",
+        title="Team" if backend().settings.sign_in else "Audit trail",
+        visibility="visible" if guard.administers() else "hidden",
+    ),
 }
 page = st.navigation(list(pages.values()), position="sidebar" if guard.has_come_in() else "hidden")
 st.session_state["pages"] = pages
 actor = guard.enter()
+errors.bring_back()
 sidebar.draw(actor)
 page.run()

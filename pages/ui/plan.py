@@ -63,9 +63,12 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
     # Plain tuples: a multiselect keeps what it is given in front, and offers the rest of the file behind it.
     chosen_channels = list(plan.channels) if plan and plan.channels else channels
     chosen_controls = list(plan.controls) if plan and plan.channels else controls
+    stamp = f"{plan.version if plan else 0}_{version.content_hash[:8] if version else ''}"
+    key = f"plan_{project.id}_{stamp}"
     with st.form("plan_form", border=False):
         question = st.text_area(
             "Which decision should this answer?",
+            key=f"{key}_question",
             value=(plan.question if plan else "") or project.question,
             placeholder="For example: can we cut TV by a third without losing sales?",
             height=80,
@@ -73,19 +76,22 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
         left, right = st.columns([1, 2])
         wanted = left.text_input(
             "Target (KPI)",
+            key=f"{key}_target",
             value=(plan.target if plan and plan.target else target) or project.kpi_name,
             help="The column that marketing should move.",
         )
         media = right.multiselect(
             "Channels",
-            _options(chosen_channels, channels, columns),
+            key=f"{key}_channels",
+            options=_options(chosen_channels, channels, columns),
             default=chosen_channels,
             accept_new_options=True,
             placeholder="Choose, or type a name and press Enter",
         )
         other = st.multiselect(
             "Controls: what else moves the KPI",
-            _options(chosen_controls, controls, columns),
+            key=f"{key}_controls",
+            options=_options(chosen_controls, controls, columns),
             default=chosen_controls,
             accept_new_options=True,
             placeholder="Price, weather, holidays, competitors",
@@ -93,15 +99,22 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
         first, second, third = st.columns(3)
         beliefs = first.text_area(
             "Hypotheses, one a line",
+            key=f"{key}_beliefs",
             value=_lines(plan.hypotheses if plan else ()),
             height=120,
             placeholder="Search mostly catches demand that TV made",
         )
         needed = second.text_area(
-            "Data still needed, one a line", value=_lines(plan.data_needed if plan else ()), height=120
+            "Data still needed, one a line",
+            key=f"{key}_needed",
+            value=_lines(plan.data_needed if plan else ()),
+            height=120,
         )
         tests = third.text_area(
-            "Experiments worth running, one a line", value=_lines(plan.experiments if plan else ()), height=120
+            "Experiments worth running, one a line",
+            key=f"{key}_tests",
+            value=_lines(plan.experiments if plan else ()),
+            height=120,
         )
         if st.form_submit_button("Save the plan", type="primary"):
             with shown():
@@ -135,10 +148,12 @@ def _lines(items: tuple[str, ...]) -> str:
 
 def project_form(actor: Actor, project: Project) -> None:
     with st.form("project_form", border=False):
-        name = st.text_input("Name", value=project.name, max_chars=120)
-        question = st.text_input("Question", value=project.question)
+        name = st.text_input("Name", key=f"project_{project.id}_name", value=project.name, max_chars=120)
+        question = st.text_input("Question", key=f"project_{project.id}_question", value=project.question)
         left, middle, right = st.columns(3)
-        kpi = left.text_input("KPI", value=project.kpi_name, placeholder="Revenue, orders, sign-ups")
+        kpi = left.text_input(
+            "KPI", key=f"project_{project.id}_kpi", value=project.kpi_name, placeholder="Revenue, orders, sign-ups"
+        )
         unit = middle.selectbox(
             "The KPI is",
             list(KpiUnit),

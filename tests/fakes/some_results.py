@@ -50,7 +50,7 @@ def some_results(names: tuple[str, ...] = ("tv", "search")) -> Results:
 
 
 def some_plan(style: str, names: tuple[str, ...] = ("tv", "search")) -> OptimisedPlan:
-    plan = SpendPlan(13, {n: 100.0 for n in names})
+    plan = SpendPlan(13, dict.fromkeys(names, 100.0))
     outcome = PlanOutcome(
         plan, 200.0, interval(900), interval(900), interval(4.5), {n: interval(450) for n in names},
         {n: interval(4.5) for n in names}, interval(50), 0.9, (), (), (), (),

@@ -113,9 +113,7 @@ def spec(**sampling: object) -> ModelSpec:
 
 
 def open_shop(database_url: str, redis_url: str, folder: Path) -> Shop:
-    settings = Settings(
-        database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), home=folder / "home"
-    )
+    settings = Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), home=folder / "home")
     wired = wiring.wire(settings)
     shop = Shop(settings, wired, wired.people.local(), folder)
     services, actor = shop.services, shop.actor

@@ -165,7 +165,8 @@ def test_modules_are_in_memory_before_the_fit_asks_for_them() -> None:
 
 def test_the_starters_script_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(dedented("""
+    script.write_text(
+        dedented("""
         print("script runs", flush=True)
         from jobs.fit_server import ForkServerFitProcess
         from mmm_core.domain.errors import FitFailed
@@ -174,7 +175,8 @@ def test_the_starters_script_is_not_run_again(tmp_path: Path) -> None:
             list(process.run("", b"", [], lambda: False))
         except FitFailed as error:
             print(error)
-    """))
+    """)
+    )
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -26,7 +26,7 @@ def slider(say: Say) -> str:
 def truth(say: Say) -> str:
     from benchmarks import truth_recovery as part
 
-    return part.run(say=say)
+    return part.bench(say)
 
 
 PARTS: dict[str, Callable[[Say], str]] = {"engine": engine, "what-if": what_if, "slider": slider, "truth": truth}

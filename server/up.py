@@ -1,7 +1,6 @@
 """``mmm up``: the servers, the workers and the web app on one machine, until Ctrl-C."""
 
 import contextlib
-import ipaddress
 import os
 import signal
 import socket
@@ -19,6 +18,7 @@ from jobs.fit_preload import die_with_parent
 from mmm_core.domain.errors import BadInput, Unavailable
 from mmm_core.settings import Settings
 from server import logs
+from server.web_local import is_loopback
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_PORT = 8501
@@ -98,15 +98,6 @@ def check_host(host: str, settings: Settings) -> None:
             f"Without sign-in Carryover listens on this machine alone, not on {host}; set CARRYOVER_OIDC_METADATA_URL "
             "(and the settings beside it) to let others in."
         )
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def choose_port(host: str, port: int | None) -> int:

@@ -8,6 +8,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 SENTENCE = "Without sign-in Carryover answers this machine alone. Open it on 127.0.0.1, or set up sign-in.\n"
 
 
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class LocalOnly:
     """ASGI middleware that refuses requests from, or addressed to, anything but a loopback address.
 
@@ -30,17 +39,8 @@ def _is_local(scope: Scope) -> bool:
     headers = dict(scope.get("headers") or [])
     named = headers.get(b"host", b"").decode("latin-1")
     addresses = [address[0] for key in ("client", "server") if (address := scope.get(key))]
-    return all(_loopback(a) for a in addresses) and (not named or _loopback(_host(named)))
+    return all(is_loopback(a) for a in addresses) and (not named or is_loopback(_host(named)))
 
 
 def _host(header: str) -> str:
     return header[1:].partition("]")[0] if header.startswith("[") else header.rpartition(":")[0] or header
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -62,6 +62,13 @@ def share(value: float | None, digits: int = 0) -> str:
     return f"{value * 100:.{digits}f}%".replace("-", "−")
 
 
+def chance(probability: float) -> str:
+    """No probability from draws is quite 0 or 1."""
+    if probability > 0.99:
+        return "over 99%"
+    return "under 1%" if probability < 0.01 else share(probability)
+
+
 def times(value: float | None) -> str:
     """A return on spend: 2.4× means that each unit of money brought 2.4 back."""
     if value is None or not math.isfinite(value):

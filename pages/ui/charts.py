@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmm_core.domain.results import ChannelResult, Evidence, Results, Series
-from pages.ui import format as f
+from mmm_core.reports import wording as f
 from pages.ui.figure import figure, ribbon
 from pages.ui.palette import Scheme, channel_colours, faded
 

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from pages.ui import format as f
+from mmm_core.reports import wording as f
 from pages.ui.figure import figure, ribbon, template
 from pages.ui.palette import Scheme, faded
 

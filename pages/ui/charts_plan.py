@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from mmm_core.domain.planning import OptimisedPlan, PlanOutcome, SpendPlan
 from mmm_core.domain.results import Results
-from pages.ui import format as f
+from mmm_core.reports import wording as f
 from pages.ui.figure import figure
 from pages.ui.palette import Scheme, faded
 

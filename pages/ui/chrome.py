@@ -9,8 +9,8 @@ from mmm_core.domain.checks import Status
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Action, Evidence
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import projects
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.palette import scheme
 

@@ -6,9 +6,9 @@ import streamlit as st
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import DatasetVersion, RecipeStep, Role
 from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets
 from pages.ui import chrome, state
-from pages.ui import format as f
 from pages.ui.errors import shown
 
 ORDER = {Status.FAIL: 0, Status.REVIEW: 1, Status.PASS: 2}

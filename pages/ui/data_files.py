@@ -11,9 +11,9 @@ from mmm_core.domain.dataset import DatasetVersion, Restatement, Role
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets
 from pages.ui import chrome, state
-from pages.ui import format as f
 from pages.ui.errors import shown
 from pages.ui.home import FILE_TYPES
 

@@ -7,8 +7,8 @@ import streamlit as st
 from mmm_core.data import recipe
 from mmm_core.domain.dataset import DatasetVersion, RecipeStep, Role
 from mmm_core.domain.identity import Actor
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 from pages.ui.plan import DAYS

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor, TeamRole
-from pages.ui.format import safe
+from mmm_core.reports.wording import safe
 from server.web import backend
 
 ACTOR = "actor"

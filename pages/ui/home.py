@@ -4,10 +4,10 @@ import streamlit as st
 
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import KpiUnit, Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import projects, samples
 from mmm_core.use_cases.datasets import Upload, add_dataset
 from mmm_core.use_cases.projects import CURRENCIES
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 

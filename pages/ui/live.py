@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmm_core.domain.planning import PlanOutcome
 from mmm_core.domain.results import Results
-from pages.ui import format as f
+from mmm_core.reports import wording as f
 from pages.ui.figure import FONT
 from pages.ui.palette import Scheme
 

@@ -5,8 +5,8 @@ import streamlit as st
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
+from mmm_core.reports import wording as f
 from pages.ui import charts, chrome, state
-from pages.ui import format as f
 from pages.ui.data_checks import ORDER
 from pages.ui.errors import shown
 from pages.ui.figure import show

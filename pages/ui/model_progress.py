@@ -5,8 +5,8 @@ import streamlit as st
 
 from mmm_core.domain.fit import Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import fits
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 

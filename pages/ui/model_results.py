@@ -8,9 +8,9 @@ from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import samples
 from pages.ui import charts, chrome, state
-from pages.ui import format as f
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme

@@ -6,8 +6,8 @@ from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import PlanStatus, Project
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, fits, models, plans
-from pages.ui import format as f
 from pages.ui import model_spec_form as form
 from pages.ui import model_spec_yaml as as_text
 from pages.ui import prior, state

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mmm_core.reports import colours
 from mmm_core.reports.colours import CHANNELS
-from mmm_core.reports.colours import channel_colours as by_name
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Scheme:
 
 
 LIGHT = Scheme(
-    dark=False, accent="#00677F", ink="#17212B", muted="#5F6B78", line="#E3E7EB", paper="#FFFFFF", raised="#F5F7F8",
-    baseline="#CBD3DB", season="#AEBBC7", controls="#94A3B2", good="#1E8E5A", review="#B7791F", bad="#C2382E",
+    dark=False, accent=colours.ACCENT, ink=colours.INK, muted=colours.MUTED, line=colours.LINE, paper="#FFFFFF",
+    raised="#F5F7F8", baseline=colours.BASELINE, season=colours.SEASON, controls=colours.CONTROLS, good="#1E8E5A",
+    review="#B7791F", bad="#C2382E",
 )  # fmt: skip
 DARK = Scheme(
     dark=True, accent="#4FC3DC", ink="#E8EDF2", muted="#9AA7B4", line="#2B3642", paper="#10161D", raised="#18212B",
@@ -44,7 +45,7 @@ def scheme() -> Scheme:
 
 def channel_colours(names: Iterable[str], more: Iterable[str] = ()) -> dict[str, str]:
     """A colour for each channel by its place in name order, as in every report; ``more`` names follow behind."""
-    first = by_name(names)
+    first = colours.channel_colours(names)
     rest = sorted({n for n in more if n not in first}, key=str.casefold)
     return first | {n: CHANNELS[(len(first) + i) % len(CHANNELS)] for i, n in enumerate(rest)}
 

@@ -7,8 +7,8 @@ import streamlit as st
 from mmm_core.domain.dataset import DatasetVersion, Role
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import plans, projects
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 

@@ -8,9 +8,9 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Interval
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import models
 from pages.ui import first_look, state
-from pages.ui import format as f
 from pages.ui.errors import explain
 from pages.ui.figure import figure, show
 from pages.ui.palette import Scheme, scheme

@@ -6,9 +6,9 @@ from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.report import Report
 from mmm_core.domain.results import Action, Results
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import reports
 from pages.ui import chrome, state
-from pages.ui import format as f
 from pages.ui.errors import shown
 from pages.ui.model_results import verdict
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.report import Report, ShareLink
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import reports
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 from server.web import backend

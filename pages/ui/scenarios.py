@@ -8,9 +8,9 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import what_if
 from pages.ui import charts_plan, chrome, sliders, state
-from pages.ui import format as f
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme

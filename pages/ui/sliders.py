@@ -7,9 +7,9 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.planning import PlanOutcome, SpendPlan
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import what_if
 from mmm_core.use_cases.fits import Fitted
-from pages.ui import format as f
 from pages.ui import live, state
 from pages.ui.charts import colours_of
 from pages.ui.errors import shown

@@ -7,8 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.team import AllowedDomain, Invitation, Member
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import team
-from pages.ui import format as f
 from pages.ui import state
 from pages.ui.errors import shown
 from server.web import backend

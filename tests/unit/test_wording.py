@@ -3,7 +3,7 @@
 import pytest
 
 from mmm_core.domain.results import Interval
-from pages.ui import format as f
+from mmm_core.reports import wording as f
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the web process needs to run, whoever started it.
 
-Under ``mmm up`` and in a container the servers and workers are there already. Started alone (``streamlit run app.py``,
+Under ``mmm up`` and in a container the servers and workers are there already, or soon; whichever process comes first
+brings the schema up to date. Started alone (``streamlit run app.py``,
 ``uvicorn app:app``) it brings the embedded ones and a worker of its own, and ends them with itself.
 """
 
@@ -19,7 +20,7 @@ def servers(settings: Settings) -> Iterator[web.Backend]:
     logs.set_up(json=settings.database_url is not None, quiet=True)
     alone = settings.database_url is None
     with contextlib.ExitStack() as stack:
-        ready = stack.enter_context(local.located(settings)) if alone else settings
+        ready = stack.enter_context(local.located(settings))
         wired = stack.enter_context(wiring.opened(ready))
         if alone:
             stack.enter_context(_worker(ready))

@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE = 60_000
+PROVIDER = ROOT / "tests" / "identity_provider"
+Web = Callable[..., contextlib.AbstractContextManager[str]]
 
 expect.set_options(timeout=PATIENCE)
 
@@ -74,7 +76,7 @@ def started(command: list[str], port: int, log: Path, **environment: str) -> Ite
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[str]]:
+def web(tmp_path: Path) -> Web:
     """The web process alone, with the settings of a test."""
 
     def start(port: int, **environment: str) -> contextlib.AbstractContextManager[str]:
@@ -92,6 +94,22 @@ def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
     alone = {name: "" for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
     with started(command, port, tmp_path / "up.log", CARRYOVER_HOME=str(short_folder), **alone) as address:
         yield address
+
+
+@pytest.fixture
+def provider() -> Iterator[tuple[str, int]]:
+    """The identity provider's address, and the port of the product that it sends people back to."""
+    node = shutil.which("node")
+    if node is None or not (PROVIDER / "node_modules").is_dir():
+        pytest.skip("Node and tests/identity_provider/node_modules are needed (npm ci there).")
+    port, ours = free_port(), free_port()
+    command = [node, "provider.mjs", str(port), f"http://127.0.0.1:{ours}/oauth2callback"]
+    with subprocess.Popen(command, cwd=PROVIDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready")
+        yield f"http://127.0.0.1:{port}", ours
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def _answers(port: int) -> bool:

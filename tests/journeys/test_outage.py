@@ -1,8 +1,5 @@
 """The database goes away while somebody clicks: one sentence, a button, and what was typed is still there."""
 
-import contextlib
-from collections.abc import Callable
-
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +10,7 @@ from mmm_core.settings import Settings
 from mmm_core.use_cases import projects
 from server import embedded
 from tests.conftest import Database
-from tests.journeys.conftest import free_port
+from tests.journeys.conftest import Web, free_port
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +24,7 @@ def close_database(servers: embedded.Urls, name: str, *, closed: bool) -> None:
 
 def test_the_database_goes_away_while_somebody_saves(
     page: Page,
-    web: Callable[..., contextlib.AbstractContextManager[str]],
+    web: Web,
     servers: embedded.Urls,
     fresh_database: Database,
     redis_url: str,

@@ -22,6 +22,7 @@ import redis
 import structlog
 from rq import Queue
 from rq import Worker as RqWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
@@ -90,6 +91,9 @@ class FitWorker(RqWorker):  # type: ignore[misc]
     def run_maintenance_tasks(self) -> None:
         super().run_maintenance_tasks()
         self._look_around()
+        # The exception that a signal raised may have ended in somebody's handler on the way.
+        if self._stop_requested:
+            raise StopRequested
 
     def maintain_heartbeats(self, job: Job, execution: Any) -> None:
         try:
@@ -118,10 +122,11 @@ class FitWorker(RqWorker):  # type: ignore[misc]
         """A second signal changes nothing: the horse already has its deadline."""
 
     def _shutdown(self) -> None:
+        self._stop_requested = True
         try:
             super()._shutdown()
         except redis.RedisError:
-            self._stop_requested = True
+            log.warning("queue away while stopping")
 
     def _end_late_horse(self) -> None:
         asked = self._shutdown_requested_date

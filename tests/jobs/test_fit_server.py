@@ -92,24 +92,29 @@ def test_leaving_the_loop_kills_the_process() -> None:
 
 
 def test_a_forked_process_uses_the_server_of_its_parent() -> None:
-    process = fake("counting")
-    process.start()
-    from jobs.fit_server import _server
-
-    server = _server()._forkserver_pid
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            got = messages(process, [])
-            os.write(write, f"{_server()._forkserver_pid} {len(got)}".encode())
-        finally:
+    code = """
+        import os
+        from jobs.fit_server import ForkServerFitProcess, _server
+        from mmm_core.domain.errors import FitFailed
+        process = ForkServerFitProcess(target="tests.jobs.fake_fit:counting", preload=())
+        process.start()
+        def count(who):
+            found = []
+            try:
+                for message in process.run("spec", b"", [], lambda: False): found.append(message)
+            except FitFailed:
+                print(who, _server()._forkserver_pid, len(found), flush=True)
+        print("started", _server()._forkserver_pid, flush=True)
+        child = os.fork()
+        if child == 0:
+            count("child")
             os._exit(0)
-    os.close(write)
-    os.waitpid(child, 0)
-    assert os.read(read, 100).decode() == f"{server} 3"
-    os.close(read)
-    assert len(messages(process, [])) == 3, "and the parent's still works"
+        os.waitpid(child, 0)
+        count("parent")
+    """
+    lines = [line.split() for line in python(code).splitlines()]
+    assert len({line[1] for line in lines}) == 1, "one server"
+    assert [[line[0], *line[2:]] for line in lines] == [["started"], ["child", "3"], ["parent", "3"]]
 
 
 def test_a_forked_process_starts_a_server_of_its_own_when_the_parents_is_gone() -> None:

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mmm_core.domain.errors import CarryoverError, Unavailable
+from mmm_core.modeling.fit_process import end_with_starter
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class ExportRequest:
 def main(connection: Connection) -> None:
     """Serve one request: answer with the file's bytes, or with the error to raise."""
     request = connection.recv()
-    threading.Thread(target=_end_with_starter, args=(connection,), daemon=True).start()
+    threading.Thread(target=end_with_starter, args=(connection,), daemon=True).start()
     answer: bytes | CarryoverError
     try:
         answer = netcdf(request)
@@ -55,11 +56,3 @@ def netcdf(request: ExportRequest) -> bytes:
         path = Path(folder) / "posterior.nc"
         export.write_netcdf(path, artifact.load(request.draws), data, resolve(spec, data))
         return path.read_bytes()
-
-
-def _end_with_starter(connection: Connection) -> None:
-    try:
-        connection.poll(None)
-        connection.recv()
-    except (EOFError, OSError):
-        os._exit(0)

@@ -59,7 +59,7 @@ def main(connection: Connection) -> None:
     """Serve one request and end; the target of the fit's process."""
     request = connection.recv()
     lock = threading.Lock()
-    threading.Thread(target=_end_with_starter, args=(connection,), daemon=True).start()
+    threading.Thread(target=end_with_starter, args=(connection,), daemon=True).start()
 
     def send(message: object) -> None:
         with lock:
@@ -99,7 +99,7 @@ def _outcome(fitted: Any) -> Any:
     return getattr(importlib.import_module(module), function)(fitted)
 
 
-def _end_with_starter(connection: Connection) -> None:
+def end_with_starter(connection: Connection) -> None:
     """Leave at once when the other end is gone; the starter sends nothing after the request."""
     try:
         connection.poll(None)

@@ -25,8 +25,9 @@ story, share, trace = st.tabs(
 )
 if story.open:
     with story:
-        report.verdict_and_actions(state.results(actor, chosen.run_id))
-        report.story(chosen)
+        results = state.results(actor, chosen.run_id)
+        report.verdict_and_actions(results)
+        report.story(chosen, results)
 if share.open:
     with share:
         report_share.panel(actor, chosen)

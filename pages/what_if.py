@@ -19,7 +19,7 @@ if not fitted.response.paid:
     st.info("No channel of this model has spend in money, so there is no budget to move.")
     st.stop()
 results = state.results(actor, run.id)
-hand, best, kept = st.tabs(["By hand", "Optimise", "Scenarios"], on_change="rerun", key="what_if_tabs")
+hand, best, kept = st.tabs(["By hand", "Optimise", "Scenarios"], on_change="rerun", key=sliders.TABS)
 if hand.open:
     with hand:
         sliders.panel(actor, project, run, results)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -65,7 +66,9 @@ def _contributions(figure: Figure, results: Results) -> None:
         axes.plot([share.p5, share.p95], [row, row], color=INK, linewidth=1.4)
     axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.share(v)))
-    axes.set_title(f"Share of {results.kpi} that each channel brought (bar: most likely, line: 90% interval)")
+    axes.set_title(
+        f"Share of {wording.plain(results.kpi)} that each channel brought (bar: most likely, line: 90% interval)"
+    )
 
 
 def _over_time(figure: Figure, results: Results) -> None:
@@ -81,7 +84,7 @@ def _over_time(figure: Figure, results: Results) -> None:
         up = [max(v, 0.0) for v in part.mean]
         down = [min(v, 0.0) for v in part.mean]
         colour = greys.get(part.group) or colours[part.name]
-        label = part.name if part.group != "channel" else _short(part.name)
+        label = _short(part.name)
         top = [p + u for p, u in zip(positive, up, strict=True)]
         low = [n + d for n, d in zip(negative, down, strict=True)]
         axes.fill_between(days, positive, top, color=colour, linewidth=0, label=label)
@@ -89,9 +92,10 @@ def _over_time(figure: Figure, results: Results) -> None:
         positive, negative = top, low
     actual = next((s for s in results.series if s.group == "actual" and not s.geo), None)
     if actual:
-        axes.plot(days, actual.mean, color=INK, linewidth=1.0, label="actual")
+        axes.plot(days, actual.mean, color=INK, linewidth=1.0, label="Actual")
     axes.yaxis.set_major_formatter(_kpi_axis(results))
-    axes.set_title(f"{results.kpi} over time, split into what brought it")
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.set_title(f"{wording.plain(results.kpi)} over time, split into what brought it")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
 
 
@@ -141,7 +145,7 @@ def _returns(figure: Figure, results: Results) -> None:
             axes.plot([channel.marginal_roi.p50], [row], "D", color=INK, markersize=4)
     axes.axvline(1.0, color=MUTED, linewidth=1, linestyle="--")
     axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.times(v)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}×"))
     axes.set_title("What each channel returned (dot), what more money would return (diamond)")
 
 
@@ -172,7 +176,7 @@ def _scenarios(figure: Figure, results: Results, plans: Sequence[OptimisedPlan])
     axes.set_yticks(range(len(plans)), [p.style.capitalize() for p in reversed(plans)])
     axes.set_ylim(-0.6, len(plans) - 0.4)
     axes.xaxis.set_major_formatter(_kpi_axis(results))
-    axes.set_title(f"{results.kpi} above today's split, at the same budget (line: 90% interval)")
+    axes.set_title(f"{wording.plain(results.kpi)} above today's split, at the same budget (line: 90% interval)")
 
 
 def _kpi_axis(results: Results) -> FuncFormatter:

@@ -55,7 +55,7 @@ def write(results: Results, project: Project, facts: Sequence[Fact], plans: Sequ
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - Markdown; names are escaped where they are put in
     )
-    environment.globals.update(n=_number, w=_name, d=_day)
+    environment.globals.update(n=_number, w=_name, d=_day, ch=lambda name: _name(wording.plain(name)))
     text = environment.get_template("story.md.j2").render(_context(results, project, plans))
     return lock(text, known, results.currency, results.is_revenue)
 
@@ -94,7 +94,7 @@ def spell(fact: Fact, currency: str, is_revenue: bool) -> str:
     if fact.unit == "money" or (fact.unit == "kpi" and is_revenue):
         return wording.money(fact.value, currency)
     if fact.unit == "share":
-        return wording.share(fact.value)
+        return wording.chance(fact.value) if ".probability" in fact.key else wording.share(fact.value)
     if fact.unit == "ratio":
         return wording.times(fact.value)
     if fact.unit == "number":
@@ -125,8 +125,12 @@ def _inert(text: str) -> str:
 
 def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan]) -> dict[str, object]:
     channels = sorted(results.channels, key=lambda c: c.contribution.p50, reverse=True)
+    names = [c.channel for c in channels]
     return {
         "results": results,
+        "said": lambda text: _name(wording.named(text, names)),
+        "evidence": wording.EVIDENCE,
+        "action": wording.ACTION,
         "project": project,
         "channels": channels,
         "ranked": [c for c in channels if c.evidence is not Evidence.PRIOR],

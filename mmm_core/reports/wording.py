@@ -1,10 +1,11 @@
 """Numbers as a person in marketing writes them: money in the project's currency, shares, returns, intervals."""
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from mmm_core.domain.results import Interval, Results
+from mmm_core.domain.results import Action, Evidence, Interval, Results
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "AUD": "A$", "CAD": "C$"}
 NOTHING = "–"
@@ -89,7 +90,7 @@ def kpi_writer(results: Results) -> Callable[[float | None], str]:
 
 
 def kpi_axis(results: Results) -> str:
-    return f"{results.kpi} ({results.currency})" if results.is_revenue else results.kpi
+    return f"{plain(results.kpi)} ({results.currency})" if results.is_revenue else plain(results.kpi)
 
 
 def day(value: date | datetime | None) -> str:
@@ -116,9 +117,36 @@ def periods(count: int, days: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+SHORTENINGS = frozenset(
+    ("tv", "ctv", "ott", "vod", "ooh", "dooh", "seo", "sem", "ppc", "crm", "sms", "pr", "kpi", "roi", "b2b", "b2c")
+)  # fmt: skip
+
+
 def plain(name: str) -> str:
-    """A column's name as words: ``tv_spend`` becomes ``tv spend``; text that is already words stays."""
-    return name.replace("_", " ").strip() if "_" in name and " " not in name else name
+    """A column's name as words: ``paid_social`` is Paid social, ``tv`` is TV; what is words already stays."""
+    if " " in name.strip():
+        return name.strip()
+    words = [w.upper() if w.lower() in SHORTENINGS else w for w in name.split("_") if w]
+    if not words:
+        return name
+    return " ".join([words[0][0].upper() + words[0][1:] if words[0].islower() else words[0], *words[1:]])
+
+
+EVIDENCE = {
+    Evidence.TESTED: "Tested",
+    Evidence.DATA: "Learned from data",
+    Evidence.PRIOR: "Mostly prior",
+}
+ACTION = {Action.SCALE: "Scale", Action.HOLD: "Hold", Action.TEST: "Test", Action.PULL_BACK: "Pull back"}
+
+
+def named(text: str, names: Iterable[str]) -> str:
+    """A sentence with the channels in it called by ``plain`` words."""
+    known = {n: plain(n) for n in names if n and plain(n) != n}
+    if not known:
+        return text
+    longest_first = "|".join(re.escape(n) for n in sorted(known, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)({longest_first})(?!\w)", lambda m: known[m.group(1)], text)
 
 
 def safe(text: str) -> str:

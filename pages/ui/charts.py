@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from mmm_core.domain.results import ChannelResult, Evidence, Results, Series
 from mmm_core.reports import wording as f
-from pages.ui.figure import figure, ribbon
+from pages.ui.figure import figure, ribbon, written
 from pages.ui.palette import Scheme, channel_colours, faded
 
 MARKS = {Evidence.TESTED: "diamond", Evidence.DATA: "circle", Evidence.PRIOR: "circle-open"}
@@ -75,7 +75,8 @@ def contributions(results: Results, scheme: Scheme) -> go.Figure:
             text=[write(v) for v in one.mean],
             hovertemplate="%{text}",
         )
-    fig.update_yaxes(title_text=f.kpi_axis(results), rangemode="tozero")
+    highest = max(float(level.max()), *(max(s.mean) for s in _series(results, "actual")), 0.0)
+    fig.update_yaxes(title_text=f.plain(results.kpi), rangemode="tozero", **written(0.0, highest, write))
     return fig
 
 
@@ -95,7 +96,8 @@ def component(results: Results, name: str, scheme: Scheme) -> go.Figure:
         text=[f"{write(m)} ({write(a)} to {write(b)})" for m, a, b in zip(one.mean, one.p5, one.p95, strict=True)],
         hovertemplate="%{text}",
     )
-    fig.update_yaxes(title_text=f.kpi_axis(results))
+    reach = written(min(0.0, *one.p5), max(0.0, *one.p95), write)
+    fig.update_yaxes(title_text=f.plain(results.kpi), rangemode="tozero", **reach)
     return fig
 
 
@@ -122,7 +124,9 @@ def predicted(results: Results, scheme: Scheme) -> go.Figure:
             text=[write(v) for v in one.mean],
             hovertemplate="%{text}",
         )
-    fig.update_yaxes(title_text=f.kpi_axis(results))
+    drawn = [v for s in results.series if s.group in ("predicted", "actual") for v in (*s.p5, *s.p95, *s.mean)]
+    if drawn:
+        fig.update_yaxes(title_text=f.plain(results.kpi), **written(min(drawn), max(drawn), write))
     return fig
 
 
@@ -193,7 +197,11 @@ def returns(results: Results, scheme: Scheme, *, truth: dict[str, float] | None 
         font={"color": scheme.muted, "size": 12},
     )
     fig.update_layout(hovermode="closest", margin_t=58 if truth else 28, showlegend=bool(truth), legend_y=1.09)
-    fig.update_xaxes(title_text="money back per money spent", showgrid=True, ticksuffix="×")
+    fig.update_xaxes(
+        title_text=f"{f.symbol(results.currency).strip()} back per {f.symbol(results.currency).strip()} spent",
+        showgrid=True,
+        ticksuffix="×",
+    )
     fig.update_yaxes(showgrid=False)
     return fig
 
@@ -233,9 +241,12 @@ def curve(channel: ChannelResult, results: Results, scheme: Scheme) -> go.Figure
     period = "week" if results.period_days == 7 else "period"
     fig.update_layout(hovermode="closest")
     fig.update_xaxes(
-        title_text=f"Spend per {period} ({results.currency})" if channel.spend is not None else f"Level per {period}"
+        title_text=f"Spend per {period}" if channel.spend is not None else f"Level per {period}",
+        **written(0.0, float(level.max()), unit),
     )
-    fig.update_yaxes(title_text=f"{f.kpi_axis(results)} per {period}", rangemode="tozero")
+    fig.update_yaxes(
+        title_text=f"{f.plain(results.kpi)} per {period}", rangemode="tozero", **written(0.0, max(c.p95), write)
+    )
     return fig
 
 
@@ -346,7 +357,6 @@ def waterfall(results: Results, scheme: Scheme) -> go.Figure:
     fig.update_layout(hovermode="closest", showlegend=False, margin_t=28, bargap=0.25)
     low = min(rest, *(s[1] + min(s[2], 0) for s in steps[1:-1])) if len(steps) > 2 else 0
     # A baseline of 90% would squeeze the channels into a line; the broken axis is named on the page.
-    fig.update_yaxes(
-        title_text=f.kpi_axis(results), range=[max(0.0, low * 0.85) if rest > 0.55 * level else 0, level * 1.06]
-    )
+    bottom, top = max(0.0, low * 0.85) if rest > 0.55 * level else 0.0, level * 1.06
+    fig.update_yaxes(title_text=f.plain(results.kpi), range=[bottom, top], **written(bottom, top, write))
     return fig

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mmm_core.reports import wording as f
-from pages.ui.figure import figure, ribbon, template
+from pages.ui.figure import figure, ribbon, template, written
 from pages.ui.palette import Scheme, faded
 
 
@@ -37,8 +37,12 @@ def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, colours: dict[st
             row=2,
             col=1,
         )
-    fig.update_yaxes(title_text=f.plain(kpi), row=1, col=1, rangemode="tozero")
-    fig.update_yaxes(title_text=f"Spend ({currency})", row=2, col=1)
+    fig.update_yaxes(
+        title_text=f.plain(kpi), row=1, col=1, rangemode="tozero", **written(0.0, frame["kpi"].max(), f.short)
+    )
+    if channels:
+        most = float(frame[channels].clip(lower=0).sum(axis=1).max())
+        fig.update_yaxes(title_text="Spend", row=2, col=1, **written(0.0, most, lambda v: f.money(v, currency)))
     return fig
 
 
@@ -77,7 +81,7 @@ def seasonality(table: pd.DataFrame, scheme: Scheme) -> go.Figure:
     )
     fig.add_hline(y=1, line={"color": scheme.muted, "width": 1, "dash": "dot"})
     fig.update_xaxes(title_text="Week of the year")
-    fig.update_yaxes(title_text="Multiple of the year's level")
+    fig.update_yaxes(title_text="Multiple of the year's level", ticksuffix="×")
     return fig
 
 
@@ -96,7 +100,8 @@ def spend_share(table: pd.DataFrame, currency: str, colours: dict[str, str], sch
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     fig.update_layout(hovermode="closest", showlegend=False)
-    fig.update_xaxes(tickformat=".0%", range=[0, float(rows["share"].max() or 1) * 1.3], showgrid=True)
+    # Room for the label behind the longest bar, also on a phone.
+    fig.update_xaxes(range=[0, float(rows["share"].max() or 1) * 1.45], showgrid=False, showticklabels=False)
     fig.update_yaxes(showgrid=False)
     return fig
 
@@ -113,6 +118,8 @@ def distribution(table: pd.DataFrame, column: str, scheme: Scheme) -> go.Figure:
         hovertemplate="%{customdata[0]:,.4g} to %{customdata[1]:,.4g}: %{y} periods<extra></extra>",
     )
     fig.update_layout(hovermode="closest", showlegend=False)
-    fig.update_xaxes(title_text=f.plain(column))
+    fig.update_xaxes(
+        title_text=f.plain(column), **written(float(table["low"].min()), float(table["high"].max()), f.short)
+    )
     fig.update_yaxes(title_text="Rows")
     return fig

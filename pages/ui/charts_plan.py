@@ -7,37 +7,38 @@ import plotly.graph_objects as go
 from mmm_core.domain.planning import OptimisedPlan, PlanOutcome, SpendPlan
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording as f
-from pages.ui.figure import figure
-from pages.ui.palette import Scheme, faded
+from pages.ui.figure import figure, written
+from pages.ui.palette import Scheme, channel_colours, faded
 
 STYLE_WORDS = {"base": "Base", "aggressive": "Aggressive", "conservative": "Conservative"}
 
 
-def allocation(today: SpendPlan, plans: Sequence[OptimisedPlan], results: Results, scheme: Scheme) -> go.Figure:
-    """Spend per channel today and under each optimised plan."""
-    names = sorted(today.spend, key=lambda c: -today.spend[c])
-    fig = figure(scheme, 380)
-    shades = {
-        "base": scheme.accent,
-        "aggressive": faded(scheme.accent, 0.62),
-        "conservative": faded(scheme.accent, 0.34),
-    }
-    bars = [
-        ("Today", today.spend, scheme.baseline),
-        *((STYLE_WORDS[p.style], p.outcome.plan.spend, shades[p.style]) for p in plans),
-    ]
-    for name, spend, colour in bars:
-        fig.add_bar(
-            x=[f.plain(n) for n in names],
-            y=[spend.get(n, 0.0) for n in names],
-            name=name,
-            marker={"color": colour},
-            text=[f.money(spend.get(n, 0.0), results.currency) for n in names],
-            textposition="none",
-            hovertemplate="%{text}",
-        )
-    fig.update_layout(barmode="group", bargap=0.25, bargroupgap=0.06)
-    fig.update_yaxes(title_text=f"Spend over the plan ({results.currency})")
+def allocation(today: SpendPlan, plan: OptimisedPlan, results: Results, scheme: Scheme) -> go.Figure:
+    """Where each channel's spend goes from today (ring) to the plan (dot)."""
+    spend, colours = plan.outcome.plan.spend, channel_colours(c.channel for c in results.channels)
+    names = sorted(today.spend, key=lambda c: today.spend[c])
+    fig = figure(scheme, 76 + 40 * len(names))
+    for name in names:
+        label, before, after = f.plain(name), today.spend[name], spend.get(name, 0.0)
+        colour = colours.get(name, scheme.accent)
+        words = f"{label}: {f.money(before, results.currency)} today, {f.money(after, results.currency)} in this plan"
+        fig.add_scatter(
+            x=[before, after], y=[label] * 2, mode="lines", line={"color": faded(colour, 0.5), "width": 5},
+            hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+        ring = {"symbol": "circle", "size": 11, "color": scheme.paper, "line": {"width": 2, "color": scheme.muted}}
+        for x, marker in ((before, ring), (after, {"size": 13, "color": colour})):
+            fig.add_scatter(
+                x=[x], y=[label], mode="markers", marker=marker, showlegend=False,
+                text=[words], hovertemplate="%{text}<extra></extra>",
+            )  # fmt: skip
+    most = max([*today.spend.values(), *spend.values()], default=0.0)
+    fig.update_layout(hovermode="closest")
+    fig.update_xaxes(
+        title_text="Spend over the plan: ring is today, dot is this plan", showgrid=True, rangemode="tozero",
+        **written(0.0, most * 1.02, lambda v: f.money(v, results.currency)),
+    )  # fmt: skip
+    fig.update_yaxes(showgrid=False)
     return fig
 
 
@@ -48,7 +49,7 @@ def compared(rows: Sequence[tuple[str, PlanOutcome]], results: Results, scheme: 
         colour = scheme.muted if i == len(rows) - 1 else scheme.accent
         fig.add_scatter(
             x=[one.kpi.p5, one.kpi.p95],
-            y=[name] * 2,
+            y=[clipped(name)] * 2,
             mode="lines",
             line={"color": faded(colour, 0.5), "width": 7},
             hoverinfo="skip",
@@ -56,7 +57,7 @@ def compared(rows: Sequence[tuple[str, PlanOutcome]], results: Results, scheme: 
         )
         fig.add_scatter(
             x=[one.kpi.mean],
-            y=[name],
+            y=[clipped(name)],
             mode="markers",
             marker={"size": 12, "color": colour},
             showlegend=False,
@@ -64,6 +65,15 @@ def compared(rows: Sequence[tuple[str, PlanOutcome]], results: Results, scheme: 
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     fig.update_layout(hovermode="closest")
-    fig.update_xaxes(title_text=f"Brought by media, {f.kpi_axis(results)}", showgrid=True)
+    ends = [v for _, one in rows for v in (one.kpi.p5, one.kpi.p95)]
+    fig.update_xaxes(
+        title_text=f"{f.plain(results.kpi)} brought by media, with its 90% interval", showgrid=True,
+        **written(min(ends), max(ends), write),
+    )  # fmt: skip
     fig.update_yaxes(showgrid=False)
     return fig
+
+
+def clipped(name: str, longest: int = 26) -> str:
+    """A person's own name for a plan, short enough to leave room for the picture."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from mmm_core.domain.checks import Status
+from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
-from mmm_core.domain.results import Action, Evidence
+from mmm_core.domain.results import Action, Evidence, Results
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import projects
 from pages.ui import state
@@ -21,12 +21,18 @@ _CSS = """<style>
 .st-key-pagehead h1{padding:0 0 .1rem}
 [data-testid="stMetric"]{min-width:0}
 [data-testid="stMetricValue"]{white-space:normal}
-.st-key-empty{text-align:center;padding:2.2rem 1rem;border-style:dashed}
+.st-key-pagehead{row-gap:0}
+.st-key-empty{padding:2.6rem 1.5rem;border-style:dashed;gap:.5rem}
+.st-key-empty [data-testid="stMarkdown"],.st-key-empty [data-testid="stHeading"]{text-align:center;width:100%}
+.st-key-empty [data-testid="stButton"]{margin-top:.6rem}
+[data-testid="stFileUploaderDropzoneInstructions"] span{white-space:normal;overflow:visible}
 .st-key-verdict{border-left:4px solid ACCENT}
 .st-key-hand_numbers{position:sticky;top:3.2rem;z-index:9;background:PAPER;padding:.4rem 0}
-.st-key-story table{display:block;overflow-x:auto}
+.st-key-story table,.st-key-moves table{display:block;overflow-x:auto}
+.st-key-moves td,.st-key-moves th{white-space:nowrap}
 .st-key-story td:nth-child(3){min-width:12rem}
 @media (max-width:640px){
+  [data-testid="stMainBlockContainer"]{padding-top:4.2rem}
   .st-key-hand_numbers [data-testid="stMetric"]{padding:.4rem .6rem}
   .st-key-hand_numbers [data-testid="stMetricValue"]{font-size:1.1rem}
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
@@ -36,14 +42,14 @@ _CSS = """<style>
 
 STATUS_COLOUR = {Status.PASS: "green", Status.REVIEW: "orange", Status.FAIL: "red"}
 EVIDENCE = {
-    Evidence.TESTED: ("Tested", "green", "An experiment on this channel entered the model."),
+    Evidence.TESTED: (f.EVIDENCE[Evidence.TESTED], "green", "An experiment on this channel entered the model."),
     Evidence.DATA: (
-        "Learned from data",
+        f.EVIDENCE[Evidence.DATA],
         "blue",
         "The data narrowed this return to under half of what was believed before.",
     ),
     Evidence.PRIOR: (
-        "Mostly prior",
+        f.EVIDENCE[Evidence.PRIOR],
         "orange",
         "The data say little about this channel: its return is mostly what was believed before.",
     ),
@@ -101,8 +107,25 @@ def need_project(actor: Actor, title: str) -> Project:
     return project
 
 
+def said(text: str, results: Results) -> str:
+    """A stored sentence with its channels called by words, safe to show."""
+    return f.safe(f.named(text, (c.channel for c in results.channels)))
+
+
 def status_badge(status: Status) -> str:
     return f":{STATUS_COLOUR[status]}-badge[{status.value}]"
+
+
+def measured(check: Check) -> str:
+    """The number behind a check and its limit, in grey."""
+    if check.value is None:
+        return ""
+    limit = f" · limit {_figure(check.limit)}" if check.limit is not None else ""
+    return f"  :gray[{_figure(check.value)}{limit}]"
+
+
+def _figure(value: float) -> str:
+    return f.whole(value) if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def evidence_badge(evidence: Evidence) -> str:

@@ -23,7 +23,10 @@ def report(actor: Actor, version: DatasetVersion) -> None:
     if passed:
         with st.expander(f"{len(passed)} checks passed"):
             for check in passed:
-                st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**  {f.safe(check.message)}")
+                st.markdown(
+                    f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{chrome.measured(check)}  \n"
+                    f":gray[{f.safe(check.message)}]"
+                )
 
 
 def _verdict(actor: Actor, version: DatasetVersion) -> None:
@@ -53,9 +56,7 @@ def _verdict(actor: Actor, version: DatasetVersion) -> None:
 def _finding(actor: Actor, version: DatasetVersion, check: Check, number: int) -> None:
     key = f"{check.id}_{number}"
     with st.container(border=True, key=f"check_{key}"):
-        limit = f" · limit {check.limit:g}" if check.limit is not None else ""
-        value = f"  :gray[{check.value:.4g}{limit}]" if check.value is not None else ""
-        st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{value}")
+        st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{chrome.measured(check)}")
         st.markdown(f.safe(check.message))
         if check.waived_by:
             st.caption(f"Waived by {f.safe(check.waived_by)}: {f.safe(check.waived_reason or '')}")

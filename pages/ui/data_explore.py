@@ -7,6 +7,7 @@ from mmm_core.data import explore
 from mmm_core.domain.dataset import DatasetVersion, Role
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases.datasets import Working
 from pages.ui import charts_data as charts
 from pages.ui import state
@@ -62,21 +63,23 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
 
 
 def _channels(now: Working, project: Project) -> None:
-    money = st.column_config.NumberColumn(format="compact")
+    table = explore.channel_statistics(now.frame, now.recognition)
+    table["channel"] = [f.plain(c) for c in table["channel"]]
     st.dataframe(
-        explore.channel_statistics(now.frame, now.recognition),
+        table,
         hide_index=True,
         width="stretch",
+        placeholder=f.NOTHING,
         column_config={
-            "channel": "Channel",
+            "channel": st.column_config.TextColumn("Channel", pinned=True),
             "spend": st.column_config.NumberColumn(f"Spend ({project.currency})", format="compact"),
             "mean_active": st.column_config.NumberColumn("Per active period", format="compact"),
             "active_share": st.column_config.ProgressColumn("Active", min_value=0, max_value=1, format="percent"),
-            "exposure": money,
+            "exposure": st.column_config.NumberColumn("Exposure", format="compact"),
             "cost_per_thousand": st.column_config.NumberColumn("Cost per thousand", format="%.2f"),
             "correlation": st.column_config.NumberColumn("Correlation with KPI", format="%.2f"),
-            "first": st.column_config.DateColumn("First"),
-            "last": st.column_config.DateColumn("Last"),
+            "first": st.column_config.DateColumn("First", format="D MMM YYYY"),
+            "last": st.column_config.DateColumn("Last", format="D MMM YYYY"),
         },
     )
     st.caption("Every column that a model may read")
@@ -84,9 +87,16 @@ def _channels(now: Working, project: Project) -> None:
         explore.column_statistics(now.frame, now.recognition),
         hide_index=True,
         width="stretch",
+        placeholder=f.NOTHING,
         column_config={
-            "missing": st.column_config.NumberColumn(format="percent"),
-            "zero": st.column_config.NumberColumn(format="percent"),
+            "column": st.column_config.TextColumn("Column", pinned=True),
+            "mean": st.column_config.NumberColumn("Mean", format="compact"),
+            "sd": st.column_config.NumberColumn("Spread (sd)", format="compact"),
+            "min": st.column_config.NumberColumn("Lowest", format="compact"),
+            "median": st.column_config.NumberColumn("Middle", format="compact"),
+            "max": st.column_config.NumberColumn("Highest", format="compact"),
+            "missing": st.column_config.NumberColumn("Missing", format="percent"),
+            "zero": st.column_config.NumberColumn("Zero", format="percent"),
         },
     )
 
@@ -111,7 +121,11 @@ def _column(now: Working) -> None:
             explore.top_values(now.frame, column),
             hide_index=True,
             width="stretch",
-            column_config={"share": st.column_config.NumberColumn(format="percent")},
+            column_config={
+                "value": "Value",
+                "count": st.column_config.NumberColumn("Rows", width="small"),
+                "share": st.column_config.NumberColumn("Share", format="percent", width="small"),
+            },
         )
 
 
@@ -128,6 +142,10 @@ def _rows(now: Working) -> None:
         seed = st.session_state.setdefault("explore_seed", 1)
         if st.button("Ten others", key="explore_again"):
             seed = st.session_state["explore_seed"] = seed + 1
-        st.dataframe(explore.random_rows(now.frame, seed=seed), hide_index=True, width="stretch")
+        shown_rows = explore.random_rows(now.frame, seed=seed)
     else:
-        st.dataframe(dataframe_explorer(now.frame, case=False), hide_index=True, width="stretch")
+        shown_rows = dataframe_explorer(now.frame, case=False)
+    date = now.recognition.one(Role.DATE)
+    dates = {date: st.column_config.DateColumn(format="D MMM YYYY", pinned=True)} if date in shown_rows else {}
+    numbers = {c: st.column_config.NumberColumn(format="localized") for c in shown_rows.select_dtypes("number").columns}
+    st.dataframe(shown_rows, hide_index=True, width="stretch", placeholder="", column_config={**numbers, **dates})

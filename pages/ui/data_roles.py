@@ -10,13 +10,34 @@ from pages.ui import state
 from pages.ui.errors import shown
 
 ROLES = [r.value for r in Role]
+WORDS = {
+    Role.DATE: "Date",
+    Role.GEO: "Region",
+    Role.POPULATION: "Population",
+    Role.KPI: "KPI",
+    Role.VALUE_PER_UNIT: "Value of one unit",
+    Role.SPEND: "Spend",
+    Role.EXPOSURE: "Exposure (impressions, clicks)",
+    Role.ORGANIC: "Media without spend",
+    Role.CONTROL: "Control (what else moves it)",
+    Role.HOLIDAY: "Holiday or event",
+    Role.TIME: "Calendar column",
+    Role.IGNORE: "Leave out",
+}
+LAYOUTS = {
+    "robyn": ", in a file laid out as for Robyn",
+    "pymc-marketing": ", in a file laid out as for PyMC-Marketing",
+    "meridian": ", in a file laid out as for Meridian",
+    "mff": ", in a long file (MFF)",
+}
 COLUMNS = ["column", "role", "channel", "confidence", "reason"]
 
 
 def editor(actor: Actor, version: DatasetVersion) -> None:
+    layout = LAYOUTS.get(version.recognition.convention, "")
     st.markdown(
-        f":gray[Recognised as **{version.recognition.convention}** columns. Change a role or a channel where it is "
-        "wrong; spend and exposure that share a channel name are modelled as one channel.]"
+        f":gray[What each column was taken for{layout}. Change it where it is wrong; spend and exposure that share a channel "
+        "name are modelled as one channel.]"
     )
     before = _table(version)
     after = st.data_editor(
@@ -26,11 +47,16 @@ def editor(actor: Actor, version: DatasetVersion) -> None:
         width="stretch",
         height=min(36 * len(before) + 40, 640),
         disabled=["column", "confidence", "reason"],
+        placeholder="",
         column_config={
             "column": st.column_config.TextColumn("Column", pinned=True),
-            "role": st.column_config.SelectboxColumn("Is", options=ROLES, required=True),
+            "role": st.column_config.SelectboxColumn(
+                "Is", options=ROLES, required=True, format_func=_words, width="medium"
+            ),
             "channel": st.column_config.TextColumn("Channel"),
-            "confidence": st.column_config.ProgressColumn("Confidence", min_value=0, max_value=1, format="percent"),
+            "confidence": st.column_config.ProgressColumn(
+                "How sure", min_value=0, max_value=1, format="percent", width="small"
+            ),
             "reason": st.column_config.TextColumn("Why", width="large"),
         },
     )
@@ -42,6 +68,10 @@ def editor(actor: Actor, version: DatasetVersion) -> None:
                 state.flash("Roles kept; the checks ran again.")
                 st.rerun()
         st.caption(f"{len(changed)} changed" if changed else "Nothing changed yet.")
+
+
+def _words(role: str) -> str:
+    return WORDS[Role(role)]
 
 
 def _table(version: DatasetVersion) -> pd.DataFrame:

@@ -6,12 +6,14 @@ import streamlit as st
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import plans
 from pages.ui import state
 from pages.ui.errors import shown
 from pages.ui.palette import Scheme, scheme
 
 FONT = "Source Sans, sans-serif"
+ROLES = {"kpi": "KPI", "channel": "Channel", "control": "Control", "unobserved": "Not observed"}
 EDGE_COLUMNS = ("cause", "effect", "mechanism", "lag (weeks)", "confidence", "evidence")
 
 
@@ -23,6 +25,10 @@ def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
     if not kept.nodes:
         st.markdown(":gray[Save the research plan first; the diagram starts from its target, channels and controls.]")
         return
+    st.markdown(
+        ":gray[What is believed to cause what: an arrow as thick as the belief in it, a dashed box for what cannot be "
+        "observed. Edit the tables; the picture follows.]"
+    )
     picture = st.container(border=True, horizontal_alignment="center")
     left, right = st.columns([2, 5])
     with left:
@@ -52,7 +58,11 @@ def _edit_nodes(diagram: Diagram) -> pd.DataFrame:
         column_config={
             "name": st.column_config.TextColumn("Variable", required=True),
             "role": st.column_config.SelectboxColumn(
-                "Is", options=[r.value for r in NodeRole], required=True, default="control"
+                "Is",
+                options=[r.value for r in NodeRole],
+                required=True,
+                default="control",
+                format_func=lambda r: ROLES.get(r, r),
             ),
         },
     )
@@ -71,10 +81,10 @@ def _edit_edges(diagram: Diagram, names: list[str]) -> pd.DataFrame:
             "effect": st.column_config.SelectboxColumn("Effect", options=names, required=True),
             "mechanism": st.column_config.TextColumn("How"),
             "lag (weeks)": st.column_config.NumberColumn(
-                "Lag (weeks)", min_value=0, max_value=52, default=0, width="small"
+                "Weeks later", min_value=0, max_value=52, default=0, width="small"
             ),
             "confidence": st.column_config.NumberColumn(
-                "Confidence", min_value=0.0, max_value=1.0, default=0.5, format="percent", width="small"
+                "How sure", min_value=0.0, max_value=1.0, default=0.5, format="percent", width="small"
             ),
             "evidence": st.column_config.TextColumn("Evidence"),
         },
@@ -128,7 +138,7 @@ def dot(diagram: Diagram, colours: dict[str, str], scheme: Scheme) -> str:
             NodeRole.UNOBSERVED: 'style="rounded,dashed"',
             NodeRole.CONTROL: "",
         }[node.role]
-        lines.append(f"{_quoted(node.name)} [{style}];")
+        lines.append(f"{_quoted(node.name)} [label={_quoted(f.plain(node.name))} {style}];")
     roles = {n.name: n.role for n in diagram.nodes}
     lines.extend(_arrow(edge, roles) for edge in diagram.edges)
     return "\n".join([*lines, "}"])

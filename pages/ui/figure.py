@@ -1,5 +1,7 @@
 """The frame that every chart shares: our Plotly template, and how a figure is put on the page."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -68,6 +70,22 @@ def ribbon(x: Any, low: Any, high: Any, colour: str, name: str, **more: Any) -> 
         mode="lines",
         **more,
     )
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round steps that cover a range, for axes whose labels are written in the product's own words."""
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+        return [low] if math.isfinite(low) else []
+    rough = (high - low) / about
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * size for s in (1, 2, 2.5, 5, 10) if s * size >= rough * 0.999)
+    return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def written(low: float, high: float, write: Callable[[float | None], str]) -> dict[str, Any]:
+    """Axis settings whose labels read as the numbers beside the chart do: €400k, €1.2m."""
+    at = ticks(low, high)
+    return {"tickmode": "array", "tickvals": at, "ticktext": [write(v) for v in at]}
 
 
 def show(fig: go.Figure, key: str, *, alt: str) -> None:

@@ -71,19 +71,21 @@ def open_own(actor: Actor, name: str, unit: KpiUnit, currency: str, files: list)
 
 
 STEPS = (
-    ("1", "Data", "Drop your files. Columns are recognised, problems named and mended."),
-    ("2", "Model", "A Bayesian model says what each channel brought, and how sure that is."),
-    ("3", "What-If", "Move money between channels and see what it brings before you spend it."),
-    ("4", "Report", "One verdict, one action per channel, in a link that you can send."),
+    ("table_chart", "Data", "Drop your files. Columns are recognised, problems named and mended."),
+    ("edit_note", "Plan", "Say which decision this is for, and what is believed to cause what."),
+    ("insights", "Model", "A Bayesian model says what each channel brought, and how sure that is."),
+    ("tune", "What-If", "Move money between channels and see what it brings before it is spent."),
+    ("summarize", "Report", "One verdict, one action per channel, in a link that you can send."),
 )
 
 
 def how() -> None:
     """What happens next, for somebody who has no project yet."""
     st.space("small")
-    for column, (number, title, words) in zip(st.columns(4, gap="medium"), STEPS, strict=True):
+    st.subheader("How it goes", anchor=False)
+    for column, (icon, title, words) in zip(st.columns(len(STEPS), gap="medium"), STEPS, strict=True):
         with column:
-            st.markdown(f":primary-badge[{number}] **{title}**  \n:gray[{words}]")
+            st.markdown(f":primary[:material/{icon}:] **{title}**  \n:gray[{words}]")
 
 
 def project_list(actor: Actor) -> None:

@@ -14,15 +14,16 @@ from pages.ui import errors, guard, sidebar  # noqa: E402
 from server.web import backend  # noqa: E402
 
 pages = {
-    "home": st.Page(PAGES / "home.py", title="Home", default=True),
-    "plan": st.Page(PAGES / "plan.py", title="Plan"),
-    "data": st.Page(PAGES / "data.py", title="Data"),
-    "model": st.Page(PAGES / "model.py", title="Model"),
-    "what_if": st.Page(PAGES / "what_if.py", title="What-If", url_path="what-if"),
-    "report": st.Page(PAGES / "report.py", title="Report"),
+    "home": st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True),
+    "plan": st.Page(PAGES / "plan.py", title="Plan", icon=":material/edit_note:"),
+    "data": st.Page(PAGES / "data.py", title="Data", icon=":material/table_chart:"),
+    "model": st.Page(PAGES / "model.py", title="Model", icon=":material/insights:"),
+    "what_if": st.Page(PAGES / "what_if.py", title="What-If", icon=":material/tune:", url_path="what-if"),
+    "report": st.Page(PAGES / "report.py", title="Report", icon=":material/summarize:"),
     "team": st.Page(
         PAGES / "team.py",
         title="Team" if backend().settings.sign_in else "Audit trail",
+        icon=":material/group:" if backend().settings.sign_in else ":material/history:",
         visibility="visible" if guard.administers() else "hidden",
     ),
 }

@@ -5,6 +5,7 @@ import streamlit as st
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
+from mmm_core.domain.results import Results
 from mmm_core.reports import wording as f
 from pages.ui import charts, chrome, state
 from pages.ui.data_checks import ORDER
@@ -40,13 +41,15 @@ def trust(actor: Actor, run: Run) -> None:
         worst = CheckReport(tuple(checks)).status
         st.markdown(f"{chrome.status_badge(worst)} {_words(checks)}")
         for check in checks:
-            _finding(check)
-        st.markdown("**Model and actuals**")
+            if check.status is not Status.PASS:
+                _finding(check, results)
+        st.markdown("**Model and actuals**  :gray[line: the model; ribbon: its 90% interval; dots: actuals]")
         show(
             charts.predicted(results, scheme()),
             "chart_predicted",
             alt="The model's prediction with its 90% interval beside the actual KPI",
         )
+        _passed([c for c in checks if c.status is Status.PASS], results)
         _notebook(actor, run)
 
 
@@ -72,16 +75,21 @@ def _words(checks: list[Check]) -> str:
     return f"All {len(checks)} checks passed."
 
 
-def _finding(check: Check) -> None:
-    value = (
-        f"  :gray[{check.value:.4g}{f' · limit {check.limit:g}' if check.limit is not None else ''}]"
-        if check.value is not None
-        else ""
-    )
-    line = f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{value}"
-    if check.status is Status.PASS:
-        st.markdown(f"{line}  \n:gray[{f.safe(check.message)}]")
+def _passed(checks: list[Check], results: Results) -> None:
+    if not checks:
         return
-    with st.container(border=True):
-        st.markdown(line)
-        st.markdown(f.safe(check.message))
+    with st.expander(f"{len(checks)} check{'' if len(checks) == 1 else 's'} passed"):
+        left, right = st.columns(2, gap="large")
+        for i, check in enumerate(checks):
+            with left if i < (len(checks) + 1) // 2 else right:
+                st.markdown(f"{_title(check)}  \n:gray[{chrome.said(check.message, results)}]")
+
+
+def _finding(check: Check, results: Results) -> None:
+    with st.container(border=True, gap="small"):
+        st.markdown(_title(check))
+        st.markdown(chrome.said(check.message, results))
+
+
+def _title(check: Check) -> str:
+    return f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{chrome.measured(check)}"

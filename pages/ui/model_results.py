@@ -40,7 +40,7 @@ def _truth() -> dict[str, float]:
 
 def verdict(results: Results) -> None:
     with st.container(border=True, key="verdict"):
-        st.markdown(f"**{f.safe(results.verdict)}**")
+        st.markdown(f"**{chrome.said(results.verdict, results)}**")
 
 
 def numbers(results: Results) -> None:
@@ -93,6 +93,7 @@ def _pictures(results: Results, truth: dict[str, float] | None) -> None:
     if view == "Returns":
         _returns(results, truth)
     elif view == "Over time":
+        st.markdown(f"**{f.safe(f.plain(results.kpi))}, stacked by what brought it**  :gray[the line is the actual]")
         show(
             charts.contributions(results, look),
             "chart_contributions",
@@ -113,7 +114,9 @@ def _pictures(results: Results, truth: dict[str, float] | None) -> None:
             alt="From the baseline, channel by channel, to the whole KPI",
         )
     else:
-        st.dataframe(table(results), hide_index=True, width="stretch", column_config=_columns(results))
+        st.dataframe(
+            table(results), hide_index=True, width="stretch", column_config=_columns(results), placeholder=f.NOTHING
+        )
 
 
 def _returns(results: Results, truth: dict[str, float] | None) -> None:
@@ -148,8 +151,8 @@ def _line(c: ChannelResult, results: Results) -> None:
     with st.expander(
         f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}** {back} {chrome.evidence_badge(c.evidence)}"
     ):
-        st.markdown(f"{f.safe(c.action_reason)}")
-        st.markdown(f":gray[{f.safe(c.evidence_reason)}]")
+        st.markdown(chrome.said(c.action_reason, results))
+        st.markdown(f":gray[{chrome.said(c.evidence_reason, results)}]")
         facts = [f"Brought {write(c.contribution.p50)} ({f.interval(c.contribution, write)})"]
         if c.spend is not None:
             facts.append(f"spend {f.money(c.spend, results.currency)}")
@@ -202,7 +205,7 @@ def table(results: Results) -> pd.DataFrame:
                 "Contribution": c.contribution.p50,
                 "from": c.contribution.p5,
                 "to": c.contribution.p95,
-                "Share of KPI": c.contribution_share.mean,
+                "Share of KPI": 100 * c.contribution_share.mean,
                 "ROI": bounds(c.roi, "p50"),
                 "ROI from": bounds(c.roi, "p5"),
                 "ROI to": bounds(c.roi, "p95"),
@@ -219,12 +222,17 @@ def _columns(results: Results) -> dict:
     compact, ratio = st.column_config.NumberColumn(format="compact"), st.column_config.NumberColumn(format="%.2f×")
     return {
         "Spend": st.column_config.NumberColumn(f"Spend ({results.currency})", format="compact"),
-        "Contribution": compact,
+        "Channel": st.column_config.TextColumn(pinned=True),
+        "Contribution": st.column_config.NumberColumn(f"Brought ({_unit(results)})", format="compact"),
         "from": compact,
         "to": compact,
-        "Share of KPI": st.column_config.NumberColumn(format="percent"),
+        "Share of KPI": st.column_config.NumberColumn(format="%.1f%%"),
         "ROI": ratio,
         "ROI from": ratio,
         "ROI to": ratio,
         "Marginal ROI": ratio,
     }
+
+
+def _unit(results: Results) -> str:
+    return results.currency if results.is_revenue else f.plain(results.kpi)

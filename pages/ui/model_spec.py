@@ -29,7 +29,7 @@ def editor(actor: Actor, project: Project) -> None:
         left, right = st.columns([3, 2], gap="large")
         with left:
             for note in notes:
-                st.caption(f"· {f.safe(note)}")
+                st.caption(f.safe(note))
             try:
                 spec = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
             except CarryoverError as error:

@@ -40,7 +40,7 @@ def draw(spec: ModelSpec, now: Working, key: str) -> ModelSpec:
         _surroundings(raw, now, numbers, key)
     with st.expander("Prior belief about all media", expanded=False):
         _media_prior(raw, key)
-    with st.expander("Sampling", expanded=False):
+    with st.expander("Sampling (how the computation runs)", expanded=False):
         _sampling(raw, key)
     import yaml
 
@@ -101,6 +101,7 @@ def _channels(spec: ModelSpec, numbers: list[str], key: str) -> list[dict[str, A
         hide_index=True,
         num_rows="dynamic",
         width="stretch",
+        placeholder=NONE,
         column_config={
             "in": st.column_config.CheckboxColumn("In", default=True, width="small"),
             "name": st.column_config.TextColumn("Channel", required=True),
@@ -201,6 +202,7 @@ def _media_prior(raw: dict[str, Any], key: str) -> None:
 
 def _sampling(raw: dict[str, Any], key: str) -> None:
     now = raw["sampling"]
+    st.caption("The defaults suit most models; more draws give steadier interval ends and take longer.")
     first, second, third = st.columns(3)
     now["draws"] = int(first.number_input("Draws per chain", 50, 10_000, now["draws"], 50, key=f"{key}_draws"))
     now["tune"] = int(second.number_input("Warm-up per chain", 50, 5_000, now["tune"], 50, key=f"{key}_tune"))
@@ -215,5 +217,10 @@ def _sampling(raw: dict[str, Any], key: str) -> None:
     devices = ["auto", "cpu", "gpu"]
     now["device"] = third.selectbox("Device", devices, index=devices.index(now["device"]), key=f"{key}_device")
     now["target_accept"] = st.slider(
-        "Target acceptance", 0.6, 0.99, float(now["target_accept"]), 0.01, key=f"{key}_accept"
+        "Target acceptance (higher: smaller, safer steps)",
+        0.6,
+        0.99,
+        float(now["target_accept"]),
+        0.01,
+        key=f"{key}_accept",
     )

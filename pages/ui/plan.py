@@ -73,18 +73,18 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
             placeholder="For example: can we cut TV by a third without losing sales?",
             height=80,
         )
-        left, right = st.columns([1, 2])
-        wanted = left.text_input(
+        wanted = st.text_input(
             "Target (KPI)",
             key=f"{key}_target",
             value=(plan.target if plan and plan.target else target) or project.kpi_name,
             help="The column that marketing should move.",
         )
-        media = right.multiselect(
+        media = st.multiselect(
             "Channels",
             key=f"{key}_channels",
             options=_options(chosen_channels, channels, columns),
             default=chosen_channels,
+            format_func=f.plain,
             accept_new_options=True,
             placeholder="Choose, or type a name and press Enter",
         )
@@ -93,6 +93,7 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
             key=f"{key}_controls",
             options=_options(chosen_controls, controls, columns),
             default=chosen_controls,
+            format_func=f.plain,
             accept_new_options=True,
             placeholder="Price, weather, holidays, competitors",
         )

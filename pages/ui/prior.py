@@ -23,7 +23,7 @@ def _implied(organisation_id: str, project_id: str, version_hash: str, text: str
 
 def picture(actor: Actor, project: Project, spec: ModelSpec) -> None:
     stamp = str(models_hash(actor, project))
-    st.markdown("**Before the data speak**  :gray[what the priors alone say, 90% ranges]")
+    st.markdown("**Before the data speak**  :gray[what the beliefs alone say, as 90% ranges]")
     try:
         seen = _implied(actor.organisation_id, project.id, stamp, spec.to_yaml(), actor)
     except CarryoverError as error:

@@ -8,9 +8,11 @@ from mmm_core.domain.report import Report
 from mmm_core.domain.results import Action, Results
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import reports
-from pages.ui import chrome, state
+from pages.ui import charts, chrome, state
 from pages.ui.errors import shown
+from pages.ui.figure import show
 from pages.ui.model_results import verdict
+from pages.ui.palette import scheme
 
 ORDER = (Action.SCALE, Action.PULL_BACK, Action.TEST, Action.HOLD)
 
@@ -28,10 +30,10 @@ def verdict_and_actions(results: Results) -> None:
                     if c.roi
                     else f"brought {f.kpi_writer(results)(c.contribution.p50)}"
                 )
-                st.caption(f"{f.safe(back)}")
+                st.markdown(f"{f.safe(back)}  \n{chrome.evidence_badge(c.evidence)}")
                 with top.popover("Why", type="tertiary"):
-                    st.write(f.safe(c.action_reason))
-                    st.markdown(f"{chrome.evidence_badge(c.evidence)} {f.safe(c.evidence_reason)}")
+                    st.write(chrome.said(c.action_reason, results))
+                    st.markdown(f":gray[{chrome.said(c.evidence_reason, results)}]")
 
 
 def choose(actor: Actor, run: Run, written: list[Report]) -> Report:
@@ -58,19 +60,32 @@ def write(actor: Actor, run: Run, *, first: bool, stale: bool = False) -> None:
             st.rerun()
 
 
+RETURNS = (
+    "Line: 90% interval. Grey band: what was believed before the data. Hollow: the data say little, mostly that belief."
+)
 ABOVE = ("The verdict", "What to do, channel by channel")
 
 
-def _told(markdown: str) -> str:
-    """The story without the parts that the cards above it show already."""
+def _told(markdown: str) -> list[str]:
+    """The story's sections without those that the cards above it show already."""
     first, *rest = markdown.split("\n## ")
     parts = [first.removeprefix("## "), *rest]
-    kept = [p for p in parts if not p.startswith(ABOVE)]
-    return "\n\n".join(f"## {p}" for p in kept if p.strip())
+    return [f"## {p}" for p in parts if p.strip() and not p.startswith(ABOVE)]
 
 
-def story(report: Report) -> None:
+def story(report: Report, results: Results) -> None:
     with st.container(border=True, key="story"):
-        # A dollar sign is money here, never mathematics.
-        st.markdown(_told(report.markdown).replace("$", "\\$"))
+        for part in _told(report.markdown):
+            # A dollar sign is money here, never mathematics.
+            st.markdown(part.replace("$", "\\$"))
+            _picture(part, results)
     st.caption(f"Version {report.version}, written by {f.safe(report.created_by)} on {f.moment(report.created_at)}.")
+
+
+def _picture(part: str, results: Results) -> None:
+    """The chart that belongs to a section, as in the report that is sent."""
+    if part.startswith("## What each channel brought"):
+        show(charts.contributions(results, scheme()), "story_time", alt="The KPI over time, stacked by what brought it")
+    elif part.startswith("## What the money returned"):
+        show(charts.returns(results, scheme()), "story_returns", alt="Return on spend by channel, with 90% intervals")
+        st.caption(RETURNS)

@@ -21,7 +21,8 @@ def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
         saved = what_if.list_scenarios(state.services(), actor, project.id)
         if not saved:
             with chrome.empty(
-                "No scenario yet", "Move the sliders under By hand, or optimise, and save what you want to keep."
+                "No scenario yet",
+                "Move the sliders under By hand, or let Optimise do it, and save what you want to keep.",
             ):
                 pass
             return
@@ -44,9 +45,7 @@ def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
             _table(rows, results),
             hide_index=True,
             width="stretch",
-            column_config={
-                "Better than today": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
-            },
+            column_config={"Scenario": st.column_config.TextColumn(pinned=True)},
         )
         for scenario in saved:
             _line(actor, scenario, results)
@@ -63,7 +62,7 @@ def _table(rows: list, results: Results) -> pd.DataFrame:
             "Brings": write(one.kpi.mean),
             "90% interval": f.interval(one.kpi, write),
             "Return": f.times(one.roi.p50) if one.roi else f.NOTHING,
-            "Better than today": one.probability_better if name != "Today" else None,
+            "Better than today": f.chance(one.probability_better) if name != "Today" else f.NOTHING,
         }
         row |= {f.plain(c): f.money(v, results.currency) for c, v in sorted(one.plan.spend.items())}
         out.append(row)
@@ -88,7 +87,7 @@ def _line(actor: Actor, scenario: Scenario, results: Results) -> None:
             st.button(
                 "Load into the sliders",
                 key=f"load_{scenario.id}",
-                on_click=sliders.load,
+                on_click=sliders.open_with,
                 args=(scenario.plan.spend, scenario.plan.periods),
             )
             if st.button("Delete", key=f"delete_{scenario.id}", type="tertiary"):

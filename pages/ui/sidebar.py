@@ -21,8 +21,8 @@ def draw(actor: Actor) -> None:
     )
     with st.sidebar:
         _projects(actor)
-        st.space("small")
-        st.caption(f"{actor.name} · {actor.role}")
+        with st.container(key="who"):
+            st.caption(f"{actor.name} · {actor.role}" if backend().settings.sign_in else "On this machine, no sign-in")
         if backend().settings.sign_in and st.button("Sign out", key="sign_out", type="tertiary"):
             st.logout()
 

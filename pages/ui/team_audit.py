@@ -1,5 +1,6 @@
 """The audit trail as a table, with the whole of it as a file."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,7 @@ def panel(actor: Actor) -> None:
                 key="audit_csv",
                 on_click="ignore",
             )
-        rows = [(r.at, r.who, words(r.action), r.subject, details(r.detail)) for r in trail.rows]
+        rows = [(r.at, r.who, words(r.action), brief(r.subject), details(r.detail)) for r in trail.rows]
         st.dataframe(
             pd.DataFrame(rows, columns=["When", "Who", "What", "Of", "Details"]),
             hide_index=True,
@@ -44,6 +45,7 @@ def panel(actor: Actor) -> None:
                 "Details": st.column_config.TextColumn(width="large"),
             },
         )
+        st.caption("Long identifiers are cut here; the file holds them whole.")
         if len(rows) == NEWEST:
             st.caption(f"The newest {NEWEST} rows; the file holds all of them.")
 
@@ -54,4 +56,14 @@ def words(action: str) -> str:
 
 
 def details(detail: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in detail.items())
+    return ", ".join(f"{key.replace('_', ' ')}: {brief(value)}" for key, value in detail.items() if value != [])
+
+
+LONG = re.compile(r"[0-9a-f]{24,}")
+
+
+def brief(value: object) -> str:
+    """Identifiers and hashes by their first eight figures, other numbers without their tail."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return LONG.sub(lambda found: f"{found[0][:8]}…", str(value))

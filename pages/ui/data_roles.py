@@ -36,8 +36,8 @@ COLUMNS = ["column", "role", "channel", "confidence", "reason"]
 def editor(actor: Actor, version: DatasetVersion) -> None:
     layout = LAYOUTS.get(version.recognition.convention, "")
     st.markdown(
-        f":gray[What each column was taken for{layout}. Change it where it is wrong; spend and exposure that share a channel "
-        "name are modelled as one channel.]"
+        f":gray[What each column was taken for{layout}. Change it where it is wrong; spend and exposure "
+        "that share a channel name are modelled as one channel.]"
     )
     before = _table(version)
     after = st.data_editor(

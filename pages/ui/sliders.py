@@ -189,7 +189,7 @@ def _numbers(now: PlanOutcome, base: PlanOutcome, results: Results) -> None:
             f":gray[Brings more than today's plan with a probability of **{f.chance(now.probability_better)}**.]"
         )
     else:
-        st.markdown(":gray[This is today's plan: what was spent lately, gone on with. Move a slider.]")
+        st.markdown(":gray[This is today's plan. Move a slider.]")
 
 
 def _against(more: float, results: Results) -> str:

@@ -13,6 +13,7 @@ from mmm_core.settings import Settings
 from pages.ui.errors import on_script_error
 from server.routes import routes
 from server.web import backend
+from server.web_headers import SafeHeaders
 from server.web_local import LocalOnly
 from server.web_secrets import sign_in_secrets
 from server.web_start import servers
@@ -37,7 +38,10 @@ app = st.App(
     str(HERE / "pages" / "ui" / "main.py"),
     routes=routes(lambda: backend().services),
     lifespan=lifespan,
-    middleware=[Middleware(RememberWanted, slugs=SLUGS) if settings.sign_in else Middleware(LocalOnly)],
+    middleware=[
+        Middleware(SafeHeaders),
+        Middleware(RememberWanted, slugs=SLUGS) if settings.sign_in else Middleware(LocalOnly),
+    ],
     secrets=sign_in_secrets(settings),
     on_script_error=on_script_error,
 )

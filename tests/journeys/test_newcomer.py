@@ -11,6 +11,8 @@ def metric(page: Page, label: str) -> str:
 
 
 def test_sample_company_to_a_shared_report(page: Page, browser: Browser, product: str) -> None:
+    blocked: list[str] = []
+    page.on("console", lambda m: blocked.append(m.text) if "Content Security Policy" in m.text else None)
     page.goto(product)
     page.get_by_role("button", name="Open the sample company").click()
     expect(page.get_by_role("tab", name="Results")).to_be_visible(timeout=120_000)
@@ -41,8 +43,14 @@ def test_sample_company_to_a_shared_report(page: Page, browser: Browser, product
     expect(reader.get_by_text("What each channel brought").first).to_be_visible()
 
     page.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("Revoked")).to_be_visible()
+    expect(page.locator(".stMarkdownBadge", has_text="Revoked")).to_be_visible()
     closed = reader.goto(link)
     assert closed is not None
     assert closed.status == 410
     reader.context.close()
+
+    for name in ("Home", "Plan", "Data", "Model"):
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_test_id("stAppViewContainer").get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Something went wrong on our side")).to_have_count(0)
+    assert blocked == []

@@ -97,14 +97,23 @@ def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def provider() -> Iterator[tuple[str, int]]:
+def token_seconds() -> int:
+    """How long the provider's tokens last."""
+    return 3600
+
+
+@pytest.fixture
+def provider(token_seconds: int) -> Iterator[tuple[str, int]]:
     """The identity provider's address, and the port of the product that it sends people back to."""
     node = shutil.which("node")
     if node is None or not (PROVIDER / "node_modules").is_dir():
         pytest.skip("Node and tests/identity_provider/node_modules are needed (npm ci there).")
     port, ours = free_port(), free_port()
     command = [node, "provider.mjs", str(port), f"http://127.0.0.1:{ours}/oauth2callback"]
-    with subprocess.Popen(command, cwd=PROVIDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=PROVIDER, env={**os.environ, "ID_TOKEN_SECONDS": str(token_seconds)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline().startswith("ready")
         yield f"http://127.0.0.1:{port}", ours

@@ -45,3 +45,18 @@ def test_somebody_unknown_gets_no_further(
         sign_in(page, "eve@nowhere.test")
         expect(page.get_by_role("heading", name="No team knows you yet")).to_be_visible()
         expect(page.get_by_text("Look around with a sample company")).to_have_count(0)
+
+
+@pytest.mark.parametrize("token_seconds", [10])
+def test_the_cookie_does_not_outlive_the_token(
+    page: Page, web: Web, provider: tuple[str, int], fresh_database: Database, redis_url: str
+) -> None:
+    issuer, port = provider
+    with web(port, **settings(port, issuer, fresh_database, redis_url)) as address:
+        page.goto(f"{address}/plan")
+        sign_in(page, "ann@acme.test+org=acme")
+        page.wait_for_url(f"{address}/**")
+        page.wait_for_timeout(11_000)
+        page.goto(f"{address}/data")
+        expect(page.get_by_text("Your sign-in has expired.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Data", level=1)).to_have_count(0)

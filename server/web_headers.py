@@ -34,11 +34,14 @@ class SafeHeaders:
 
 
 def policy() -> str:
-    """Everything from this server alone; inline scripts of the page by their hashes, styles as they come."""
+    """Everything from this server alone; inline scripts of the page by their hashes, styles as they come.
+
+    The causal diagram is laid out by Graphviz in WebAssembly, which a browser compiles only where that is allowed.
+    """
     page = files("streamlit").joinpath("static/index.html").read_text(encoding="utf-8")
     scripts = " ".join(f"'sha256-{_hash(code)}'" for code in _SCRIPT.findall(page))
     return (
-        f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+        f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {scripts}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
     )

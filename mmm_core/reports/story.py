@@ -129,6 +129,7 @@ def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan])
     return {
         "results": results,
         "said": lambda text: _name(wording.named(text, names)),
+        "kpi": _name(wording.inside(results.kpi)),
         "evidence": wording.EVIDENCE,
         "action": wording.ACTION,
         "project": project,

@@ -132,6 +132,14 @@ def plain(name: str) -> str:
     return " ".join([words[0][0].upper() + words[0][1:] if words[0].islower() else words[0], *words[1:]])
 
 
+def inside(name: str) -> str:
+    """``plain`` within a sentence: Revenue is revenue there, KPI stays KPI."""
+    words = plain(name)
+    return (
+        words if name[:1].isupper() or words.split()[:1] == words.upper().split()[:1] else words[:1].lower() + words[1:]
+    )
+
+
 EVIDENCE = {
     Evidence.TESTED: "Tested",
     Evidence.DATA: "Learned from data",

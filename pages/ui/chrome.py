@@ -30,7 +30,6 @@ _CSS = """<style>
 .st-key-hand_numbers{position:sticky;top:3.2rem;z-index:9;background:PAPER;padding:.4rem 0}
 .st-key-story table,.st-key-moves table{display:block;overflow-x:auto}
 .st-key-moves td,.st-key-moves th{white-space:nowrap}
-.st-key-story td:nth-child(3){min-width:12rem}
 @media (max-width:640px){
   [data-testid="stMainBlockContainer"]{padding-top:4.2rem}
   .st-key-hand_numbers [data-testid="stMetric"]{padding:.4rem .6rem}

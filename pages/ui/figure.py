@@ -72,7 +72,7 @@ def ribbon(x: Any, low: Any, high: Any, colour: str, name: str, **more: Any) -> 
     )
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
+def ticks(low: float, high: float, about: int = 7) -> list[float]:
     """Round steps that cover a range, for axes whose labels are written in the product's own words."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return [low] if math.isfinite(low) else []

@@ -1,4 +1,4 @@
-"""Two database roles: the application's own, and the one that owns the two doors past row-level security."""
+"""Two database roles: the application's own, and the one that owns the doors past row-level security."""
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InternalError

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from db import schema
 from db.connect import sqlalchemy_url
 from jobs.queue import RqFitQueue
 from mmm_core.domain.errors import CarryoverError, Unavailable
@@ -36,11 +35,9 @@ class OpenRun:
 
 
 def open_runs(admin_url: str) -> Callable[[], list[OpenRun]]:
-    """Every unfinished run of every organisation: their ids alone, read as the database's owner."""
+    """Every unfinished run of every organisation: their ids alone, through a door that only the owner may use."""
     engine: Engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    runs = schema.runs.c
-    waiting = [RunStatus.QUEUED.value, RunStatus.RUNNING.value, RunStatus.INTERRUPTED.value]
-    query = select(runs.organisation_id, runs.id).where(runs.status.in_(waiting))
+    query = text("SELECT organisation_id, run_id FROM carryover.unfinished_runs()")
 
     def read() -> list[OpenRun]:
         try:

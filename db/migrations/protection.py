@@ -28,14 +28,15 @@ def open_to(role: str, table: str, grants: str) -> None:
     op.execute(f"GRANT {grants} ON {name} TO {role}")
 
 
-def make_doors(functions: Sequence[str]) -> None:
-    """Hand functions to the role that owns the doors; the application alone may call them."""
+def make_doors(functions: Sequence[str], callers: str = APPLICATION_ROLE) -> None:
+    """Hand functions to the role that owns the doors; the application alone, or ``callers``, may call them."""
     # A function's new owner needs to be able to create in its schema at the moment of the hand-over.
     op.execute(f"GRANT CREATE ON SCHEMA {SCHEMA} TO {DOOR_ROLE}")
     for function in functions:
         op.execute(f"REVOKE ALL ON FUNCTION {SCHEMA}.{function} FROM PUBLIC")
-        op.execute(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{function} TO {APPLICATION_ROLE}")
         op.execute(f"ALTER FUNCTION {SCHEMA}.{function} OWNER TO {DOOR_ROLE}")
+        # After the hand-over, which takes the former owner's own right along.
+        op.execute(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.{function} TO {callers}")
     op.execute(f"REVOKE CREATE ON SCHEMA {SCHEMA} FROM {DOOR_ROLE}")
 
 

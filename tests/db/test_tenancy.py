@@ -135,6 +135,7 @@ def test_the_application_role_cannot_rise(raw: Any) -> None:
         "UPDATE carryover.users SET email = 'x'",
         "COPY carryover.projects TO PROGRAM 'cat'",
         "SELECT pg_read_file('PG_VERSION')",
+        "SELECT * FROM carryover.unfinished_runs()",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute(statement)
@@ -249,10 +250,9 @@ def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) 
         [list(SCHEMAS)],
     ).fetchall()
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}
-    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors} | {("recovery", "runs")}
-    for name, _, command, roles in rows:
-        assert roles == ([DOOR_ROLE] if name == "door" else ["postgres"])
-        assert name == "door" or command == "SELECT"
+    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs"}}
+    assert all(roles == [DOOR_ROLE] for *_, roles in rows)
+    assert [command for _, table, command, _ in rows if table == "runs"] == ["SELECT"]
 
 
 def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None:
@@ -269,7 +269,7 @@ def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None
     assert owner.execute(members).fetchone() == (0,)
 
 
-def test_there_are_exactly_two_doors_with_their_search_path_pinned(owner: Any) -> None:
+def test_there_are_exactly_three_doors_with_their_search_path_pinned(owner: Any) -> None:
     doors = owner.execute(
         "SELECT p.proname, p.proconfig, r.rolname, p.proacl::text FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname !~ '^pg_' ORDER BY 1"
@@ -277,8 +277,11 @@ def test_there_are_exactly_two_doors_with_their_search_path_pinned(owner: Any) -
     assert [(name, config, role) for name, config, role, _ in doors] == [
         ("find_share_link", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("sign_in", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
+        ("unfinished_runs", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
     ]
-    assert all("=X/" not in acl.replace("carryover_app=X/", "").replace("carryover_door=X/", "") for *_, acl in doors)
+    callers = {name: {entry.split("=")[0] for entry in acl.strip("{}").split(",")} for name, *_, acl in doors}
+    assert callers["find_share_link"] == callers["sign_in"] == {DOOR_ROLE, "carryover_app"}
+    assert callers["unfinished_runs"] == {DOOR_ROLE, "postgres"}
 
 
 def test_every_row_has_its_organisation() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_core.data.quality_view import EXTRA, USED, View, drop, listed, passed, plural, status_of
+from mmm_core.data.read_cells import COUNTED_AS_EMPTY
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role, Shape
 
@@ -71,6 +72,12 @@ def text_in_numbers(view: View) -> Check:
         counts[column] = int((filled & view.numeric[column].isna()).sum())
     bad = [c for c in counts if counts[c]]
     total = float(sum(counts.values()))
+    if not bad and (unread := _unread(view)):
+        column, note = next(iter(unread.items()))
+        more = f" The same in {plural(len(unread) - 1, 'more column')}." if len(unread) > 1 else ""
+        return Check(
+            "text_in_numbers", "Text in number columns", Status.REVIEW, note + more, float(len(unread)), 0.0, (column,)
+        )
     if not bad:
         return passed(
             "text_in_numbers", "Text in number columns", "Every cell that should be a number is one.", 0.0, 0.0
@@ -83,6 +90,13 @@ def text_in_numbers(view: View) -> Check:
     spare = [c for c in bad if c != view.kpi]
     fixes = (drop(spare),) if spare else ()
     return Check("text_in_numbers", "Text in number columns", Status.FAIL, message, total, 0.0, tuple(bad), fixes)
+
+
+def _unread(view: View) -> dict[str, str]:
+    """What was noted of the columns in use whose texts became empty cells when the file was read."""
+    notes = [n for n in view.recognition.notes if COUNTED_AS_EMPTY in n]
+    used = view.role_columns(*USED)
+    return {c: n for c in used for n in notes if n.startswith(f"Column {c}: ")}
 
 
 def dates(view: View) -> Check:

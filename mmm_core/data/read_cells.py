@@ -18,6 +18,8 @@ _TOTALS = frozenset(
     ["total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "grand", "ensemble", "insgesamt"]
 )
 _NUMBER_SHARE = 0.6
+COUNTED_AS_EMPTY = "counted as empty"
+"""What a note says of cells whose text is no number or date; the quality report looks for it."""
 
 
 def shaped(
@@ -174,7 +176,7 @@ class _Columns:
             if found is not None:
                 for note in found.notes:
                     self.notes.add(note)
-                self._name_cells(column, given, found.values, "dates")
+                self._name_cells(column, given, found.values, "a date")
                 return found.values
             truth = read_numbers.truths(given)
             if truth is not None:
@@ -187,7 +189,7 @@ class _Columns:
             what = "decimal" if (decimal in example) else "thousands"
             self.notes.add(f"In column {column}, {example} was read with its separator as the {what} sign.")
         values = read_numbers.values(given, decimal)
-        self._name_cells(column, given, values, "numbers")
+        self._name_cells(column, given, values, "a number")
         if given.str.endswith("%", na=False).mean() > 0.5:
             self.notes.add(f"Column {column} holds percentages; 12% is kept as 12.")
         return _compact(values)
@@ -206,8 +208,8 @@ class _Columns:
             f"row {i + self.offset}: “{str(t)[:30]}”" for i, t in zip(bad.index[:3].tolist(), bad, strict=False)
         )
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        plural = "cells are" if len(bad) > 1 else "cell is"
-        self.notes.add(f"Column {column}: {len(bad)} {plural} not {what} and counted as empty ({shown}{more}).")
+        what = f"cells are not {what.split()[1]}s" if len(bad) > 1 else f"cell is not {what}"
+        self.notes.add(f"Column {column}: {len(bad)} {what} and {COUNTED_AS_EMPTY} ({shown}{more}).")
 
     def _dated(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Find dates in columns of whole numbers where no column holds written dates."""

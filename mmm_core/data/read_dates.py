@@ -129,7 +129,12 @@ def read(text: str) -> _Reading | None:
     """One text as a date, None where it is none."""
     if len(text) > 60:
         return None
-    short = _WEEKDAY.sub("", _CLOCK.sub("", plain(text).strip())).strip()
+    short = _CLOCK.sub("", plain(text).strip()).strip()
+    # As a whole first: "Mar" is March before it is a French Tuesday.
+    return _read(short) or _read(_WEEKDAY.sub("", short))
+
+
+def _read(short: str) -> _Reading | None:
     if match := _RANGE.fullmatch(short):
         short = match[1]
     if match := _ISO.fullmatch(short):

@@ -1,5 +1,6 @@
 """Each quality check on a table made to trip it, and on one that does not."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -89,6 +90,14 @@ def test_text_in_a_number_column(table: pd.DataFrame) -> None:
     found = one(run(frame), "text_in_numbers")
     assert (found.status, found.value, found.columns) == (Status.FAIL, 1.0, ("tv_spend",))
     assert "n.a." in found.message
+
+
+def test_text_that_became_an_empty_cell_when_the_file_was_read_is_named(table: pd.DataFrame) -> None:
+    note = "Column tv_spend: 1 cell is not a number and counted as empty (row 6: “about 5”)."
+    elsewhere = "Column remarks: 3 cells are not numbers and counted as empty (row 2: “none”)."
+    report = quality.check(table, replace(recognition(), notes=(elsewhere, note)), today=TODAY)
+    found = one(report, "text_in_numbers")
+    assert (found.status, found.message, found.columns) == (Status.REVIEW, note, ("tv_spend",))
 
 
 def test_unreadable_dates(table: pd.DataFrame) -> None:

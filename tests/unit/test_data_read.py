@@ -97,6 +97,12 @@ def test_three_date_formats_in_one_column() -> None:
         (["KW 1/2021", "KW 2/2021", "KW 3/2021"], WEEKS[:3]),
         (["20210104", "20210111", "20210118"], WEEKS[:3]),
         (["Jan 4, 2021", "Jan 11, 2021", "January 18, 2021"], WEEKS[:3]),
+        (["Mar 1 2021", "Mar 8 2021", "Mar 15, 2021"], list(pd.date_range("2021-03-01", periods=3, freq="7D"))),
+        (["Feb 2021", "Mar 2021", "Apr 2021"], list(pd.date_range("2021-02-01", periods=3, freq="MS"))),
+        (
+            ["mar 05/01/2021", "mar 12/01/2021", "mar 19/01/2021"],
+            list(pd.date_range("2021-01-05", periods=3, freq="7D")),
+        ),
         (["4 janv. 2021", "11 janvier 2021", "18 janv. 2021"], WEEKS[:3]),
         (["Mon 04/01/2021", "Mon 11/01/2021", "Mon 18/01/2021"], WEEKS[:3]),
         (["2021-01-04 - 2021-01-10", "2021-01-11 - 2021-01-17", "2021-01-18 - 2021-01-24"], WEEKS[:3]),

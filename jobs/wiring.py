@@ -67,6 +67,7 @@ def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wir
         shared_reports=PostgresSharedReports(database),
         now=lambda: datetime.now(UTC),
         new_id=lambda: uuid4().hex,
+        max_upload_mb=settings.max_upload_mb,
     )
     return Wired(services, People(database, settings.oidc_organisation_claim), database, connection)
 

@@ -20,7 +20,7 @@ def read_file(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise DataError(f"{path} is a folder; name a file.")
-        if path.stat().st_size > limit * 1_000_000:
+        if path.stat().st_size > limit * 2**20:
             raise DataError(f"{path} is larger than {limit} MB, the limit set by CARRYOVER_MAX_UPLOAD_MB.")
         return path.read_bytes()
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def read_file(path: Path) -> bytes:
 
 def check(path: Path, kpi: str | None, as_json: bool) -> bool:
     """Print what is in the file; False where a failed check would block the fit."""
-    found = datasets.inspect_file(read_file(path), path.name, kpi=kpi)
+    found = datasets.inspect_file(read_file(path), path.name, kpi=kpi, max_mb=Settings().max_upload_mb)
     report = found.version.report
     if as_json:
         _print_json(_described(found.version, found.recognition))

@@ -243,3 +243,4 @@ class Services:
     shared_reports: SharedReports
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    max_upload_mb: int = 100

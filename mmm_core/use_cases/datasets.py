@@ -34,9 +34,11 @@ class Working:
     recognition: Recognition
 
 
-def inspect_file(content: bytes, filename: str, *, sheet: str | None = None, kpi: str | None = None) -> Working:
+def inspect_file(
+    content: bytes, filename: str, *, sheet: str | None = None, kpi: str | None = None, max_mb: int = 100
+) -> Working:
     """Read, recognise and check a file without keeping it (``mmm data check``)."""
-    frame, notes = _read([Upload(content, filename, sheet)])
+    frame, notes = _read([Upload(content, filename, sheet)], max_mb)
     recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
     steps = _shaping_steps(frame, recognition, week_start=0)
     version = _describe(_blank_version(filename), frame, recognition, steps)
@@ -54,7 +56,7 @@ def add_dataset(
     require(actor, TeamRole.ANALYST, "add data")
     if not uploads:
         raise DataError("Choose a file first.")
-    frame, notes = _read(uploads)
+    frame, notes = _read(uploads, services.max_upload_mb)
     filename = " + ".join(u.filename for u in uploads)
     with services.work(actor) as work:
         project = work.projects.get(project_id)
@@ -218,11 +220,11 @@ def _edit(services: Services, actor: Actor, version_id: str, action: str, change
     return changed
 
 
-def _read(uploads: Sequence[Upload]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _read(uploads: Sequence[Upload], max_mb: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
     frames: dict[str, pd.DataFrame] = {}
     notes: list[str] = []
     for upload in uploads:
-        table = read.read_table(upload.content, upload.filename, sheet=upload.sheet)
+        table = read.read_table(upload.content, upload.filename, sheet=upload.sheet, max_mb=max_mb)
         frame = table.frame
         if recognise.recognise(frame).shape is Shape.MFF:
             frame = mff.from_mff(frame)

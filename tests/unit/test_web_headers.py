@@ -27,5 +27,6 @@ def test_scripts_run_from_this_server_or_by_their_hash_alone() -> None:
     rules = dict(re.findall(r"([a-z-]+) ([^;]+)", policy()))
     allowed = rules["script-src"].split()
     assert "'self'" in allowed
-    assert all(a == "'self'" or a.startswith("'sha256-") for a in allowed)
+    # WebAssembly draws the causal diagram; it is no way to run a text as a script.
+    assert all(a in ("'self'", "'wasm-unsafe-eval'") or a.startswith("'sha256-") for a in allowed)
     assert rules["frame-ancestors"] == "'none'"

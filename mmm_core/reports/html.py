@@ -102,6 +102,6 @@ def _figures(results: Results) -> list[tuple[str, str, str]]:
     sure = [c for c in results.channels if c.roi and c.evidence is not Evidence.PRIOR]
     best = max(sure, key=lambda c: c.roi.p50 if c.roi else 0.0, default=None)
     if best and best.roi:
-        name = f"Best proven return: {wording.plain(best.channel)}"
+        name = f"Best supported return: {wording.plain(best.channel)}"
         out.append((name, wording.times(best.roi.p50), wording.interval(best.roi, wording.times)))
     return out

@@ -124,7 +124,7 @@ SHORTENINGS = frozenset(
 
 def plain(name: str) -> str:
     """A column's name as words: ``paid_social`` is Paid social, ``tv`` is TV; what is words already stays."""
-    if " " in name.strip():
+    if " " in name.strip() and "_" not in name:
         return name.strip()
     words = [w.upper() if w.lower() in SHORTENINGS else w for w in name.split("_") if w]
     if not words:

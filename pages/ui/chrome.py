@@ -21,7 +21,6 @@ _CSS = """<style>
 .st-key-pagehead h1{padding:0 0 .1rem}
 [data-testid="stMetric"]{min-width:0}
 [data-testid="stMetricValue"]{white-space:normal}
-.st-key-pagehead{row-gap:0}
 .st-key-empty{padding:2.6rem 1.5rem;border-style:dashed;gap:.5rem}
 .st-key-empty [data-testid="stMarkdown"],.st-key-empty [data-testid="stHeading"]{text-align:center;width:100%}
 .st-key-empty [data-testid="stButton"]{margin-top:.6rem}

@@ -83,15 +83,22 @@ def _preview(actor: Actor, version: DatasetVersion, check: Check, fix: Fix) -> N
         st.markdown(f"**{f.safe(fix.label)}.** {f.safe(seen.sentence)}")
         table = changed_cells(seen.before, seen.after, version.recognition.one(Role.DATE))
         if table is not None:
-            st.dataframe(table, height=320, hide_index=True, width="stretch")
+            st.dataframe(table, height=320, hide_index=True, width="stretch", column_config=_written(table))
         else:
             for title, frame in (("Before", seen.before), ("After", seen.after)):
                 st.caption(f"{title}: {len(frame):,} rows, {len(frame.columns)} columns")
-                st.dataframe(frame, height=200, hide_index=True)
+                st.dataframe(frame, height=200, hide_index=True, column_config=_written(frame))
         if st.button("Apply", type="primary", key="preview_apply"):
             datasets.apply_step(state.services(), actor, version.id, step)
             state.flash(f"{fix.label}: done, and kept in the recipe.")
             st.rerun()
+
+
+def _written(frame: pd.DataFrame) -> dict:
+    """Days without a clock, numbers with their thousands apart."""
+    days = {c: st.column_config.DateColumn(format="D MMM YYYY") for c in frame.select_dtypes("datetime").columns}
+    numbers = frame.select_dtypes("number").columns
+    return days | {c: st.column_config.NumberColumn(format="localized") for c in numbers}
 
 
 def changed_cells(before: pd.DataFrame, after: pd.DataFrame, date: str | None) -> pd.DataFrame | None:

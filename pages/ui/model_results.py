@@ -67,12 +67,12 @@ def numbers(results: Results) -> None:
         pays = [c for c in results.channels if c.roi and c.evidence is not Evidence.PRIOR]
         best = max(pays, key=lambda c: c.roi.p50, default=None)
         st.metric(
-            "Best proven return",
+            "Best supported return",
             f.times(best.roi.p50) if best else f.NOTHING,
             border=True,
             delta_color="off",
             delta_arrow="off",
-            delta=f"{f.plain(best.channel)} ({f.interval(best.roi, f.times)})" if best else "no channel is proven yet",
+            delta=f"{f.plain(best.channel)} ({f.interval(best.roi, f.times)})" if best else "the data support none yet",
         )
         st.metric(
             "Without media",

@@ -165,14 +165,14 @@ def _shown_plan(today: SpendPlan, plans: tuple[OptimisedPlan, ...], results: Res
 def moves(today: SpendPlan, plan: OptimisedPlan, results: Results) -> str:
     """The plan as a table in Markdown, the largest move first, the evidence for each channel beside its move."""
     spend, evidence = plan.outcome.plan.spend, {c.channel: c.evidence for c in results.channels}
-    lines = ["| Channel | Today | Plan | Change | Evidence for the channel |", "|:--|--:|--:|--:|:--|"]
+    lines = ["| Channel | Change | Evidence | Today | Plan |", "|:--|--:|:--|--:|:--|"]
     for name in sorted(today.spend, key=lambda n: -abs(spend.get(n, 0.0) - today.spend[n])):
         before, after = today.spend[name], spend.get(name, 0.0)
         change = f.signed(after / before - 1, f.share) if before > 0 else f.NOTHING
         badge = chrome.evidence_badge(evidence[name]) if name in evidence else ""
         limit = " :gray-badge[at its limit]" if name in plan.binding else ""
         money = " | ".join(f.safe(f.money(v, results.currency)) for v in (before, after))
-        lines.append(f"| {f.safe(f.plain(name))} | {money} | {f.safe(change)} | {badge}{limit} |")
+        lines.append(f"| {f.safe(f.plain(name))} | {f.safe(change)} | {badge} | {money}{limit} |")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from mmm_core.domain.ports import Services, Work
 from mmm_core.use_cases.access import require
 
 PARQUET = "application/vnd.apache.parquet"
-Change = Callable[[DatasetVersion, pd.DataFrame], tuple[Recognition, tuple[RecipeStep, ...]]]
+Change = Callable[[DatasetVersion, pd.DataFrame], "Changed"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,23 @@ class Upload:
     content: bytes
     filename: str
     sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Files that were read and joined, and what was recognised in them; nothing of it is kept yet."""
+
+    filename: str
+    frame: pd.DataFrame
+    recognition: Recognition
+
+
+class Changed(NamedTuple):
+    """Roles and recipe of a change, and the report of the table that they give where it is known already."""
+
+    recognition: Recognition
+    steps: tuple[RecipeStep, ...]
+    report: CheckReport | None = None
 
 
 @dataclass(frozen=True)
@@ -38,37 +56,43 @@ def inspect_file(
     content: bytes, filename: str, *, sheet: str | None = None, kpi: str | None = None, max_mb: int = 100
 ) -> Working:
     """Read, recognise and check a file without keeping it (``mmm data check``)."""
-    frame, notes = _read([Upload(content, filename, sheet)], max_mb)
-    recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
+    opened = open_files([Upload(content, filename, sheet)], kpi=kpi, max_mb=max_mb)
+    frame, recognition = opened.frame, opened.recognition
     steps = _shaping_steps(frame, recognition, week_start=0)
     version = _describe(_blank_version(filename), frame, recognition, steps)
     table, after = recipe.apply(frame, recognition, steps)
     return Working(version, table, after)
 
 
+def open_files(uploads: Sequence[Upload], *, kpi: str | None = None, max_mb: int = 100) -> Opened:
+    """Read one file, or several that are joined on date and geo, and recognise what is in them."""
+    if not uploads:
+        raise DataError("Choose a file first.")
+    frame, notes = _read(uploads, max_mb)
+    recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
+    return Opened(" + ".join(u.filename for u in uploads), frame, recognition)
+
+
 def add_dataset(
-    services: Services, actor: Actor, project_id: str, uploads: Sequence[Upload], *, kpi: str | None = None
+    services: Services, actor: Actor, project_id: str, uploads: Sequence[Upload] | Opened, *, kpi: str | None = None
 ) -> DatasetVersion:
-    """Read one file, or several that are joined on date and geo, and keep the result as the next version.
+    """Keep one file, or several that are joined on date and geo, as the next version; opened ones are not read again.
 
     The last version's corrected roles and recipe are replayed where its columns are all there.
     """
     require(actor, TeamRole.ANALYST, "add data")
-    if not uploads:
-        raise DataError("Choose a file first.")
-    frame, notes = _read(uploads, services.max_upload_mb)
-    filename = " + ".join(u.filename for u in uploads)
+    opened = uploads if isinstance(uploads, Opened) else open_files(uploads, kpi=kpi, max_mb=services.max_upload_mb)
+    frame, recognition = opened.frame, opened.recognition
     with services.work(actor) as work:
         project = work.projects.get(project_id)
         last = work.datasets.latest(project_id)
-        recognition = _with_notes(recognise.recognise(frame, kpi=kpi), notes)
         steps = _shaping_steps(frame, recognition, project.week_start)
         if last and {r.column for r in last.recognition.roles} <= set(map(str, frame.columns)):
             known = {r.column: r for r in last.recognition.roles}
             roles = [known.get(r.column, r) for r in recognition.roles]
             recognition, steps = recognise.with_roles(recognition, roles), last.recipe
         version = replace(
-            _blank_version(filename),
+            _blank_version(opened.filename),
             id=services.new_id(),
             project_id=project.id,
             number=last.number + 1 if last else 1,
@@ -83,22 +107,22 @@ def add_dataset(
             version = replace(version, restatement=versions.compare(before.frame, after, roles_after))
         work.datasets.add(version)
         _to_graph(work, version)
-        work.audit.record("data.added", version.id, {"file": filename, "hash": version.content_hash})
+        work.audit.record("data.added", version.id, {"file": opened.filename, "hash": version.content_hash})
     return version
 
 
 def correct_roles(services: Services, actor: Actor, version_id: str, roles: Sequence[ColumnRole]) -> DatasetVersion:
     """Keep the person's roles; the recipe is replayed on them."""
 
-    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
-        return recognise.with_roles(version.recognition, list(roles)), version.recipe
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> Changed:
+        return Changed(recognise.with_roles(version.recognition, list(roles)), version.recipe)
 
     return _edit(services, actor, version_id, "data.roles", change)
 
 
 def apply_step(services: Services, actor: Actor, version_id: str, step: RecipeStep) -> DatasetVersion:
-    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
-        return version.recognition, (*version.recipe, replace(step, by=actor.name))
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> Changed:
+        return Changed(version.recognition, (*version.recipe, replace(step, by=actor.name)))
 
     return _edit(services, actor, version_id, "data.step", change)
 
@@ -106,29 +130,35 @@ def apply_step(services: Services, actor: Actor, version_id: str, step: RecipeSt
 def undo_step(services: Services, actor: Actor, version_id: str, index: int | None = None) -> DatasetVersion:
     """Take back one recipe entry (the last by default); those after it are replayed."""
 
-    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> Changed:
         if not version.recipe:
             raise BadInput("There is nothing to undo.")
         at = len(version.recipe) - 1 if index is None else index
         if not 0 <= at < len(version.recipe):
             raise BadInput("That step is not in the recipe any more.")
-        return version.recognition, version.recipe[:at] + version.recipe[at + 1 :]
+        return Changed(version.recognition, version.recipe[:at] + version.recipe[at + 1 :])
 
     return _edit(services, actor, version_id, "data.undo", change)
 
 
-def apply_recommended(services: Services, actor: Actor, version_id: str) -> DatasetVersion:
-    """Apply every recommended fix, again until none is left; never a waiver."""
+def apply_recommended(
+    services: Services, actor: Actor, version_id: str, *, report: CheckReport | None = None
+) -> DatasetVersion:
+    """Apply every recommended fix, again until none is left; never a waiver.
 
-    def change(version: DatasetVersion, frame: pd.DataFrame) -> tuple[Recognition, tuple[RecipeStep, ...]]:
-        steps = version.recipe
+    ``report`` is the check of the version as it stands, where the caller has just made it.
+    """
+
+    def change(version: DatasetVersion, frame: pd.DataFrame) -> Changed:
+        steps, known = version.recipe, report
         for _ in range(5):
             table, recognition = recipe.apply(frame, version.recognition, steps)
-            more = recipe.recommend(recognition, quality.check(table, recognition))
+            known = known or quality.check(table, recognition)
+            more = recipe.recommend(recognition, known)
             if not more:
                 break
-            steps = (*steps, *(replace(s, by="recommended") for s in more))
-        return version.recognition, steps
+            steps, known = (*steps, *(replace(s, by="recommended") for s in more)), None
+        return Changed(version.recognition, steps, known)
 
     return _edit(services, actor, version_id, "data.recommended", change)
 
@@ -202,8 +232,8 @@ def _edit(services: Services, actor: Actor, version_id: str, action: str, change
     with services.work(actor) as work:
         version = work.datasets.get(version_id)
         frame = read.from_parquet(work.blobs.get(version.source_blob))
-        recognition, steps = change(version, frame)
-        changed = _keep_waivers(_describe(version, frame, recognition, steps), version)
+        recognition, steps, report = change(version, frame)
+        changed = _keep_waivers(_describe(version, frame, recognition, steps, report), version)
         if any(r.dataset_version_id == version.id for r in work.runs.list(version.project_id)):
             newest = work.datasets.latest(version.project_id)
             number = (newest.number if newest else version.number) + 1
@@ -248,9 +278,13 @@ def _shaping_steps(frame: pd.DataFrame, recognition: Recognition, week_start: in
 
 
 def _describe(
-    version: DatasetVersion, frame: pd.DataFrame, recognition: Recognition, steps: tuple[RecipeStep, ...]
+    version: DatasetVersion,
+    frame: pd.DataFrame,
+    recognition: Recognition,
+    steps: tuple[RecipeStep, ...],
+    report: CheckReport | None = None,
 ) -> DatasetVersion:
-    """The version with everything that follows from its source, roles and recipe."""
+    """The version with everything that follows from its source, roles and recipe; a report known already is kept."""
     table, after = recipe.apply(frame, recognition, steps)
     date = after.one(Role.DATE)
     dates = pd.to_datetime(table[date]).dropna() if date else pd.Series(dtype="datetime64[ns]")
@@ -259,7 +293,7 @@ def _describe(
         content_hash=read.content_hash(table),
         recognition=recognition,
         recipe=steps,
-        report=quality.check(table, after),
+        report=report or quality.check(table, after),
         periods=int(dates.nunique()),
         first_period=dates.min().date() if len(dates) else None,
         last_period=dates.max().date() if len(dates) else None,

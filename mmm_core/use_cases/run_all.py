@@ -61,9 +61,13 @@ def run_all(
     """
     given = ModelSpec.from_yaml(spec_yaml) if spec_yaml else None
     _ensure_folder(out)
-    datasets.inspect_file(content, filename, kpi=kpi or (given.kpi.column if given else None))
+    opened = datasets.open_files(
+        [datasets.Upload(content, filename)],
+        kpi=kpi or (given.kpi.column if given else None),
+        max_mb=services.max_upload_mb,
+    )
     project = _project(services, actor, filename)
-    version = _data(services, actor, project, content, filename, kpi or (given.kpi.column if given else None), say)
+    version = _data(services, actor, project, opened, say)
     _confirm_data(version, approve)
     _plan(services, actor, project, version, given, approve, say)
     suggestion = models.Suggestion(given, ()) if given else models.suggest_spec(services, actor, project.id)
@@ -93,12 +97,10 @@ def run_all(
     return results
 
 
-def _data(
-    services: Services, actor: Actor, project: Project, content: bytes, filename: str, kpi: str | None, say: Say
-) -> DatasetVersion:
-    version = datasets.add_dataset(services, actor, project.id, [datasets.Upload(content, filename)], kpi=kpi)
-    version = datasets.apply_recommended(services, actor, version.id)
-    say(f"Read {filename}: {version.periods} periods, {version.first_period} to {version.last_period}")
+def _data(services: Services, actor: Actor, project: Project, opened: datasets.Opened, say: Say) -> DatasetVersion:
+    version = datasets.add_dataset(services, actor, project.id, opened)
+    version = datasets.apply_recommended(services, actor, version.id, report=version.report)
+    say(f"Read {opened.filename}: {version.periods} periods, {version.first_period} to {version.last_period}")
     for step in version.recipe:
         say(f"  {step.label}")
     for check in version.report.checks:

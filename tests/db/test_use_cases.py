@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
 from db.shared_reports import PostgresSharedReports
 from db.work import PostgresWork
 from mmm_core.analysis import results as metrics
-from mmm_core.data import read, simulate
-from mmm_core.domain.checks import Status
-from mmm_core.domain.dataset import RecipeStep, Role
+from mmm_core.data import quality, read, simulate
+from mmm_core.domain.checks import CheckReport, Status
+from mmm_core.domain.dataset import RecipeStep, Recognition, Role
 from mmm_core.domain.errors import (
     BadInput,
     Cancelled,
@@ -132,6 +133,43 @@ def fitted(services: Services, actor: Actor, project: Project) -> str:
 def test_two_projects_of_one_name_are_refused(services: Services, actor: Actor, project: Project) -> None:
     with pytest.raises(BadInput, match="already a project"):
         projects.create_project(services, actor, name=project.name.upper())
+
+
+def test_a_table_is_read_once_and_checked_once_per_state(
+    services: Services, actor: Actor, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = simulate.company("national", 3, weeks=120).frame
+    content = frame.assign(twin=frame[frame.columns[2]], still=1.0).to_csv(index=False).encode()
+    plain = datasets.add_dataset(services, actor, project.id, [Upload(content, "acme.csv")])
+    wanted = datasets.apply_recommended(services, actor, plain.id)
+    assert len(wanted.recipe) > len(plain.recipe), "something to mend is needed"
+    checked: list[tuple[str, ...]] = []
+    check = quality.check
+
+    def counted(table: pd.DataFrame, recognition: Recognition) -> CheckReport:
+        checked.append(tuple(table.columns))
+        return check(table, recognition)
+
+    monkeypatch.setattr(quality, "check", counted)
+    monkeypatch.setattr(read, "read_table", Once(read.read_table))
+    other = projects.create_project(services, actor, name=f"Other {uuid.uuid4()}")
+    added = datasets.add_dataset(services, actor, other.id, datasets.open_files([Upload(content, "acme.csv")]))
+    mended = datasets.apply_recommended(services, actor, added.id, report=added.report)
+    assert (mended.report, mended.content_hash) == (wanted.report, wanted.content_hash)
+    assert [s.label for s in mended.recipe] == [s.label for s in wanted.recipe]
+    assert len(checked) == len(set(checked)) == 2
+
+
+class Once:
+    """A function that may be called one time."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function, self._called = function, False
+
+    def __call__(self, *arguments: object, **named: object) -> object:
+        assert not self._called
+        self._called = True
+        return self._function(*arguments, **named)
 
 
 def test_a_viewer_changes_nothing(services: Services, actor: Actor, project: Project) -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -91,10 +92,15 @@ def insights(results: Results, plans: Sequence[OptimisedPlan]) -> dict[str, obje
 
 
 def _write(path: Path, content: bytes) -> Path:
+    # Under another name first: a disk that fills up must not leave half a file, or take an older whole one.
+    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        partial.write_bytes(content)
+        partial.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else (error.strerror or str(error)).lower()
         raise Unavailable(f"{path.name} could not be written to {path.parent}: {why}.") from None

@@ -16,7 +16,7 @@ from pages.ui.palette import scheme
 
 # Streamlit's theme has no setting for these.
 _CSS = """<style>
-.stMainBlockContainer{max-width:1240px}
+.stMainBlockContainer{max-width:1240px;padding-top:4rem}
 .st-key-stamp p{font-size:.8rem;opacity:.75;margin:0}
 .st-key-pagehead h1{padding:0 0 .1rem}
 [data-testid="stMetric"]{min-width:0}
@@ -26,12 +26,15 @@ _CSS = """<style>
 .st-key-empty [data-testid="stButton"]{margin-top:.6rem}
 [data-testid="stFileUploaderDropzoneInstructions"] span{white-space:normal;overflow:visible}
 .st-key-verdict{border-left:4px solid ACCENT}
-.st-key-hand_numbers{position:sticky;top:3.2rem;z-index:9;background:PAPER;padding:.4rem 0}
+[data-testid="stLayoutWrapper"]:has(>.st-key-hand_numbers){position:sticky;top:3.4rem;z-index:9}
+.st-key-hand_numbers{background:PAPER;padding:.4rem 0}
 .st-key-story table,.st-key-moves table{display:block;overflow-x:auto}
 .st-key-moves td,.st-key-moves th{white-space:nowrap}
 @media (max-width:640px){
   [data-testid="stMainBlockContainer"]{padding-top:4.2rem}
-  .st-key-hand_numbers [data-testid="stMetric"]{padding:.4rem .6rem}
+  .st-key-hand_numbers,.st-key-hand_numbers [data-testid="stHorizontalBlock"]{gap:.4rem}
+  .st-key-hand_numbers [data-testid="stMetric"]{padding:.2rem .4rem!important}
+  .st-key-hand_numbers [data-testid="stMetric"]>div{padding:.2rem .4rem!important}
   .st-key-hand_numbers [data-testid="stMetricValue"]{font-size:1.1rem}
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
   [data-testid="stMetricValue"]{font-size:1.35rem}

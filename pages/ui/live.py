@@ -101,7 +101,7 @@ def _outcome_spec(title: str, scheme: Scheme, prefix: str) -> Spec:
         "encoding": {"x": date, "tooltip": [{"field": "date", "type": "temporal", "title": "Week of"}, *WORDS]},
     }
     lines = [line("Today", scheme.muted, [3, 3]), line("This plan", scheme.accent, [1, 0])]
-    return {"height": 250, "layer": [band, over, said, *lines, hover], "config": config(scheme)}
+    return {"height": 205, "layer": [band, over, said, *lines, hover], "config": config(scheme)}
 
 
 def _channel_spec(names: list[str], colours: list[str], scheme: Scheme, title: str, prefix: str) -> Spec:
@@ -125,7 +125,7 @@ def _channel_spec(names: list[str], colours: list[str], scheme: Scheme, title: s
         "mark": {"type": "tick", "color": scheme.ink, "thickness": 2.5, "height": 20},
         "encoding": {"y": y, "x": x("Today")},
     }
-    return {"height": {"step": 32}, "layer": [bar, rule, tick], "config": config(scheme)}
+    return {"height": {"step": 30}, "layer": [bar, rule, tick], "config": config(scheme)}
 
 
 def _label(prefix: str) -> str:

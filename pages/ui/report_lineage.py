@@ -1,5 +1,7 @@
 """Where a number of the report comes from, back to the file."""
 
+import re
+
 import streamlit as st
 
 from mmm_core.domain.identity import Actor
@@ -8,6 +10,7 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import reports
 from pages.ui import state
 from pages.ui.errors import shown
+from pages.ui.team_audit import brief
 
 KINDS = {
     "model": "Model",
@@ -42,7 +45,7 @@ def panel(actor: Actor, report: Report) -> None:
 
 
 def _words(key: str) -> str:
-    return key.replace(".", " · ").replace("_", " ")
+    return " · ".join(f.plain(part) for part in key.split("."))
 
 
 def _value(fact: Fact) -> str:
@@ -67,5 +70,10 @@ def _group(kind: str, steps: list[LineageStep]) -> None:
 
 def _step(step: LineageStep) -> None:
     when = f" · {f.moment(step.at)}" if step.at else ""
-    detail = f" :gray[{f.safe(step.detail)}]" if step.detail else ""
+    detail = f" :gray[{f.safe(_brief(step.detail))}]" if step.detail else ""
     st.markdown(f"- {f.safe(step.label)}{detail} :gray[{when}]")
+
+
+def _brief(detail: str) -> str:
+    """Hashes by their first figures, decimals without their tail."""
+    return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", brief(detail))

@@ -1,16 +1,22 @@
 """Parts of pages that read what a person typed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from mmm_core.domain.checks import CheckReport
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, Recognition, Role, Shape
+from mmm_core.domain.planning import Bounds
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole
-from pages.ui import data_roles, diagram
+from mmm_core.reports import wording
+from pages.ui import data_roles, diagram, optimise, team_audit
 from pages.ui.data_checks import changed_cells
+from pages.ui.figure import ticks, written
 from pages.ui.palette import LIGHT
+from tests.fakes.some_results import some_plan, some_results
 
 
 def version(*roles: ColumnRole) -> DatasetVersion:
@@ -53,3 +59,43 @@ def test_a_preview_shows_the_cells_that_change_old_beside_new() -> None:
     assert list(seen.columns) == ["week", "tv, before", "tv, after"]
     assert seen["week"].tolist() == ["b"]
     assert changed_cells(before, before.head(2), "week") is None
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "locked", "expected"),
+    [
+        (None, None, False, None),
+        (None, None, True, Bounds(50.0, 200.0, locked=True)),
+        (80.0, None, False, Bounds(80.0, 200.0)),
+        (None, 30.0, False, Bounds(30.0, 30.0)),
+        (300.0, None, False, Bounds(300.0, 300.0)),
+    ],
+)
+def test_a_channel_is_free_until_a_limit_is_typed(
+    least: float | None, most: float | None, locked: bool, expected: Bounds | None
+) -> None:
+    row = {"Least": least, "Most": most, "Lock": locked}
+    assert optimise._bounds(row, Bounds(50.0, 200.0)) == expected
+
+
+def test_each_move_stands_beside_its_evidence() -> None:
+    results, plan = some_results(), some_plan("base")
+    today = replace(plan.outcome.plan, spend={c: 2 * v for c, v in plan.outcome.plan.spend.items()})
+    rows = optimise.moves(today, plan, results).splitlines()[2:]
+    assert len(rows) == len(today.spend)
+    assert all("−50%" in row.replace("\\", "") for row in rows)
+    assert all(any(words in row for words in wording.EVIDENCE.values()) for row in rows)
+
+
+def test_an_axis_is_written_in_round_steps() -> None:
+    settings = written(0.0, 1_180_000.0, lambda v: wording.money(v, "EUR"))
+    assert settings["tickvals"] == [0.0, 2e5, 4e5, 6e5, 8e5, 1e6]
+    assert settings["ticktext"][1] == "€200k"
+    assert ticks(5.0, 5.0) == [5.0]
+    assert ticks(float("nan"), 1.0) == []
+
+
+def test_the_trail_cuts_identifiers_and_tails_of_numbers() -> None:
+    assert team_audit.brief(17.40426881899839) == "17.4"
+    assert team_audit.brief("67422baf14cf4b36a5465be7d97383da") == "67422baf…"
+    assert team_audit.details({"recipe": [], "name": "First"}) == "name: First"

@@ -39,3 +39,24 @@ def test_no_probability_from_draws_is_certain() -> None:
 
 def test_names_from_files_do_not_act_as_markdown() -> None:
     assert f.safe("**x** $y$ <b> :red[z]") == r"\*\*x\*\* \$y\$ \<b\> \:red\[z\]"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("tv", "TV"),
+        ("paid_social", "Paid social"),
+        ("Black Friday", "Black Friday"),
+        ("TV_Spend", "TV Spend"),
+        ("_", "_"),
+    ],
+)
+def test_a_column_is_called_by_words(name: str, shown: str) -> None:
+    assert f.plain(name) == shown
+
+
+def test_a_sentence_calls_its_channels_by_words() -> None:
+    said = f.named("scale tv and online_video; hold my_tv", ["tv", "video", "online_video"])
+    assert said == "scale TV and Online video; hold my_tv"
+    assert f.inside("weekly_sales") == "weekly sales"
+    assert f.inside("KPI") == "KPI"

@@ -35,7 +35,7 @@ def test_both_samplers_agree_on_every_parameter() -> None:
     ours = engine.fit(spec, data, _ignore, priors=priors).posterior
     with pymc_model.build(data, priors).model:
         tree = pm.sample(
-            draws=1500, tune=1000, chains=2, cores=2, random_seed=9, target_accept=0.95, nuts_sampler="pymc",
+            draws=1500, tune=1000, chains=2, cores=1, random_seed=9, target_accept=0.95, nuts_sampler="pymc",
             progressbar=False, var_names=list(ours.draws),
         )  # fmt: skip
     assert float(tree["sample_stats"]["diverging"].sum()) <= 15

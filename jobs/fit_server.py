@@ -127,7 +127,10 @@ class ForkServerFitProcess:
             if isinstance(answer, CarryoverError):
                 raise answer
             return bytes(answer)
-        raise Unavailable("The export was stopped before it was written, most likely for want of memory; try again.")
+        raise Unavailable(
+            "The export was stopped before it was written, most likely for want of memory or disk space; "
+            "free some and try again."
+        )
 
     def _launch(self, target: str) -> "tuple[multiprocessing.process.BaseProcess, Connection]":
         context = multiprocessing.get_context("forkserver")

@@ -33,6 +33,7 @@ _CSS = """<style>
 @media (max-width:640px){
   [data-testid="stMainBlockContainer"]{padding-top:4.2rem}
   .st-key-hand_numbers,.st-key-hand_numbers [data-testid="stHorizontalBlock"]{gap:.4rem}
+  .st-key-hand_numbers [data-testid="stElementContainer"]:has([data-testid="stMetric"]){flex:1 1 45%}
   .st-key-hand_numbers [data-testid="stMetric"]{padding:.2rem .4rem!important}
   .st-key-hand_numbers [data-testid="stMetric"]>div{padding:.2rem .4rem!important}
   .st-key-hand_numbers [data-testid="stMetricValue"]{font-size:1.1rem}

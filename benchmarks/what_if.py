@@ -124,6 +124,7 @@ def _peer(case: Path) -> dict[str, float]:
 def _scenario(mmm, start, end, weekly):
     from pymc_marketing.mmm.mmm import BudgetOptimizerWrapper
 
+    mmm.add_original_scale_contribution_variable(["channel_contribution"])
     wrapper = BudgetOptimizerWrapper(mmm, str(start.date()), str(end.date()))
     return lambda: wrapper.sample_response_distribution(weekly, include_last_observations=True)
 

@@ -40,7 +40,12 @@ def upload(actor: Actor, project: Project, *, first: bool) -> None:
 def _uploader(actor: Actor, project: Project) -> None:
     count = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
-        "Files", type=FILE_TYPES, accept_multiple_files=True, key=f"files_{count}", label_visibility="collapsed"
+        "Files",
+        type=FILE_TYPES,
+        max_upload_size=state.services().max_upload_mb,
+        accept_multiple_files=True,
+        key=f"files_{count}",
+        label_visibility="collapsed",
     )
     if not files:
         return

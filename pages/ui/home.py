@@ -35,7 +35,12 @@ def start(actor: Actor) -> None:
             "Carryover recognises the columns and you correct what it got wrong."
         )
         files = st.file_uploader(
-            "Your files", type=FILE_TYPES, accept_multiple_files=True, key="own_files", label_visibility="collapsed"
+            "Your files",
+            type=FILE_TYPES,
+            max_upload_size=state.services().max_upload_mb,
+            accept_multiple_files=True,
+            key="own_files",
+            label_visibility="collapsed",
         )
         if files:
             _own(actor, files)

@@ -34,6 +34,7 @@ def test_every_question_to_a_queue_that_is_gone_is_one_sentence() -> None:
         assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_queue_that_comes_back_empty_loses_no_run(short_folder: Path) -> None:
     home = short_folder / "servers"
     with embedded.servers(home, durable=False) as urls:

@@ -47,6 +47,7 @@ def test_somebody_unknown_gets_no_further(
         expect(page.get_by_text("Look around with a sample company")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token_seconds", [10])
 def test_the_cookie_does_not_outlive_the_token(
     page: Page, web: Web, provider: tuple[str, int], fresh_database: Database, redis_url: str

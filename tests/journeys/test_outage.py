@@ -12,7 +12,7 @@ from server import embedded
 from tests.conftest import Database
 from tests.journeys.conftest import Web, free_port
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def close_database(servers: embedded.Urls, name: str, *, closed: bool) -> None:

@@ -16,7 +16,7 @@ from mmm_core.use_cases import datasets, plans, projects
 from tests.conftest import Database
 from tests.journeys.conftest import Web, free_port
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 class Wire:

@@ -7,7 +7,7 @@ from tests.conftest import Database
 from tests.journeys.conftest import Web
 from tests.journeys.signing_in import settings, sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_an_invited_person_comes_in_and_is_put_out(

@@ -85,14 +85,6 @@ def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
     return out
 
 
-def mean_blocks(
-    data: ModelData, posterior: Posterior, draws: Positions | None = None
-) -> Iterator[tuple[Positions, Array]]:
-    """The model's mean, block by block: positions (B,) and mu (B, G, T), scaled KPI units."""
-    for block, media in media_blocks(data, posterior, draws):
-        yield block, media.sum(axis=-1) + baseline(data, posterior, block)
-
-
 def thinned(posterior: Posterior, most: int) -> Positions:
     """Positions of at most ``most`` draws, evenly spread over the joined chains."""
     total = posterior.chains * posterior.draws_per_chain

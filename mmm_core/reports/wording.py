@@ -89,10 +89,6 @@ def kpi_writer(results: Results) -> Callable[[float | None], str]:
     return short
 
 
-def kpi_axis(results: Results) -> str:
-    return f"{plain(results.kpi)} ({results.currency})" if results.is_revenue else plain(results.kpi)
-
-
 def day(value: date | datetime | None) -> str:
     return f"{value.day} {value:%b %Y}" if value else NOTHING
 

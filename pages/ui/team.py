@@ -61,7 +61,7 @@ def _member(actor: Actor, member: Member) -> None:
                 _done(f"{member.name} is {role} now.")
         with st.popover("Remove", key=f"ask_{member.user_id}"):
             st.write(f"{f.safe(member.name)} is out at the next click. Projects, models and reports stay.")
-            if st.button("Remove from the team", type="primary", key=f"remove_{member.user_id}"):
+            if st.button(f"Remove {f.safe(member.name)} from the team", type="primary", key=f"remove_{member.user_id}"):
                 with shown():
                     team.remove(state.services(), actor, member.user_id)
                     _done(f"{member.name} is no longer on the team.")

@@ -18,10 +18,14 @@ WORDS = {
     Role.VALUE_PER_UNIT: "Value of one unit",
     Role.SPEND: "Spend",
     Role.EXPOSURE: "Exposure (impressions, clicks)",
+    Role.REACH: "Reach (people)",
+    Role.FREQUENCY: "Frequency (contacts per person)",
     Role.ORGANIC: "Media without spend",
     Role.CONTROL: "Control (what else moves it)",
+    Role.TREATMENT: "Own price or promotion (effect wanted)",
     Role.HOLIDAY: "Holiday or event",
     Role.TIME: "Calendar column",
+    Role.PRODUCT: "Product or sub-category",
     Role.IGNORE: "Leave out",
 }
 LAYOUTS = {

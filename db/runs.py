@@ -5,82 +5,34 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from db import schema
+from db.attempts import Attempts
 from db.codec import decode, encode
-from db.rows import Many, Rows, missing
-from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, NotFound
+from db.rows import Many
+from mmm_core.domain.errors import NotFound
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.report import Fact
 from mmm_core.domain.results import Results
 
 COLUMNS = tuple(f.name for f in fields(Run))
-ENDED = [s.value for s in RunStatus if s.ended]
 WHAT = "fit"
 
 
-class Runs(Rows):
+class Runs(Attempts[Run]):
+    table = schema.runs
+    what = WHAT
+
     # ---- state ------------------------------------------------------------------------------------------------------
 
     def add(self, run: Run) -> None:
         self._insert(schema.runs, **{name: getattr(run, name) for name in COLUMNS})
 
-    def get(self, run_id: str) -> Run:
-        return _run(self._get(schema.runs, run_id, WHAT))
-
     def list(self, project_id: str) -> list[Run]:
         table = schema.runs
         query = select(table).where(table.c.project_id == project_id).order_by(table.c.requested_at, table.c.id)
         return [_run(row) for row in self._all(query)]
-
-    def set_status(
-        self, run_id: str, status: RunStatus, *, error: str | None = None, job_id: str | None = None
-    ) -> None:
-        """Move a run on; what has ended stays ended, except that a failed or cancelled run may be queued again.
-
-        QUEUED together with ``job_id`` notes the job of a run that may have moved on already: then the job alone is
-        written. A running run is queued again only by way of INTERRUPTED.
-        """
-        now = self._locked(run_id)
-        values: dict[str, Any] = {"job_id": job_id} if job_id is not None else {}
-        if status is RunStatus.QUEUED:
-            waits = (RunStatus.QUEUED, RunStatus.INTERRUPTED)
-            movable = waits if job_id is not None else (*waits, RunStatus.FAILED, RunStatus.CANCELLED)
-            status = status if now.status in movable else now.status
-        elif now.status.ended and status is not now.status:
-            raise Conflict(f"This fit has already ended ({now.status}).")
-        if status is not now.status:
-            ended = func.clock_timestamp() if status.ended else None
-            values |= {"status": status.value, "error": error, "ended_at": ended}
-        elif error is not None:
-            values["error"] = error
-        if values:
-            self._update(schema.runs, run_id, WHAT, **values)
-
-    def begin_attempt(self, run_id: str) -> int:
-        run = self._locked(run_id)
-        if run.status.ended:
-            raise Conflict(f"This fit has already ended ({run.status}).")
-        now = func.clock_timestamp()
-        self._update(
-            schema.runs, run_id, WHAT, attempt=run.attempt + 1, status=RunStatus.RUNNING.value,
-            started_at=func.coalesce(schema.runs.c.started_at, now), heartbeat_at=now, error=None,
-        )  # fmt: skip
-        return run.attempt + 1
-
-    def heartbeat(self, run_id: str, attempt: int) -> RunStatus:
-        table = schema.runs
-        statement = (
-            update(table)
-            .where(table.c.id == run_id, table.c.attempt == attempt)
-            .values(heartbeat_at=func.clock_timestamp())
-            .returning(table.c.status)
-        )
-        row = self._first(statement)
-        if row is None:
-            raise self._overtaken(run_id, attempt)
-        return RunStatus(row.status)
 
     def stale(self, older_than: datetime) -> Many[Run]:
         """Running ones whose heart has not beaten since."""
@@ -165,9 +117,7 @@ class Runs(Rows):
                 for n, f in enumerate(facts)
             ],
         )
-        self._update(
-            schema.runs, run_id, WHAT, status=RunStatus.DONE.value, ended_at=func.clock_timestamp(), error=None
-        )
+        self._close(run_id)
 
     def results(self, run_id: str) -> Results:
         return decode(Results, self._outcome(run_id, schema.results.c.document))
@@ -182,37 +132,15 @@ class Runs(Rows):
 
     # ---- inside -----------------------------------------------------------------------------------------------------
 
+    def _read(self, row: Any) -> Run:
+        return _run(row)
+
     def _outcome(self, run_id: str, column: Any) -> Any:
         row = self._first(select(column).where(schema.results.c.run_id == run_id))
         if row is None:
             self.get(run_id)
             raise NotFound("This fit has no results yet.")
         return row[0]
-
-    def _locked(self, run_id: str) -> Run:
-        row = self._first(select(schema.runs).where(schema.runs.c.id == run_id).with_for_update())
-        if row is None:
-            raise missing(WHAT)
-        return _run(row)
-
-    def _hold(self, run_id: str, attempt: int) -> None:
-        """Lock the run for this attempt and mark it alive; Conflict or Cancelled where it may no longer write."""
-        table = schema.runs
-        statement = (
-            update(table)
-            .where(table.c.id == run_id, table.c.attempt == attempt, table.c.status.not_in(ENDED))
-            .values(heartbeat_at=func.clock_timestamp())
-        )
-        if self._connection.execute(statement).rowcount == 0:
-            raise self._overtaken(run_id, attempt)
-
-    def _overtaken(self, run_id: str, attempt: int) -> CarryoverError:
-        run = self.get(run_id)
-        if run.attempt != attempt:
-            return Conflict(f"Attempt {run.attempt} has taken over this fit.")
-        if run.status is RunStatus.CANCELLED:
-            return Cancelled("This fit was cancelled.")
-        return Conflict(f"This fit has already ended ({run.status}).")
 
 
 def _run(row: Any) -> Run:

@@ -15,6 +15,7 @@ from db.projects import Projects
 from db.reports import Reports
 from db.runs import Runs
 from db.scenarios import Scenarios
+from db.studies import Studies
 from db.team import Team
 from mmm_core.domain import ports
 from mmm_core.domain.errors import NotAllowed
@@ -37,6 +38,7 @@ class PostgresWork:
     projects: ports.Projects
     datasets: ports.Datasets
     runs: ports.Runs
+    studies: ports.Studies
     scenarios: ports.Scenarios
     reports: ports.Reports
     graph: ports.Graph
@@ -68,6 +70,7 @@ class PostgresWork:
         self.projects = Projects(*place)
         self.datasets = Datasets(*place)
         self.runs = Runs(*place)
+        self.studies = Studies(*place)
         self.scenarios = Scenarios(*place)
         self.reports = Reports(*place)
         self.graph = Graph(*place)

@@ -17,6 +17,15 @@ from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
 from mmm_core.domain.results import Results
+from mmm_core.domain.study import (
+    StepBegun,
+    StepEnded,
+    StepState,
+    Study,
+    StudyEnded,
+    StudyOutcome,
+    StudyRequest,
+)
 from mmm_core.domain.team import AllowedDomain, Invitation, Member
 
 
@@ -76,6 +85,33 @@ class Runs(Protocol):
     def facts(self, run_id: str) -> Sequence[Fact]: ...
     def draws_blob(self, run_id: str) -> str: ...
     def stale(self, older_than: datetime) -> Sequence[Run]: ...
+
+
+class Studies(Protocol):
+    """Studies and their steps; states and attempts move as those of runs do."""
+
+    def add(self, study: Study, steps: Sequence[StepState]) -> None: ...
+    def get(self, study_id: str) -> Study: ...
+    def list(self, project_id: str) -> Sequence[Study]: ...
+    def of_run(self, run_id: str) -> Sequence[Study]:
+        """Newest first."""
+        ...
+
+    def steps(self, study_id: str, *, results: bool = True) -> Sequence[StepState]:
+        """In order; without their results where a page only watches."""
+        ...
+
+    def set_status(
+        self, study_id: str, status: RunStatus, *, error: str | None = None, job_id: str | None = None
+    ) -> None: ...
+    def begin_attempt(self, study_id: str) -> int: ...
+    def heartbeat(self, study_id: str, attempt: int) -> RunStatus: ...
+    def begin_step(self, study_id: str, attempt: int, name: str) -> None: ...
+    def note_progress(self, study_id: str, attempt: int, name: str, progress: Progress) -> None: ...
+    def end_step(self, study_id: str, attempt: int, ended: StepEnded) -> None: ...
+    def finish(self, study_id: str, attempt: int, outcome: StudyOutcome) -> None:
+        """Writes the outcome of an attempt, once; a second write raises Conflict."""
+        ...
 
 
 class Scenarios(Protocol):
@@ -183,6 +219,7 @@ class Work(Protocol):
     projects: Projects
     datasets: Datasets
     runs: Runs
+    studies: Studies
     scenarios: Scenarios
     reports: Reports
     graph: Graph
@@ -203,6 +240,14 @@ class SharedReports(Protocol):
 class FitQueue(Protocol):
     def submit(self, actor: Actor, run_id: str, device: str) -> str:
         """Hands the run to a worker and returns the job's id."""
+        ...
+
+    def submit_study(self, actor: Actor, study_id: str, device: str) -> str:
+        """The same for a study; fits that wait go first."""
+        ...
+
+    def fits_wait(self, device: str) -> bool:
+        """Whether a fit waits that a worker on a study keeps from starting."""
         ...
 
     def stop(self, job_id: str) -> None: ...
@@ -229,6 +274,12 @@ class FitProcess(Protocol):
     def run(
         self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
     ) -> Iterator[Progress | Chunk | FitOutcome]: ...
+
+    def study(
+        self, request: StudyRequest, stop: Callable[[], bool]
+    ) -> Iterator[StepBegun | Progress | StepEnded | StudyEnded]:
+        """Carries out a study's steps, all in one process of its own."""
+        ...
 
     def export(self, spec_yaml: str, table: bytes, draws: bytes) -> bytes:
         """The stored posterior as full NetCDF (InferenceData of a PyMC-Marketing model)."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mmm_core.causal.loops import refusal
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import Conflict, NotFound, PlanError
 from mmm_core.domain.identity import Actor, TeamRole
@@ -79,9 +80,8 @@ def save_diagram(services: Services, actor: Actor, diagram: Diagram) -> Diagram:
         missing = [end for end in (edge.cause, edge.effect) if end not in names]
         if missing:
             raise PlanError(f"The arrow {edge.cause} → {edge.effect} names {missing[0]}, which is not in the diagram.")
-    cycle = find_cycle(diagram.edges)
-    if cycle:
-        raise PlanError(f"The diagram goes round in a circle ({' → '.join(cycle)}); remove one of these arrows.")
+    if circle := refusal(diagram.edges):
+        raise PlanError(circle)
     with services.work(actor) as work:
         work.projects.get(diagram.project_id)
         work.graph.save_diagram(diagram)
@@ -126,32 +126,6 @@ def ensure_decided(work: Work, project_id: str) -> Plan:
     if plan is None or plan.status is PlanStatus.DRAFT:
         raise PlanError("Approve the plan on the Plan page first, or skip it there with a reason.")
     return plan
-
-
-def find_cycle(edges: Sequence[CausalEdge]) -> list[str]:
-    """One cycle as a list of names that starts and ends alike; empty where there is none."""
-    after: dict[str, list[str]] = {}
-    for edge in edges:
-        after.setdefault(edge.cause, []).append(edge.effect)
-    finished: set[str] = set()
-
-    def walk(node: str, path: list[str]) -> list[str]:
-        if node in path:
-            return [*path[path.index(node) :], node]
-        if node in finished:
-            return []
-        for nxt in after.get(node, []):
-            found = walk(nxt, [*path, node])
-            if found:
-                return found
-        finished.add(node)
-        return []
-
-    for start in list(after):
-        found = walk(start, [])
-        if found:
-            return found
-    return []
 
 
 def _decide(

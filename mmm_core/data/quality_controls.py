@@ -4,7 +4,7 @@ import numpy as np
 
 from mmm_core.data.quality_maths import Array, basis, dependent_columns, residual, season_and_trend
 from mmm_core.data.quality_series import days_of
-from mmm_core.data.quality_view import EXTRA, View
+from mmm_core.data.quality_view import CONTROLS, View
 from mmm_core.domain.dataset import Role
 
 
@@ -16,7 +16,7 @@ def choose_controls(view: View, most: int) -> list[str]:
     the larger of the two shares, each judged beyond those already taken, so that of two alike only one is kept.
     Constant and redundant columns always go: the checks that find them drop the very same ones.
     """
-    extra = view.role_columns(*EXTRA)
+    extra = view.role_columns(*CONTROLS)
     redundant = set(redundant_columns(view))
     names = [c for c in extra if c not in redundant and view.periods[c].dropna().nunique() > 1]
     rest = [c for c in extra if c not in names]
@@ -28,7 +28,8 @@ def choose_controls(view: View, most: int) -> list[str]:
     kpi = view.complete([view.kpi])[view.kpi].to_numpy(dtype=float)
     total = view.complete(spends).to_numpy(dtype=float).sum(axis=1) if spends else np.zeros(len(kpi))
     table = view.complete(names).to_numpy(dtype=float)
-    with_media = np.column_stack([base, np.sqrt(np.abs(view.complete(media).to_numpy(dtype=float)))]) if media else base
+    asked = view.complete(view.role_columns(Role.TREATMENT)).to_numpy(dtype=float)
+    with_media = np.column_stack([base, asked, np.sqrt(np.abs(view.complete(media).to_numpy(dtype=float)))])
     keep = _forward([(kpi, with_media), (total, base)], table, most)
     return rest + [name for i, name in enumerate(names) if i not in keep]
 
@@ -43,7 +44,8 @@ def redundant_columns(view: View) -> list[str]:
 
 def live_columns(view: View) -> list[str]:
     """Acting media, controls and holidays that vary, each once and in that order."""
-    order = [*(c.acting for c in view.channels), *view.role_columns(Role.CONTROL), *view.role_columns(Role.HOLIDAY)]
+    order = [c.acting for c in view.channels]
+    order += [c for role in (Role.TREATMENT, Role.CONTROL, Role.HOLIDAY) for c in view.role_columns(role)]
     return [c for c in dict.fromkeys(order) if view.periods[c].dropna().nunique() > 1]
 
 

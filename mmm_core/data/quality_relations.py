@@ -14,7 +14,7 @@ from mmm_core.data.quality_maths import (
     vif,
 )
 from mmm_core.data.quality_series import days_of
-from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural, status_of
+from mmm_core.data.quality_view import CONTROLS, EXTRA, MEDIA, View, drop, listed, passed, plural, status_of
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.dataset import Role
 
@@ -266,6 +266,7 @@ def parameters(view: View) -> Check:
     """Rows for each number that the model has to learn."""
     title, limits = "Parameters for the rows", view.limits
     extra = view.role_columns(*EXTRA)
+    spare = view.role_columns(*CONTROLS)
     rows = int(view.when.notna().sum())
     count = PER_CHANNEL * len(view.channels) + len(extra) + FIXED
     ratio = rows / count
@@ -274,9 +275,9 @@ def parameters(view: View) -> Check:
     if status is Status.PASS:
         return passed("parameters", title, f"{detail}.", ratio, limits.rows_per_parameter_review)
     most = max(
-        int(rows / limits.rows_per_parameter_review) - PER_CHANNEL * len(view.channels) - FIXED, min(5, len(extra))
+        int(rows / limits.rows_per_parameter_review) - PER_CHANNEL * len(view.channels) - FIXED, min(5, len(spare))
     )
-    weakest = choose_controls(view, most) if len(extra) > most else []
+    weakest = choose_controls(view, most) if len(spare) > most else []
     fixes = (drop(weakest, recommended=True, why=f", keep the {most} controls that matter most"),) if weakest else ()
     return Check(
         "parameters",

@@ -46,7 +46,7 @@ def kpi_constant(view: View) -> Check:
 
 def negative_spend(view: View) -> Check:
     """Refunds and credits booked as negative media."""
-    counts = {c: int((view.numeric[c] < 0).sum()) for c in view.role_columns(*MEDIA)}
+    counts = {c: int((view.numeric[c] < 0).sum()) for c in view.role_columns(*MEDIA, Role.FREQUENCY)}
     bad = [c for c in counts if counts[c]]
     total = sum(counts.values())
     title = "Negative spend"
@@ -231,10 +231,11 @@ def spend_and_exposure(view: View) -> Check:
     unseen_columns: list[str] = []
     parts = []
     for channel in view.channels:
-        if channel.spend is None or channel.exposure is None:
+        seen = channel.exposure or channel.reach
+        if channel.spend is None or seen is None:
             continue
         spend = view.periods[channel.spend].fillna(0) > 0
-        shown = view.periods[channel.exposure].fillna(0) > 0
+        shown = view.periods[seen].fillna(0) > 0
         active = int((spend | shown).sum())
         if active == 0:
             continue
@@ -244,13 +245,13 @@ def spend_and_exposure(view: View) -> Check:
             off[channel.name] = share
             parts += [f"{channel.name} spends in {plural(unseen, 'period')} without exposure"] if unseen else []
             parts += [f"{channel.name} has exposure in {plural(unpaid, 'period')} without spend"] if unpaid else []
-            unseen_columns += [channel.exposure] if unseen else []
+            unseen_columns += [c for c in (seen, channel.frequency) if c] if unseen else []
         if not shown.any():
-            silent.append(channel.exposure)
+            silent.append(seen)
     worst = max(off.values(), default=0.0)
     if not off:
         return passed("spend_exposure", title, "Spend and exposure of each channel run together.", worst, limit)
-    columns = tuple(c for ch in view.channels if ch.name in off for c in (ch.spend, ch.exposure) if c)
+    columns = tuple(c for ch in view.channels if ch.name in off for c in (ch.spend, ch.exposure or ch.reach) if c)
     instead = Fix(
         "set_role",
         {"columns": unseen_columns, "role": Role.IGNORE.value},

@@ -14,13 +14,15 @@ from mmm_core.domain.dataset import Recognition, Role
 
 Array = npt.NDArray[np.float64]
 
-SUMMED = (Role.KPI, Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.POPULATION)
-MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+SUMMED = (Role.KPI, Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH, Role.POPULATION)
+MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH)
 LARGEST = 1e30
 """Nothing that a company counts is larger; squares of such numbers still fit a float."""
 
-EXTRA = (Role.CONTROL, Role.HOLIDAY)
-USED = (Role.KPI, Role.VALUE_PER_UNIT, *MEDIA, *EXTRA)
+CONTROLS = (Role.CONTROL, Role.HOLIDAY)
+"""What may be left out where there is too much of it; a treatment is asked for and stays."""
+EXTRA = (*CONTROLS, Role.TREATMENT)
+USED = (Role.KPI, Role.VALUE_PER_UNIT, *MEDIA, Role.FREQUENCY, *EXTRA)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,13 @@ class ChannelColumns:
     name: str
     spend: str | None
     exposure: str | None
+    reach: str | None = None
+    frequency: str | None = None
+    """None where only the reach is known, which then acts as an exposure does."""
 
     @property
     def acting(self) -> str:
-        column = self.exposure if self.exposure is not None else self.spend
+        column = self.exposure or self.reach or self.spend
         assert column is not None
         return column
 
@@ -184,16 +189,19 @@ def _periods(numeric: pd.DataFrame, when: "pd.Series[pd.Timestamp]", roles: dict
 
 def _channels(recognition: Recognition, numeric: pd.DataFrame) -> tuple[ChannelColumns, ...]:
     """Spend and exposure tied by channel name; an organic or untied exposure is a channel of its own."""
-    spend: dict[str, str] = {}
-    exposure: dict[str, str] = {}
+    sides: dict[Role, dict[str, str]] = {r: {} for r in (Role.SPEND, Role.EXPOSURE, Role.REACH, Role.FREQUENCY)}
     for role in recognition.roles:
-        if role.column not in numeric or role.role not in MEDIA:
+        if role.column not in numeric or role.role not in (*MEDIA, Role.FREQUENCY):
             continue
-        side = spend if role.role is Role.SPEND else exposure
+        side = sides[Role.EXPOSURE if role.role is Role.ORGANIC else role.role]
         name = role.channel or role.column
         side.setdefault(name if name not in side else role.column, role.column)
-    names = list(dict.fromkeys([*spend, *exposure]))
-    return tuple(ChannelColumns(name, spend.get(name), exposure.get(name)) for name in names)
+    spend, exposure, reach, frequency = sides.values()
+    out = []
+    for name in dict.fromkeys([*spend, *exposure, *reach]):
+        pair = (reach.get(name), frequency.get(name))
+        out.append(ChannelColumns(name, spend.get(name), exposure.get(name), *(pair if all(pair) else (pair[0], None))))
+    return tuple(out)
 
 
 def status_of(value: float, review: float, fail: float | None = None) -> Status:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmm_core.data import steps_columns, steps_rows, steps_spread
+from mmm_core.data import steps_columns, steps_panel, steps_rows, steps_spread
 from mmm_core.data.steps import Arguments, StepKind, Table, counted, listed
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.dataset import RecipeStep, Recognition, Role, Shape
@@ -25,6 +25,12 @@ STEPS: dict[str, StepKind] = {
         StepKind("fill_gaps", "Add missing periods", steps_rows.fill_gaps),
         StepKind("aggregate_weeks", "Aggregate to weeks", steps_rows.aggregate_weeks),
         StepKind("aggregate_national", "Aggregate to one national series", steps_rows.aggregate_national),
+        StepKind("split_national", "Split national media among geographies", steps_panel.split_national),
+        StepKind("shared_periods", "Keep the periods that all geographies share", steps_panel.shared_periods),
+        StepKind("drop_geos", "Leave geographies out", steps_panel.drop_geos),
+        StepKind("keep_geos", "Keep some geographies alone", steps_panel.keep_geos),
+        StepKind("steady_population", "One population for each geography", steps_panel.steady_population),
+        StepKind("scale_geo", "Multiply the numbers of a geography", steps_panel.scale_geo),
         StepKind("clip_outliers", "Clip outliers", steps_columns.clip_outliers),
         StepKind("absolute_spend", "Make negative spend positive", steps_columns.absolute_spend),
         StepKind("filter_dates", "Keep a date range", steps_rows.filter_dates),
@@ -44,9 +50,14 @@ _ORDER = (
     "drop_duplicate_periods",
     "sum_duplicate_periods",
     "aggregate_weeks",
+    "drop_geos",
+    "aggregate_national",
+    "shared_periods",
     "fill_gaps",
     "absolute_spend",
     "fill_nulls",
+    "steady_population",
+    "split_national",
     "clip_outliers",
     "one_hot",
     "compute",

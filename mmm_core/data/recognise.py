@@ -20,8 +20,11 @@ SINGLE = {
     Role.KPI: "KPI",
     Role.POPULATION: "population",
     Role.VALUE_PER_UNIT: "value per KPI unit",
+    Role.PRODUCT: "product",
 }
-MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH, Role.FREQUENCY)
+SIDES = {Role.SPEND: "spend", Role.REACH: "reach", Role.FREQUENCY: "frequency"}
+"""What a channel can have one column of each; every other medium is its exposure."""
 
 
 def recognise(frame: pd.DataFrame, *, kpi: str | None = None) -> Recognition:
@@ -41,12 +44,15 @@ def recognise(frame: pd.DataFrame, *, kpi: str | None = None) -> Recognition:
     notes: list[str] = []
     date = _date_column(frame)
     geo = _geo_column(frame, date)
+    product = _product_column(frame, date, geo)
     guesses: dict[str, Guess] = {}
     for column in frame.columns:
         if column == date:
             guesses[column] = Guess(Role.DATE, 0.97, "it holds the dates")
         elif column == geo:
             guesses[column] = Guess(Role.GEO, _geo_confidence(column), "it repeats the same names for every date")
+        elif column == product:
+            guesses[column] = Guess(Role.PRODUCT, 0.9, "it names what was sold, and a date has a row for each")
         elif pd.api.types.is_numeric_dtype(frame[column]):
             guesses[column] = guess(column, frame[column], convention)
         else:
@@ -142,6 +148,22 @@ def _geo_column(frame: pd.DataFrame, date: str | None) -> str | None:
             score = apart + (1.0 if named else 0.0)
             best = max(best, (score, column)) if best else (score, column)
     return best[1] if best else None
+
+
+def _product_column(frame: pd.DataFrame, date: str | None, geo: str | None) -> str | None:
+    """The text column that names what was sold, where a date (and geography) has rows for several."""
+    if date is None or not frame.duplicated(subset=[date, *([geo] if geo else [])]).any():
+        return None
+    for known in w.PRODUCTS:
+        for column in frame.columns:
+            values = frame[column]
+            found = w.words(str(column))
+            if column in (date, geo) or not ({x.text for x in found} | w.pairs(found)) & known:
+                continue
+            text = not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_datetime64_any_dtype(values)
+            if text and 2 <= values.nunique() <= len(frame) / 2:
+                return str(column)
+    return None
 
 
 def _balanced(frame: pd.DataFrame, date: str, column: str) -> bool:
@@ -290,7 +312,7 @@ def _named(new: ColumnRole, old: ColumnRole) -> ColumnRole:
     if old.channel:
         return replace(new, channel=old.channel)
     found = w.words(new.column)
-    mark = w.marker(found, w.SPEND) or w.marker(found, frozenset(w.EXPOSURE))
+    mark = w.marker(found, w.SPEND) or w.marker(found, frozenset(w.EXPOSURE)) or w.marker(found, w.FREQUENCY)
     return replace(new, channel=w.channel_name(new.column, (mark,)) if mark else new.column)
 
 
@@ -298,15 +320,14 @@ def _check_roles(roles: Sequence[ColumnRole], before: Recognition) -> None:
     for role in (Role.DATE, Role.KPI):
         if before.one(role) and not any(r.role is role for r in roles):
             raise DataError(f"One column has to be the {SINGLE[role]}: choose another before {before.one(role)}.")
-    seen: dict[tuple[str, bool], str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for entry in roles:
         if entry.role not in MEDIA or not entry.channel:
             continue
-        key = (entry.channel.lower(), entry.role is Role.SPEND)
+        key = (entry.channel.lower(), SIDES.get(entry.role, "exposure"))
         if key in seen:
-            what = "spend" if key[1] else "exposure"
             raise DataError(
-                f"Channel {entry.channel} has two {what} columns, {seen[key]} and {entry.column}:"
+                f"Channel {entry.channel} has two {key[1]} columns, {seen[key]} and {entry.column}:"
                 " rename the channel of one."
             )
         seen[key] = entry.column

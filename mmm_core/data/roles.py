@@ -31,6 +31,8 @@ class Guess:
     rank: int = 0
     """Preference among several exposures of one channel; lower is better."""
     organic: bool = False
+    reach: bool = False
+    """Whether an exposure counts people rather than contacts."""
 
     def made(self, column: str) -> ColumnRole:
         return ColumnRole(column, self.role or Role.CONTROL, self.confidence, self.reason, self.channel)
@@ -119,6 +121,10 @@ def _outside(column: str, found: tuple[w.Word, ...], texts: frozenset[str], valu
 def _media(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: pd.Series) -> Guess | None:
     spend = w.marker(found, w.SPEND)
     exposure = w.marker(found, frozenset(w.EXPOSURE))
+    often = next((x for x in found if x.text in w.FREQUENCY), None)
+    if often is not None and spend is None and not texts & w.KPI.keys():
+        channel = w.channel_name(column, (often,))
+        return Guess(Role.FREQUENCY, 0.9, f"the word {often.text} marks contacts per person", channel=channel)
     if spend is None and exposure is None:
         return None
     if spend is None and exposure is not None and texts & w.KPI.keys():
@@ -135,7 +141,8 @@ def _media(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values
         )
     owned = bool(texts & w.ORGANIC)
     reason = f"the word {mark.text} marks exposure"
-    return Guess(Role.EXPOSURE, 0.95, reason, channel=channel, rank=w.EXPOSURE[mark.text], organic=owned)
+    rank, people = w.EXPOSURE[mark.text], mark.text in w.REACH
+    return Guess(Role.EXPOSURE, 0.95, reason, channel=channel, rank=rank, organic=owned, reach=people)
 
 
 def _kpi(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: pd.Series) -> Guess | None:
@@ -159,6 +166,10 @@ def _kpi(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: 
 
 def _named(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values: pd.Series) -> Guess | None:
     negative = bool((values.dropna() < 0).any())
+    if texts & w.LEVERS:
+        return Guess(
+            Role.CONTROL, 0.85, "its name is that of a price or a promotion; as a treatment its effect is told as well"
+        )
     if texts & w.CONTROL or w.marker(found, w.CONTROL_ENDINGS):
         return Guess(Role.CONTROL, 0.85, "its name is that of a price, promotion, weather or economic series")
     if texts & w.ORGANIC and not negative:

@@ -16,8 +16,10 @@ def tie(guesses: dict[str, Guess]) -> dict[str, Guess]:
     """Give media columns their channel: exposures take the name of the spend they belong to.
 
     An exposure without spend becomes organic media. Of several exposures of one channel the best one is kept and the
-    others are set aside, since a model acts on one. Names of channels end up unique.
+    others are set aside, since a model acts on one. A reach whose frequency is there forms a pair with it, which takes
+    the place of an exposure. Names of channels end up unique.
     """
+    guesses = _reach_and_frequency(guesses)
     out = dict(guesses)
     taken: set[str] = set()
     spends: dict[str, str] = {}
@@ -26,6 +28,7 @@ def tie(guesses: dict[str, Guess]) -> dict[str, Guess]:
             name = _unique(guess.channel or column, column, taken)
             spends[column] = name
             out[column] = replace(guess, channel=name)
+    pairs = _tie_pairs(out, list(spends.values()), taken)
     tied: dict[str, list[str]] = {}
     for column, guess in guesses.items():
         if guess.role is not Role.EXPOSURE:
@@ -36,6 +39,9 @@ def tie(guesses: dict[str, Guess]) -> dict[str, Guess]:
             continue
         reason = f"{guess.reason}; it belongs to the spend of {channel}"
         out[column] = replace(guess, channel=channel, reason=reason, confidence=min(guess.confidence, sure))
+        if channel in pairs:
+            out[column] = Guess(Role.IGNORE, 0.7, f"{pairs[channel]} and its frequency say more than {column} alone")
+            continue
         tied.setdefault(channel, []).append(column)
     for channel, columns in tied.items():
         best = min(columns, key=lambda c: guesses[c].rank)
@@ -48,6 +54,42 @@ def tie(guesses: dict[str, Guess]) -> dict[str, Guess]:
             name = _unique(out[column].channel or column, column, taken)
             out[column] = replace(out[column], channel=name)
     return out
+
+
+def _reach_and_frequency(guesses: dict[str, Guess]) -> dict[str, Guess]:
+    """Reach and frequency of one channel as a pair; a frequency alone says nothing that a model can use."""
+    out = dict(guesses)
+    free = {c: g for c, g in guesses.items() if g.role is Role.EXPOSURE and g.reach}
+    for column, guess in guesses.items():
+        if guess.role is not Role.FREQUENCY:
+            continue
+        key = channel_key(guess.channel or column)
+        partner = next((c for c, g in free.items() if channel_key(g.channel or c) == key), None)
+        if partner is None:
+            out[column] = Guess(Role.IGNORE, 0.6, "a frequency without its channel's reach says nothing by itself")
+            continue
+        name = free.pop(partner).channel
+        reason = f"{guess.reason}; with {partner} it says how many people were reached how often"
+        out[column] = replace(guess, channel=name, reason=reason)
+        out[partner] = replace(
+            guesses[partner], role=Role.REACH, reason=f"{guesses[partner].reason} in people, and {column} is there"
+        )
+    return out
+
+
+def _tie_pairs(out: dict[str, Guess], channels: Sequence[str], taken: set[str]) -> dict[str, str]:
+    """Give each reach and its frequency the channel of their spend, or one of their own; the reach by channel."""
+    found: dict[str, str] = {}
+    for column in [c for c, g in out.items() if g.role is Role.REACH]:
+        wanted = out[column].channel or column
+        often = next(c for c, g in out.items() if g.role is Role.FREQUENCY and (g.channel or c) == wanted)
+        channel, sure = _match(wanted, [c for c in channels if c not in found])
+        if channel is None:
+            channel, sure = _unique(wanted, column, taken), 0.7
+        for one in (column, often):
+            out[one] = replace(out[one], channel=channel, confidence=min(out[one].confidence, sure))
+        found[channel] = column
+    return found
 
 
 def _without_spend(guess: Guess, column: str) -> Guess:

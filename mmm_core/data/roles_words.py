@@ -29,6 +29,9 @@ EXPOSURE = {
     for word in words.split()
 }
 """Exposure words with the order of preference where a channel has several."""
+REACH = frozenset(("reach", "reichweite"))
+FREQUENCY = frozenset(("frequency", "freq", "frequenz", "ots"))
+"""Contacts per person, which with the reach of the same channel say more than their product."""
 ORGANIC = _set(
     """
     organic organisch organique newsletter newsletters email emails mail mails em sms push crm seo owned earned
@@ -75,6 +78,13 @@ CONTROL = _set(
     baseline
     """
 )
+LEVERS = _set(
+    """
+    price prices preis preise prix discount discounts rabatt remise remises promo promos promotion promotions aktion
+    aktionen markdown markdowns mrkdn
+    """
+)
+"""Prices and promotions: what a company sets by itself without buying media."""
 CONTROL_ENDINGS = frozenset(("promotion", "temperatur", "preis", "preise", "markdown", "aktion", "rabatt", "index"))
 HOLIDAY = _set(
     """
@@ -119,8 +129,17 @@ CHANNEL_COLUMNS = _set(
 """Columns that name the channel of each row."""
 DIMENSIONS = _set(
     "campaign kampagne campagne product produkt produit sku creative adgroup device gerat audience customer"
+    " category categories kategorie categorie subcategory brand marke marque article artikel item"
 )
 """Columns that divide rows by something other than a place."""
+PRODUCTS = (
+    frozenset(("subcategory", "subcategories", "unterkategorie", "souscategorie")),
+    frozenset(("category", "categories", "kategorie", "categorie", "segment")),
+    frozenset(
+        ("product", "products", "produkt", "produit", "article", "artikel", "item", "sku", "brand", "marke", "marque")
+    ),
+)
+"""Columns that name what was sold, those first that segments are best made of."""
 IDS = frozenset(("id", "ids", "uuid", "key", "sku", "code", "hash"))
 PER = frozenset(("per", "pro", "par"))
 GEO = _set(

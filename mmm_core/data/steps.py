@@ -10,10 +10,10 @@ import pandas as pd
 from mmm_core.domain.dataset import ColumnRole, Recognition, Role
 from mmm_core.domain.errors import DataError
 
-ADDITIVE = (Role.KPI, Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+ADDITIVE = (Role.KPI, Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH)
 """Roles whose values add up over time and geographies."""
 
-MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+MEDIA = (Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH, Role.FREQUENCY)
 
 
 @dataclass(frozen=True)

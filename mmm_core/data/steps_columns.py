@@ -27,7 +27,7 @@ def fill_nulls(table: Table, a: Arguments) -> Table:
     The KPI is filled only where it is named among the columns.
     """
     frame = table.frame
-    roles = (*MEDIA, Role.HOLIDAY, Role.CONTROL, Role.VALUE_PER_UNIT, Role.POPULATION)
+    roles = (*MEDIA, Role.HOLIDAY, Role.CONTROL, Role.TREATMENT, Role.VALUE_PER_UNIT, Role.POPULATION)
     fillable = [c for c in table.of(*roles) if pd.api.types.is_numeric_dtype(frame[c])]
     names = a.numbers(frame, fillable)
     method = a.choice("method", ("auto", "zero", "interpolate", "mean", "previous"), "auto")

@@ -1,22 +1,25 @@
 """Recipe steps that change rows: duplicates, gaps, dates, aggregation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmm_core.data.panel import national_columns, repeated_columns
 from mmm_core.data.roles_words import adds_up
-from mmm_core.data.steps import ADDITIVE, MEDIA, Arguments, Table, counted
+from mmm_core.data.steps import ADDITIVE, MEDIA, Arguments, Table, counted, listed
 from mmm_core.domain.dataset import Recognition, Role, Shape
 from mmm_core.domain.errors import DataError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def combine(table: Table, keys: list[str], weight: str | None = None) -> pd.DataFrame:
+def combine(table: Table, keys: list[str], weight: str | None = None, once: Sequence[str] = ()) -> pd.DataFrame:
     """One row per value of ``keys``: sums where values add up, means elsewhere, the highest for holidays.
 
-    A value per KPI unit is weighted by the KPI, a control by ``weight`` where given.
+    A value per KPI unit is weighted by the KPI, a control by ``weight`` where given. Columns named by ``once`` hold the
+    same number in each row and count a single time.
     """
     frame = table.frame
     parts: dict[str, pd.Series] = {}
@@ -26,7 +29,12 @@ def combine(table: Table, keys: list[str], weight: str | None = None) -> pd.Data
         if column in keys:
             continue
         role = table.role_of(column)
+        if role is Role.PRODUCT:
+            # One row now stands for many products.
+            continue
         if not pd.api.types.is_numeric_dtype(frame[column]):
+            parts[column] = grouped[column].first()
+        elif column in once:
             parts[column] = grouped[column].first()
         elif role in ADDITIVE or (role is Role.IGNORE and adds_up(str(column))):
             parts[column] = grouped[column].sum(min_count=1)
@@ -34,7 +42,9 @@ def combine(table: Table, keys: list[str], weight: str | None = None) -> pd.Data
             parts[column] = grouped[column].max()
         elif role is Role.VALUE_PER_UNIT and kpi in frame.columns and kpi:
             parts[column] = _weighted(frame, column, kpi, keys)
-        elif role is Role.CONTROL and weight:
+        elif role is Role.FREQUENCY and (reach := reach_of(table, column)):
+            parts[column] = _weighted(frame, column, reach, keys)
+        elif role in (Role.CONTROL, Role.TREATMENT) and weight:
             parts[column] = _weighted(frame, column, weight, keys)
         elif role is Role.TIME:
             parts[column] = grouped[column].first()
@@ -45,6 +55,13 @@ def combine(table: Table, keys: list[str], weight: str | None = None) -> pd.Data
     index = grouped.size().index
     out = pd.DataFrame(parts, index=index).reset_index()
     return out[[c for c in frame.columns if c in out.columns]]
+
+
+def reach_of(table: Table, frequency: str) -> str | None:
+    """The reach that a frequency belongs to; weighted by it, contacts add up."""
+    channel = next((r.channel for r in table.recognition.roles if r.column == frequency), None)
+    found = (r.column for r in table.recognition.roles if r.role is Role.REACH and r.channel == channel)
+    return next((c for c in found if c in table.frame.columns), None)
 
 
 def _weighted(frame: pd.DataFrame, column: str, weight: str, keys: list[str]) -> pd.Series:
@@ -93,7 +110,10 @@ def filter_dates(table: Table, a: Arguments) -> Table:
 
 
 def fill_gaps(table: Table, a: Arguments) -> Table:
-    """Add the periods that are missing; media become 0 there, all else is drawn straight between its neighbours."""
+    """Add the periods that are missing; media become 0 there, all else is drawn straight between its neighbours.
+
+    A geography is filled between its own first and last period: nothing is made up before or after them.
+    """
     key, *geo = table.keys
     days = table.recognition.frequency_days
     if days is None:
@@ -101,8 +121,7 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
     dates = table.frame[key].dropna()
     if dates.empty:
         raise DataError("Gaps cannot be filled because no row has a date.")
-    every = _calendar(dates.min(), dates.max(), days)
-    if len(every) > 20_000:
+    if (dates.max() - dates.min()).days / days > 20_000:
         raise DataError("Gaps cannot be filled because the first and the last date lie too far apart: check the dates.")
     if table.frame.duplicated(subset=table.keys).any():
         raise DataError("Gaps cannot be filled while periods appear twice: drop or sum the duplicate periods first.")
@@ -110,6 +129,9 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
     parts, added = [], 0
     for name, rows in groups:
         known = pd.DatetimeIndex(rows[key].dropna())
+        if known.empty:
+            continue
+        every = _calendar(known.min(), known.max(), days)
         full = rows.set_index(key).reindex(known.union(_missing(every, known, days)).sort_values())
         full.index.name = key
         new = ~full.index.isin(known)
@@ -168,6 +190,9 @@ def aggregate_weeks(table: Table, a: Arguments) -> Table:
         raise DataError("No row has a date, so there is nothing to aggregate to weeks.")
     day = dates.dt.normalize()
     monday = day - pd.to_timedelta((day.dt.day_of_week - start) % 7, unit="D")
+    table, sentence = _products_joined(table)
+    if sentence:
+        return aggregate_weeks(table, a).note(sentence)
     rows = table.frame.assign(**{key: monday})
     complete = monday.notna()
     sentence = ""
@@ -187,14 +212,31 @@ def aggregate_weeks(table: Table, a: Arguments) -> Table:
     return weekly.note(f"Rows were aggregated to weeks that start on {WEEKDAYS[start]}.{sentence}")
 
 
+def _products_joined(table: Table) -> tuple[Table, str]:
+    """One row per date where media are repeated in the row of every product, and the sentence that says so."""
+    keys = table.keys
+    if not table.of(Role.PRODUCT):
+        return table, ""
+    media = tuple(r for r in ADDITIVE if r is not Role.KPI)
+    once = repeated_columns(table.frame[table.frame[keys[0]].notna()], table.recognition, keys, media)
+    if not once:
+        return table, ""
+    sentence = f"{listed(once)} {'repeats' if len(once) == 1 else 'repeat'} in the row of every product and count once."
+    return table.with_frame(combine(table, keys, once=once)), sentence
+
+
 def aggregate_national(table: Table, a: Arguments) -> Table:
     """One row per period over all geographies; controls are weighted by population where it is known."""
     key, *geo = table.keys
     if not geo:
         return table
     people = next(iter(table.of(Role.POPULATION)), None)
-    out = combine(table, [key], weight=people).drop(columns=geo)
+    once = national_columns(table.frame, table.recognition)
+    out = combine(table, [key], weight=people, once=once).drop(columns=geo)
     national = table.with_frame(out)
+    if once:
+        verb = "repeats" if len(once) == 1 else "repeat"
+        national = national.note(f"{listed(once)} {verb} the national number in every geography and count once.")
     return Table(national.frame, _reshaped(national.recognition, Shape.NATIONAL, table.recognition.frequency_days))
 
 

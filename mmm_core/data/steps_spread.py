@@ -36,13 +36,16 @@ def spread_channels(table: Table, a: Arguments) -> Table:
     if not 1 <= levels <= MOST_CHANNELS:
         raise DataError(f"Column {column} holds {levels} names; 1 to {MOST_CHANNELS} can become channels.")
     keys = [k for k in table.keys if k != column]
-    media = table.of(Role.SPEND, Role.EXPOSURE, Role.ORGANIC)
+    media = table.of(Role.SPEND, Role.EXPOSURE, Role.ORGANIC, Role.REACH)
     # A channel's second exposure is set aside by the recognition, but here it is data like the first.
     set_aside = [c for c in table.of(Role.IGNORE) if adds_up(c) and pd.api.types.is_numeric_dtype(frame[c])]
     media += set_aside
     if not media:
         raise DataError(f"No column measures spend or exposure, so {column} cannot be spread into channels.")
     wide = frame.pivot_table(index=keys, columns=column, values=media, aggfunc="sum", sort=False, observed=True)
+    if often := table.of(Role.FREQUENCY):
+        means = frame.pivot_table(index=keys, columns=column, values=often, aggfunc="mean", sort=False, observed=True)
+        wide = wide.join(means)
     measures, channels = (wide.columns.get_level_values(i).tolist() for i in (0, 1))
     wide.columns = pd.Index([f"{channel}_{measure}" for measure, channel in zip(measures, channels, strict=True)])
     once = [c for c in table.of(Role.KPI, Role.CONTROL, Role.HOLIDAY, Role.VALUE_PER_UNIT) if c not in media]

@@ -257,8 +257,9 @@ def _read(uploads: Sequence[Upload], max_mb: int) -> tuple[pd.DataFrame, tuple[s
         table = read.read_table(upload.content, upload.filename, sheet=upload.sheet, max_mb=max_mb)
         frame = table.frame
         if recognise.recognise(frame).shape is Shape.MFF:
-            frame = mff.from_mff(frame)
+            frame, said = mff.widen(frame)
             notes.append(f"{upload.filename} was in long MFF form; each variable is now a column.")
+            notes.extend(said)
         if upload.filename in frames:
             raise DataError(f"{upload.filename} was given twice; leave one of them out.")
         frames[upload.filename] = frame

@@ -95,7 +95,8 @@ def _confounding(
     channel = one.channel
     cut = without_effect(graph, channel, kpi)
     before = set(graph) - nx.descendants(graph, channel) - {channel, kpi}
-    ours, banned = set(held), set()
+    ours = set(held)
+    banned: set[str] = set()
     while not separated(cut, channel, kpi, held):
         walk = open_walk(cut, channel, kpi, held)
         opener = next((n for n in sorted(held) if separated(cut, channel, kpi, held - {n})), None)

@@ -1,5 +1,7 @@
 """The project's diagram as a directed graph, and the walks on it that carry an association."""
 
+from itertools import pairwise
+
 import networkx as nx
 
 from mmm_core.causal.loops import refusal
@@ -110,13 +112,13 @@ def spelled(graph: nx.DiGraph, walk: tuple[str, ...]) -> str:
     """A walk as words: ``tv ← demand → sales``."""
     if not walk:
         return ""
-    steps = [f" {'→' if graph.has_edge(a, b) else '←'} {b}" for a, b in zip(walk, walk[1:], strict=False)]
+    steps = [f" {'→' if graph.has_edge(a, b) else '←'} {b}" for a, b in pairwise(walk)]
     return walk[0] + "".join(steps)
 
 
 def causal_path(graph: nx.DiGraph, *through: str) -> str:
     """The shortest directed path through variables in their order, as words."""
     walk: list[str] = [through[0]]
-    for a, b in zip(through, through[1:], strict=False):
+    for a, b in pairwise(through):
         walk += nx.shortest_path(graph, a, b)[1:]
     return " → ".join(walk)

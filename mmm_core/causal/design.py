@@ -1,0 +1,152 @@
+"""The table behind a back-door estimate: a channel's exposure as the model sees it, and what is held still."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mmm_core.analysis.intervals import interval
+from mmm_core.analysis.response import ResponseModel
+from mmm_core.causal.holdings import Holdings
+from mmm_core.causal.identify import Identification
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.domain.results import Interval
+from mmm_core.modeling.prepare import prepare
+from mmm_core.modeling.spec import ModelSpec
+
+LEAST_FREE = 10
+"""Fewest rows beyond the columns that an estimate is made from."""
+SEASON, TREND = "season", "trend"
+TREATMENT, OUTCOME = "exposure", "kpi"
+
+
+@dataclass(frozen=True)
+class Exposures:
+    """G geos, T periods, C channels, all of a fitted model."""
+
+    channels: tuple[str, ...]
+    shape: Array
+    """(G, T, C) mean contribution in KPI units: adstocked and saturated exposure, scaled so that a coefficient of 1
+    says what the model says."""
+    value: Array
+    """(C,) money that the mean contribution is worth; NaN where KPI units have no value."""
+    spend: Array
+    """(C,) money; NaN for organic media."""
+    roi: dict[str, Interval | None]
+    """The model's own return by channel."""
+    contribution: dict[str, Interval]
+    """KPI units."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """One row per geo and period, geo outermost; every column centred within its geo where there are several."""
+
+    frame: pd.DataFrame
+    """Columns ``exposure``, ``kpi``, and one for each of ``groups``' names."""
+    groups: dict[str, tuple[str, ...]]
+    """Columns of each variable that is held still; ``season`` and ``trend`` are the model's own."""
+    geos: int
+
+    @property
+    def held(self) -> list[str]:
+        return [column for columns in self.groups.values() for column in columns]
+
+
+def exposures(model: ResponseModel) -> Exposures:
+    """What the posterior says each channel brought, per period and in total."""
+    data = model.data
+    geos, periods = data.target.shape
+    shape = np.zeros((geos, periods, len(model.channels)))
+    roi: dict[str, Interval | None] = {}
+    totals: dict[str, Interval] = {}
+    worth = np.full(len(model.channels), np.nan)
+    valued = bool(np.isfinite(data.value_per_unit).all())
+    spend = data.spend.sum(axis=(0, 1))
+    for c, name in enumerate(model.channels):
+        total, money = np.zeros(model.draws), np.zeros(model.draws)
+        for g in range(geos):
+            draws = np.asarray(model.channel_contribution(c, g), dtype=np.float64)  # (T, S)
+            shape[g, :, c] = draws.mean(axis=1)
+            total += draws.sum(axis=0)
+            money += np.nan_to_num(data.value_per_unit[g]) @ draws
+        totals[name] = interval(total)
+        worth[c] = money.mean() if valued else np.nan
+        roi[name] = interval(money / spend[c]) if valued and spend[c] > 0 else None
+    return Exposures(model.channels, shape, worth, np.asarray(spend), roi, totals)
+
+
+def design(
+    model: ResponseModel, seen: Exposures, frame: pd.DataFrame, spec: ModelSpec, one: Identification, holdings: Holdings
+) -> Design:
+    """The table for one channel: its adjustment set, what makes the estimate sharper, and the model's trend and season.
+
+    Parameters
+    ----------
+    frame
+        The data that the model was fitted on; variables of the adjustment set may be in it without being controls.
+
+    Raises
+    ------
+    SpecError
+        Where the channel is not in the model, or there are too few rows for so many columns.
+    """
+    channel = holdings.columns.get(one.channel, one.channel)
+    if channel not in seen.channels:
+        raise SpecError(
+            f"{one.channel} is a channel of the diagram but not of the model, so there is nothing to estimate."
+        )
+    held = [name for name in (*one.adjust, *one.also) if name in holdings.data]
+    blocks = _blocks(seen, frame, spec, held, holdings)
+    blocks |= {n: v for n, v in _time(model.data, spec).items() if v.shape[-1]}
+    columns = {TREATMENT: seen.shape[:, :, seen.channels.index(channel)], OUTCOME: model.data.target}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name, block in blocks.items():
+        varied = [k for k in range(block.shape[-1]) if np.ptp(block[:, :, k]) > 0]
+        groups[name] = tuple(f"w{len(columns) + n}" for n in range(len(varied)))
+        columns |= dict(zip(groups[name], (block[:, :, k] for k in varied), strict=True))
+    geos = len(model.data.geos)
+    table = pd.DataFrame({n: _within(v).ravel() for n, v in columns.items()})
+    free = len(table) - (geos - 1) - len(columns)
+    if free < LEAST_FREE:
+        raise SpecError(
+            f"{len(table)} rows are too few to hold {len(columns) - 2} columns still beside {one.channel}; "
+            "leave controls out or use a longer history."
+        )
+    return Design(table, groups, geos)
+
+
+def _within(values: Array) -> Array:
+    """(G, T) less each geo's mean, where there are several."""
+    return values - values.mean(axis=1, keepdims=True) if len(values) > 1 else values
+
+
+def _blocks(
+    seen: Exposures, frame: pd.DataFrame, spec: ModelSpec, held: list[str], holdings: Holdings
+) -> dict[str, Array]:
+    """Each held variable as (G, T, k): a channel's exposure, or the columns that the model would make of a control."""
+    out: dict[str, Array] = {}
+    others = [holdings.columns[n] for n in held if holdings.columns[n] and holdings.columns[n] not in seen.channels]
+    missing = [c for c in others if c not in (*spec.controls, *spec.holidays)]
+    data = prepare(frame, spec.model_copy(update={"controls": (*spec.controls, *missing)})) if others else None
+    for name in held:
+        column = holdings.columns[name]
+        if column in seen.channels:
+            out[name] = seen.shape[:, :, [seen.channels.index(column)]]
+        elif column and data is not None:
+            mine = [k for k, n in enumerate(data.linear_names) if n == column or n.startswith(f"{column}: ")]
+            out[name] = data.linear[:, :, mine]
+    return out
+
+
+def _time(data: ModelData, spec: ModelSpec) -> dict[str, Array]:
+    """Trend and season of the model, (G, T, k) each."""
+    geos = len(data.geos)
+    named = (*spec.controls, *spec.holidays)
+    own = [
+        k
+        for k, name in enumerate(data.linear_names)
+        if data.linear_groups[k] not in ("control", "holiday") and not any(name.startswith(n) for n in named)
+    ]
+    return {TREND: data.linear[:, :, own], SEASON: np.repeat(data.fourier[None], geos, axis=0)}

@@ -98,11 +98,11 @@ def design(
             f"{one.channel} is a channel of the diagram but not of the model, so there is nothing to estimate."
         )
     held = [name for name in (*one.adjust, *one.also) if name in holdings.data]
-    blocks = _blocks(seen, frame, spec, held, holdings)
-    blocks |= {n: v for n, v in _time(model.data, spec).items() if v.shape[-1]}
+    kept = blocks(seen, frame, spec, held, holdings)
+    kept |= {n: v for n, v in time_columns(model.data, spec).items() if v.shape[-1]}
     columns = {TREATMENT: seen.shape[:, :, seen.channels.index(channel)], OUTCOME: model.data.target}
     groups: dict[str, tuple[str, ...]] = {}
-    for name, block in blocks.items():
+    for name, block in kept.items():
         varied = [k for k in range(block.shape[-1]) if np.ptp(block[:, :, k]) > 0]
         groups[name] = tuple(f"w{len(columns) + n}" for n in range(len(varied)))
         columns |= dict(zip(groups[name], (block[:, :, k] for k in varied), strict=True))
@@ -122,7 +122,7 @@ def _within(values: Array) -> Array:
     return values - values.mean(axis=1, keepdims=True) if len(values) > 1 else values
 
 
-def _blocks(
+def blocks(
     seen: Exposures, frame: pd.DataFrame, spec: ModelSpec, held: list[str], holdings: Holdings
 ) -> dict[str, Array]:
     """Each held variable as (G, T, k): a channel's exposure, or the columns that the model would make of a control."""
@@ -140,7 +140,7 @@ def _blocks(
     return out
 
 
-def _time(data: ModelData, spec: ModelSpec) -> dict[str, Array]:
+def time_columns(data: ModelData, spec: ModelSpec) -> dict[str, Array]:
     """Trend and season of the model, (G, T, k) each."""
     geos = len(data.geos)
     named = (*spec.controls, *spec.holidays)

@@ -49,8 +49,8 @@ def confounded(
     rng = np.random.default_rng(seed)
     time = np.arange(weeks)
     price = np.convolve(rng.normal(size=weeks + 5), np.ones(6) / np.sqrt(6), mode="valid")
-    tv = 8_000 * np.exp(0.5 * (-pull * price + rng.normal(size=weeks)))
-    radio = 4_000 * np.exp(0.6 * rng.normal(size=weeks))
+    tv = 1_000 * np.exp(0.5 * (-pull * price + rng.normal(size=weeks)))
+    radio = 800 * np.exp(0.6 * rng.normal(size=weeks))
     media = {"tv": exposure(tv), "radio": exposure(radio)}
     season = 4_000 * np.sin(2 * np.pi * time / 52.18)
     sales = 100_000 - 9_000 * price + season + noise * rng.normal(size=weeks)
@@ -58,12 +58,24 @@ def confounded(
         sales = sales + effect * media[name]
     dates = pd.date_range("2022-01-03", periods=weeks, freq="7D")
     frame = pd.DataFrame(
-        {"week": dates, "sales": sales, "tv": tv, "radio": radio, "price": price, "visits": sales + rng.normal(size=weeks)}
+        {
+            "week": dates,
+            "sales": sales,
+            "tv": tv,
+            "radio": radio,
+            "price": price,
+            "visits": sales + rng.normal(size=weeks),
+        }
     )
     spec = ModelSpec(
-        kpi=KpiSpec(column="sales"), date="week", max_lag=LAGS, season=Season(yearly_terms=1), trend=Trend(kind="linear"),
-        channels=(ChannelSpec(name="tv", spend="tv"), ChannelSpec(name="radio", spend="radio")), controls=("price",),
-    )  # fmt: skip
+        kpi=KpiSpec(column="sales"),
+        date="week",
+        max_lag=LAGS,
+        season=Season(yearly_terms=1),
+        trend=Trend(kind="linear"),
+        channels=(ChannelSpec(name="tv", spend="tv"), ChannelSpec(name="radio", spend="radio")),
+        controls=("price",),
+    )
     data = prepare(frame, spec)
     spent = {"tv": tv.sum(), "radio": radio.sum()}
     true = {n: e * media[n].sum() / spent[n] for e, n in zip(effects, media, strict=True)}

@@ -90,7 +90,7 @@ def make(number: int, confounding: float = 0.0) -> MadeUpCompany:
     )
     peak = ((year > 0.90) & (year < 0.96)).astype(float)
     price, promotion, steered = _controls(rng, weeks)
-    drift = rng.uniform(-0.08, 0.15) * np.arange(weeks) / 52 + 0.01 * _smooth(rng, weeks)
+    drift = rng.uniform(-0.08, 0.15) * np.arange(weeks) / 52 + 0.01 * smooth(rng, weeks)
     memory, spread = rng.uniform(*NOISE_MEMORY), rng.uniform(*NOISE)
     base = level * (1 + drift + season + rng.uniform(0.05, 0.30) * peak + steered)
     budget = rng.uniform(*SPEND_OF_KPI) * level * weeks
@@ -98,13 +98,13 @@ def make(number: int, confounding: float = 0.0) -> MadeUpCompany:
     channels = tuple(
         _channel(rng, NAMES[c], budget * shares[c], weeks, confounding * np.asarray(season)) for c in range(count)
     )
-    kpi = base + sum(c.brought for c in channels) + level * spread * _wandering(rng, weeks, memory)
+    kpi = base + sum(c.brought for c in channels) + level * spread * wandering(rng, weeks, memory)
     return MadeUpCompany(number, days, kpi, channels, price, promotion, peak, spread, memory, confounding)
 
 
 def _controls(rng: np.random.Generator, weeks: int) -> tuple[Array, Array, Array]:
     """Price, promotion depth, and what both do to the baseline as a share of it."""
-    price = np.round(20 * (1 + 0.04 * _wandering(rng, weeks, 0.9)), 2)
+    price = np.round(20 * (1 + 0.04 * wandering(rng, weeks, 0.9)), 2)
     promotion = np.round(np.where(rng.random(weeks) < 0.15, rng.uniform(0.1, 0.3, weeks), 0.0), 2)
     steered = -rng.uniform(0.3, 1.2) * (price / price.mean() - 1) + rng.uniform(0.2, 0.7) * (
         promotion - promotion.mean()
@@ -113,11 +113,11 @@ def _controls(rng: np.random.Generator, weeks: int) -> tuple[Array, Array, Array
 
 
 def _channel(rng: np.random.Generator, name: str, money: float, weeks: int, follows: Array) -> MadeUpChannel:
-    raw = _schedule(rng, weeks) * np.clip(1 + 4 * follows, 0.1, None)
+    raw = schedule(rng, weeks) * np.clip(1 + 4 * follows, 0.1, None)
     spend = np.round(money * raw / raw.sum(), 2)
     exposure = None
     if rng.random() < 0.5:
-        price = rng.uniform(0.003, 0.02) * np.exp(0.08 * _wandering(rng, weeks, 0.9))
+        price = rng.uniform(0.003, 0.02) * np.exp(0.08 * wandering(rng, weeks, 0.9))
         exposure = np.round(spend / price)
     acting = spend if exposure is None else exposure
     retention, curve = float(rng.uniform(*RETENTION)), str(rng.choice(CURVES))
@@ -144,10 +144,10 @@ def _bend(u: Array, curve: str, rng: np.random.Generator) -> Array:
     return np.asarray(power / (1 + power), dtype=float)
 
 
-def _schedule(rng: np.random.Generator, weeks: int) -> Array:
+def schedule(rng: np.random.Generator, weeks: int) -> Array:
     """Relative weekly spend: campaigns with silence between, always on, or always on with pushes."""
     kind = rng.random()
-    always = np.exp(0.35 * _wandering(rng, weeks, 0.5))
+    always = np.exp(0.35 * wandering(rng, weeks, 0.5))
     if kind < 0.3:
         return np.asarray(always, dtype=float)
     if kind < 0.55:
@@ -163,7 +163,7 @@ def _schedule(rng: np.random.Generator, weeks: int) -> Array:
     return np.asarray(on * always, dtype=float)
 
 
-def _wandering(rng: np.random.Generator, weeks: int, memory: float) -> Array:
+def wandering(rng: np.random.Generator, weeks: int, memory: float) -> Array:
     """Autoregressive series with standard deviation 1."""
     out = np.empty(weeks)
     out[0] = rng.standard_normal()
@@ -172,7 +172,7 @@ def _wandering(rng: np.random.Generator, weeks: int, memory: float) -> Array:
     return out
 
 
-def _smooth(rng: np.random.Generator, weeks: int) -> Array:
+def smooth(rng: np.random.Generator, weeks: int) -> Array:
     """Slow movement over a year or more, standard deviation about 1."""
     knots = rng.standard_normal(weeks // 40 + 2)
     return np.interp(np.linspace(0, len(knots) - 1, weeks), np.arange(len(knots)), knots)

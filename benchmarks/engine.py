@@ -84,7 +84,7 @@ def _contribution_error(case: Path, draws: Path) -> float:
     exposure = saturated_exposure(
         data.media / data.media_scale, spec.adstock.value, spec.saturation.value, spec.max_lag, shape
     )
-    found = (exposure.sum(axis=(1, 2)) * flat["saturation_beta"] * data.target_scale).mean(axis=0)
+    found = (exposure.sum(axis=(1, 2)) * flat["saturation_beta"] * data.target_scale[0]).mean(axis=0)
     true = np.array([_true_total(truth, name) for name in data.channels])
     return float(np.abs(found - true).mean() / true.sum())
 

@@ -136,7 +136,7 @@ def suggested(frame: pd.DataFrame, company: MadeUpCompany) -> ModelSpec:
 def channel_totals(data: ModelData, posterior: Posterior) -> Array:
     """(S, C) KPI that each channel brings over the data, per draw."""
     parts = [block.sum(axis=(1, 2)) for _, block in media_blocks(data, posterior)]
-    return np.asarray(np.concatenate(parts) * data.target_scale, dtype=float)
+    return np.asarray(np.concatenate(parts) * data.target_scale[0], dtype=float)
 
 
 def _rows(company: MadeUpCompany, data: ModelData, totals: Array, outcome: FitOutcome, seconds: float) -> list[Row]:

@@ -31,7 +31,11 @@ def main(case: str, out: str, style: str) -> None:
     table = pd.read_parquet(folder / "table.parquet")
     table["time"] = pd.to_datetime(table[roles["date"]]).dt.strftime("%Y-%m-%d")
     controls = list(roles["controls"])
-    if style == "informed":
+    if roles["geo"]:
+        # With its default of one knot per week Meridian refuses controls that are the same everywhere: knots hold them.
+        varies = table.groupby("time")[controls].nunique().max() > 1
+        controls = [c for c in controls if varies[c]]
+    elif style == "informed":
         extra = pd.read_parquet(folder / "prepared.parquet")
         table = pd.concat([table, extra], axis=1)
         controls += list(extra.columns)

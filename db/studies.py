@@ -12,8 +12,8 @@ from db.codec import decode, decode_plain, encode
 from db.rows import Many
 from mmm_core.domain.errors import Conflict
 from mmm_core.domain.fit import Progress, RunStatus
-from mmm_core.domain.study import StepEnded, StepState, StepStatus, Study, StudyOutcome
 from mmm_core.domain.study import Step as StudyStep
+from mmm_core.domain.study import StepEnded, StepState, StepStatus, Study, StudyOutcome
 
 PLAIN = tuple(f.name for f in fields(Study) if f.name not in ("options", "outcome", "status"))
 

@@ -13,18 +13,21 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from jobs import fit_export, fit_preload
 from mmm_core.domain.errors import Cancelled, CarryoverError, FitFailed, Unavailable
 from mmm_core.domain.fit import Chunk, Progress
 from mmm_core.domain.ports import FitOutcome
+from mmm_core.domain.study import StepBegun, StepEnded, StudyEnded, StudyRequest
 from mmm_core.modeling import fit_process
+from mmm_core.studies import process as study_process
 
 POLL_SECONDS = 0.2
 
@@ -54,10 +57,12 @@ class ForkServerFitProcess:
         threads: int | None = None,
         target: str = "mmm_core.modeling.fit_process:main",
         preload: Sequence[str] = fit_process.PRELOAD,
+        study_target: str = f"{study_process.__name__}:main",
     ) -> None:
         self._cache_dir = str(cache_dir) if cache_dir else None
         self._threads = threads
         self._target = target
+        self._study_target = study_target
         self._preload = tuple(preload)
 
     def start(self) -> None:
@@ -97,14 +102,46 @@ class ForkServerFitProcess:
                 raise message
             yield message
 
-    def _once(
-        self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]
-    ) -> "Iterator[Progress | Chunk | FitOutcome | FitKilled]":
-        """One process's messages; a FitKilled comes last where it vanished."""
-        process, connection = self._launch(self._target)
+    def _once(self, spec_yaml: str, table: bytes, chunks: Sequence[Chunk], stop: Callable[[], bool]) -> Iterator[Any]:
+        request = fit_process.FitRequest(spec_yaml, table, tuple(chunks), self._cache_dir, self._threads)
+        yield from self._exchange(self._target, request, FitOutcome, stop)
+
+    def study(
+        self, request: StudyRequest, stop: Callable[[], bool]
+    ) -> Generator[StepBegun | Progress | StepEnded | StudyEnded]:
+        """Yield what the study's steps send; a second process goes on where the first was killed.
+
+        Raises
+        ------
+        CarryoverError
+            The sentence of a step that ends the study; FitKilled where the process vanished twice in one step.
+        Cancelled
+            When ``stop()`` said so.
+        """
+        left, killed_at = request, cast("str | None", None)
+        while True:
+            current = ""
+            work = study_process.Work(left, self._cache_dir, self._threads)
+            for message in self._exchange(self._study_target, work, StudyEnded, stop):
+                if isinstance(message, FitKilled):
+                    if current == killed_at:
+                        raise message
+                    break
+                if isinstance(message, StepBegun):
+                    current = message.name
+                if isinstance(message, StepEnded):
+                    left = _without(left, message)
+                yield message
+            else:
+                return
+            killed_at = current
+
+    def _exchange(self, target: str, request: object, last: type, stop: Callable[[], bool]) -> Iterator[Any]:
+        """One process's messages up to one of type ``last``; a FitKilled comes last where it vanished."""
+        process, connection = self._launch(target)
         try:
-            connection.send(fit_process.FitRequest(spec_yaml, table, tuple(chunks), self._cache_dir, self._threads))
-            yield from _messages(connection, process, stop)
+            connection.send(request)
+            yield from _messages(connection, process, last, stop)
         except BrokenPipeError:
             yield _vanished(process)
         except FitKilled as killed:
@@ -160,11 +197,11 @@ def _serve(connection: Connection, target: str) -> None:
 
 
 def _messages(
-    connection: Connection, process: "multiprocessing.process.BaseProcess", stop: Callable[[], bool]
-) -> Iterator[Progress | Chunk | FitOutcome]:
+    connection: Connection, process: "multiprocessing.process.BaseProcess", last: type, stop: Callable[[], bool]
+) -> Iterator[Any]:
     while True:
         if stop():
-            raise Cancelled("The fit was stopped.")
+            raise Cancelled("It was stopped.")
         if not connection.poll(POLL_SECONDS):
             continue
         try:
@@ -174,8 +211,15 @@ def _messages(
         if isinstance(message, CarryoverError):
             raise message
         yield message
-        if isinstance(message, FitOutcome):
+        if isinstance(message, last):
             return
+
+
+def _without(request: StudyRequest, ended: StepEnded) -> StudyRequest:
+    """What is left of a request after a step."""
+    steps = tuple(s for s in request.steps if s.name != ended.name)
+    earlier = request.earlier if ended.result is None else {**request.earlier, ended.name: ended.result}
+    return replace(request, steps=steps, earlier=earlier)
 
 
 def _end(process: "multiprocessing.process.BaseProcess", connection: Connection) -> None:

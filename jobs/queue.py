@@ -1,7 +1,7 @@
 """The queue of fits on Redis or Valkey, one queue per kind of device."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import redis
@@ -18,6 +18,7 @@ from mmm_core.domain.errors import Unavailable
 from mmm_core.domain.identity import Actor
 
 TASK = "jobs.tasks.run_fit"
+STUDY_TASK = "jobs.tasks.run_study"
 DEVICES = ("cpu", "gpu")
 DAY = 86_400
 WORKER_SILENT_AFTER = timedelta(seconds=100)
@@ -26,6 +27,11 @@ WORKER_SILENT_AFTER = timedelta(seconds=100)
 
 def queue_name(device: str) -> str:
     return f"fits-{device}"
+
+
+def queue_names(devices: Sequence[str]) -> list[str]:
+    """What a worker listens to, in order: a fit that waits always goes before a study."""
+    return [f"{kind}-{device}" for kind in ("fits", "studies") for device in devices]
 
 
 def connect(url: str) -> redis.Redis:
@@ -48,15 +54,28 @@ class RqFitQueue:
 
     def submit(self, actor: Actor, run_id: str, device: str) -> str:
         with _reachable():
-            job = self._queue(self._device(device)).enqueue_call(
-                TASK,
-                args=(actor.organisation_id, actor.user_id, run_id),
-                timeout=DAY,
-                result_ttl=DAY,
-                failure_ttl=7 * DAY,
-                description=f"fit {run_id}",
-            )
-            return str(job.id)
+            return self._enqueue(self._queue(self._device(device)), TASK, actor, run_id)
+
+    def submit_study(self, actor: Actor, study_id: str, device: str) -> str:
+        with _reachable():
+            name = f"studies-{self._device(device)}"
+            queue = Queue(name, connection=self._connection, serializer=JSONSerializer)
+            return self._enqueue(queue, STUDY_TASK, actor, study_id)
+
+    def fits_wait(self, device: str) -> bool:
+        with _reachable():
+            return len(self._queue(self._device(device))) > 0
+
+    def _enqueue(self, queue: Queue, task: str, actor: Actor, subject: str) -> str:
+        job = queue.enqueue_call(
+            task,
+            args=(actor.organisation_id, actor.user_id, subject),
+            timeout=DAY,
+            result_ttl=DAY,
+            failure_ttl=7 * DAY,
+            description=f"{task.rpartition('_')[2]} {subject}",
+        )
+        return str(job.id)
 
     def stop(self, job_id: str) -> None:
         """Take a waiting job off the queue, or kill a running one; nothing to do for one that has ended."""

@@ -1,4 +1,4 @@
-"""Runs whose worker or whose job is gone: noticed within two minutes and put back in line.
+"""Fits and studies whose worker or whose job is gone: noticed within two minutes and put back in line.
 
 The database decides, not the queue: a queue that lost its memory loses no run.
 """
@@ -6,6 +6,7 @@ The database decides, not the queue: a queue that lost its memory loses no run.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Engine, create_engine, text
@@ -15,9 +16,10 @@ from sqlalchemy.pool import NullPool
 from db.connect import sqlalchemy_url
 from jobs.queue import RqFitQueue
 from mmm_core.domain.errors import CarryoverError, Unavailable
-from mmm_core.domain.fit import Run, RunStatus
+from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
-from mmm_core.domain.ports import Services
+from mmm_core.domain.ports import Services, Work
+from mmm_core.domain.study import Study
 
 log = structlog.get_logger("carryover.recovery")
 
@@ -32,12 +34,54 @@ Look = Callable[[datetime], None]
 class OpenRun:
     organisation_id: str
     run_id: str
+    """Of the run, or of the study."""
 
 
-def open_runs(admin_url: str) -> Callable[[], list[OpenRun]]:
-    """Every unfinished run of every organisation: their ids alone, through a door that only the owner may use."""
+class Awaited(Protocol):
+    """A run or a study."""
+
+    id: str
+    status: RunStatus
+    attempt: int
+    requested_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    job_id: str | None
+    device: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Something that workers do in attempts: fits or studies."""
+
+    word: str
+    door: str
+    rows: Callable[[Work], Any]
+    """Its repository."""
+    submit: Callable[[RqFitQueue, Actor, str, str], str]
+    tries: Callable[[Work, Any], int]
+    """Attempts that came to nothing."""
+
+
+def _since_last_step(work: Work, study: Study) -> int:
+    """A study that finished a step in an attempt has got on."""
+    return study.attempt - max((s.attempt for s in work.studies.steps(study.id, results=False)), default=0)
+
+
+FITS = Sort(
+    "fit", "SELECT organisation_id, run_id FROM carryover.unfinished_runs()", lambda work: work.runs,
+    RqFitQueue.submit, lambda work, run: int(run.attempt),
+)  # fmt: skip
+STUDIES = Sort(
+    "study", "SELECT organisation_id, study_id FROM carryover.unfinished_studies()", lambda work: work.studies,
+    RqFitQueue.submit_study, _since_last_step,
+)  # fmt: skip
+
+
+def open_runs(admin_url: str, sort: Sort = FITS) -> Callable[[], list[OpenRun]]:
+    """Every unfinished one of every organisation: their ids alone, through a door that only the owner may use."""
     engine: Engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    query = text("SELECT organisation_id, run_id FROM carryover.unfinished_runs()")
+    query = text(sort.door)
 
     def read() -> list[OpenRun]:
         try:
@@ -49,8 +93,21 @@ def open_runs(admin_url: str) -> Callable[[], list[OpenRun]]:
     return read
 
 
-def look_around(services: Services, queue: RqFitQueue, unfinished: Callable[[], Sequence[OpenRun]]) -> Look:
-    """What a worker calls every few seconds; a run is put back when two looks in a row find it lost."""
+def watchful(services: Services, queue: RqFitQueue, admin_url: str) -> Look:
+    """What a worker calls every few seconds: a look at fits and one at studies."""
+    looks = [look_around(services, queue, open_runs(admin_url, sort), sort) for sort in (FITS, STUDIES)]
+
+    def look(now: datetime) -> None:
+        for one in looks:
+            one(now)
+
+    return look
+
+
+def look_around(
+    services: Services, queue: RqFitQueue, unfinished: Callable[[], Sequence[OpenRun]], sort: Sort = FITS
+) -> Look:
+    """Puts back what two looks in a row find lost."""
     suspects: set[tuple[str, str | None, int]] = set()
 
     def look(now: datetime) -> None:
@@ -59,21 +116,21 @@ def look_around(services: Services, queue: RqFitQueue, unfinished: Callable[[], 
         for one in unfinished():
             actor = Actor(one.organisation_id, "worker", "worker", "", TeamRole.ANALYST)
             with services.work(actor) as work:
-                run = work.runs.get(one.run_id)
+                run: Awaited = sort.rows(work).get(one.run_id)
             if not is_lost(run, now, queue):
                 continue
             mark = (run.id, run.job_id, run.attempt)
             if mark not in suspects:
                 found.add(mark)
             elif queue.claim(run.id):
-                put_back(services, actor, run, queue)
+                put_back(services, actor, run, queue, sort)
         suspects = found
 
     return look
 
 
-def is_lost(run: Run, now: datetime, queue: RqFitQueue) -> bool:
-    """Whether nobody works on the run any more and nobody will."""
+def is_lost(run: Awaited, now: datetime, queue: RqFitQueue) -> bool:
+    """Whether nobody works on it any more and nobody will."""
     last_sign = max(t for t in (run.heartbeat_at, run.started_at, run.requested_at) if t is not None)
     if run.status is RunStatus.RUNNING:
         return now - last_sign > SILENT
@@ -82,35 +139,36 @@ def is_lost(run: Run, now: datetime, queue: RqFitQueue) -> bool:
     return False
 
 
-def put_back(services: Services, actor: Actor, run: Run, queue: RqFitQueue) -> None:
-    """Queue a lost run again, or end it where that has been tried often enough."""
-    sentence = _hopeless(run)
+def put_back(services: Services, actor: Actor, run: Awaited, queue: RqFitQueue, sort: Sort = FITS) -> None:
+    """Queue what was lost again, or end it where that has been tried often enough."""
     with services.work(actor) as work:
-        now = work.runs.get(run.id)
+        rows = sort.rows(work)
+        now = rows.get(run.id)
         if now.status is not run.status or now.attempt != run.attempt:
             return
+        sentence = _hopeless(run, sort, sort.tries(work, run))
         if sentence:
-            work.runs.set_status(run.id, RunStatus.FAILED, error=sentence)
-            work.audit.record("fit.failed", run.id, {"error": sentence})
-            log.warning("fit given up", run=run.id, reason=sentence)
+            rows.set_status(run.id, RunStatus.FAILED, error=sentence)
+            work.audit.record(f"{sort.word}.failed", run.id, {"error": sentence})
+            log.warning(f"{sort.word} given up", subject=run.id, reason=sentence)
             return
-        work.runs.set_status(run.id, RunStatus.INTERRUPTED)
-        work.audit.record("fit.put_back", run.id, {"attempt": run.attempt})
+        rows.set_status(run.id, RunStatus.INTERRUPTED)
+        work.audit.record(f"{sort.word}.put_back", run.id, {"attempt": run.attempt})
     if run.job_id:
         queue.forget(run.job_id)
-    job_id = queue.submit(actor, run.id, run.device)
+    job_id = sort.submit(queue, actor, run.id, run.device)
     with services.work(actor) as work:
-        work.runs.set_status(run.id, RunStatus.QUEUED, job_id=job_id)
-    log.warning("abandoned fit put back", run=run.id, attempt=run.attempt)
+        sort.rows(work).set_status(run.id, RunStatus.QUEUED, job_id=job_id)
+    log.warning(f"abandoned {sort.word} put back", subject=run.id, attempt=run.attempt)
 
 
-def _hopeless(run: Run) -> str | None:
+def _hopeless(run: Awaited, sort: Sort, tries: int) -> str | None:
     if run.status is RunStatus.RUNNING and run.job_id is None:
-        return "The command that ran this fit was stopped."
-    if run.attempt >= MAX_ATTEMPTS:
+        return f"The command that ran this {sort.word} was stopped."
+    if tries >= MAX_ATTEMPTS:
         return (
-            f"The fit's worker died {run.attempt} times while it ran; the machine may be short of memory. "
-            "Use fewer chains or draws, then fit again."
+            f"The {sort.word}'s worker died {tries} times while it ran; the machine may be short of memory. "
+            "Use fewer chains or draws, then try again."
         )
     return None
 
@@ -120,6 +178,6 @@ def try_look(look: Look, now: datetime) -> None:
     try:
         look(now)
     except CarryoverError as error:
-        log.warning("could not look for abandoned fits", reason=str(error))
+        log.warning("could not look for abandoned work", reason=str(error))
     except Exception:
-        log.exception("could not look for abandoned fits")
+        log.exception("could not look for abandoned work")

@@ -1,4 +1,4 @@
-"""The worker: takes runs from the queue, owns the fork server, and looks after runs whose worker is gone.
+"""The worker: takes runs and studies from the queue, owns the fork server, and looks after runs whose worker is gone.
 
 Its process never imports JAX or PyMC, because a process that is forked after JAX ran hangs. Each job is a forked work
 horse; the fit itself is a child of the fork server (``jobs/fit_server.py``). When the worker is killed, horse, fork
@@ -166,10 +166,9 @@ def _work(
     settings: Settings, devices: Sequence[str], server: fit_server.ForkServerFitProcess, leave: threading.Event
 ) -> None:
     """One life of a worker: it ends when asked to, or when the queue went away."""
-    names = [queue.queue_name(d) for d in devices]
+    names = queue.queue_names(devices)
     with contextlib.ExitStack() as stack, wiring.opened(settings) as wired:
-        unfinished = recovery.open_runs(wiring.admin_url(settings))
-        look = recovery.look_around(wired.services, queue.RqFitQueue(wired.redis), unfinished)
+        look = recovery.watchful(wired.services, queue.RqFitQueue(wired.redis), wiring.admin_url(settings))
         # rq waits in this connection for work, longer than a click may take.
         connection = stack.enter_context(contextlib.closing(wiring.redis_connection(settings)))
         queues = [Queue(n, connection=connection, serializer=JSONSerializer) for n in names]

@@ -4,7 +4,7 @@ A use case gets ``services`` and ``actor`` first. ``with services.work(actor) as
 sees the actor's organisation alone; it commits at the end of the block and rolls back on an exception.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -277,7 +277,7 @@ class FitProcess(Protocol):
 
     def study(
         self, request: StudyRequest, stop: Callable[[], bool]
-    ) -> Iterator[StepBegun | Progress | StepEnded | StudyEnded]:
+    ) -> Generator[StepBegun | Progress | StepEnded | StudyEnded]:
         """Carries out a study's steps, all in one process of its own."""
         ...
 

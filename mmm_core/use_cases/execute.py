@@ -1,6 +1,5 @@
 """Carry out a requested fit: what a worker's job and the command ``mmm run`` do alike."""
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -11,8 +10,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import FitOutcome, Services
 from mmm_core.use_cases import fits
 from mmm_core.use_cases.datasets import working_table
-
-HEARTBEAT_SECONDS = 5.0
+from mmm_core.use_cases.pulse import Pulse
 
 
 def execute(
@@ -38,7 +36,7 @@ def execute(
         attempt = work.runs.begin_attempt(run_id)
         chunks = work.runs.chunks(run_id)
         table = read.to_parquet(working_table(work, work.datasets.get(run.dataset_version_id)))
-    pulse = _Pulse(services, actor, run_id, attempt)
+    pulse = _beating(services, actor, run_id, attempt)
     try:
         with pulse:
             outcome = _watch(services, actor, run, attempt, table, chunks, pulse, on_progress)
@@ -61,7 +59,7 @@ def _watch(
     attempt: int,
     table: bytes,
     chunks: Sequence[Chunk],
-    pulse: "_Pulse",
+    pulse: Pulse,
     on_progress: Callable[[Progress], None],
 ) -> FitOutcome:
     for message in services.fit_process.run(run.spec_yaml, table, chunks, pulse.stopped):
@@ -80,38 +78,12 @@ def _watch(
     raise FitFailed("The fit's process ended without a result; it may have run out of memory.")
 
 
-class _Pulse:
-    """A thread that marks the run as alive and notices a cancellation or a newer attempt."""
+def _beating(services: Services, actor: Actor, run_id: str, attempt: int) -> Pulse:
+    def beat() -> RunStatus:
+        with services.work(actor) as work:
+            return work.runs.heartbeat(run_id, attempt)
 
-    def __init__(self, services: Services, actor: Actor, run_id: str, attempt: int) -> None:
-        self._services, self._actor, self._run_id, self._attempt = services, actor, run_id, attempt
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self.status = RunStatus.RUNNING
-        self.overtaken = False
-
-    def __enter__(self) -> "_Pulse":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join(timeout=HEARTBEAT_SECONDS)
-
-    def stopped(self) -> bool:
-        return self.status is RunStatus.CANCELLED or self.overtaken
-
-    def _beat(self) -> None:
-        while not self.stopped():
-            # A database that is away for a moment must not end a fit; the next beat tries again.
-            with suppress(CarryoverError):
-                try:
-                    with self._services.work(self._actor) as work:
-                        self.status = work.runs.heartbeat(self._run_id, self._attempt)
-                except Conflict:
-                    self.overtaken = True
-            if self._end.wait(HEARTBEAT_SECONDS):
-                return
+    return Pulse(beat)
 
 
 def _fail(services: Services, actor: Actor, run_id: str, sentence: str) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from jobs import recovery, wiring, worker
 from jobs.fit_server import ForkServerFitProcess
 from mmm_core.settings import Settings
-from mmm_core.use_cases import execute
+from mmm_core.use_cases import pulse
 from server import logs
+from tests.jobs import counting_study
 
 
 def main() -> None:
@@ -15,9 +16,14 @@ def main() -> None:
     recovery.SILENT = timedelta(seconds=float(os.environ.get("CARRYOVER_TEST_SILENT", "2")))
     worker.LOOK_AROUND_SECONDS = 1
     worker.PULSE_SECONDS = 1
-    execute.HEARTBEAT_SECONDS = 0.5
+    pulse.HEARTBEAT_SECONDS = 0.5
+    counting_study.register()
     if os.environ.get("CARRYOVER_TEST_FIT") != "real":
-        process = ForkServerFitProcess(target="tests.jobs.fake_fit:by_seed", preload=("tests.jobs.fake_fit",))
+        process = ForkServerFitProcess(
+            target="tests.jobs.fake_fit:by_seed",
+            preload=("tests.jobs.fake_fit",),
+            study_target="tests.jobs.counting_study:main",
+        )
         wiring.fit_process = lambda settings: process
     worker.main(Settings())
 

@@ -1,0 +1,39 @@
+"""The kinds of studies by name; a module is imported when its kind is first asked for."""
+
+import importlib
+from typing import Any
+
+from pydantic import ValidationError
+
+from mmm_core.domain.errors import BadInput
+from mmm_core.domain.study import ModelInput
+from mmm_core.studies.kind import Inputs, Kind, Model, Options
+
+KINDS: dict[str, str] = {
+    "holdout": "mmm_core.studies.holdout",
+}
+"""Name to the module that holds its ``KIND``."""
+
+
+def find(name: str) -> Kind[Any]:
+    """The kind of that name; BadInput where there is none."""
+    if name not in KINDS:
+        raise BadInput(f"There is no study called {name}; known are {', '.join(KINDS)}.")
+    found: Kind[Any] = importlib.import_module(KINDS[name]).KIND
+    return found
+
+
+def read_options(kind: Kind[Any], given: dict[str, Any]) -> Options:
+    """Options as the kind's own type; BadInput with one sentence where they are none."""
+    try:
+        read: Options = kind.options.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = " ".join(str(part) for part in problem["loc"]) or "the options"
+        what = problem["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{kind.title}: {where}: {what[:1].lower()}{what[1:]}.") from None
+    return read
+
+
+def inputs(model: ModelInput, other: ModelInput | None = None) -> Inputs:
+    return Inputs(Model(model), None if other is None else Model(other))

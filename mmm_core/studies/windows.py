@@ -1,0 +1,124 @@
+"""Cutting a model's data at a date: what a model fitted before it sees, and how it goes on after it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mmm_core.domain.errors import BadInput
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling import prepare
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording
+
+
+@dataclass(frozen=True)
+class Window:
+    """Data up to a point, and the same with the periods after it in the units of the data before.
+
+    G geos, N periods of training, T periods in all.
+    """
+
+    spec: ModelSpec
+    """Less the channels that had no exposure before the edge."""
+    train: ModelData
+    """N periods: all that the fit is shown."""
+    whole: ModelData
+    """T periods, scaled and standardised by the training's numbers alone."""
+    left_out: tuple[str, ...]
+    """Channels that began after the edge; a model fitted before it cannot know them."""
+
+    @property
+    def edge(self) -> int:
+        return len(self.train.dates)
+
+
+def dates_of(frame: pd.DataFrame, spec: ModelSpec) -> npt.NDArray[np.datetime64]:
+    """(T,) the distinct periods, ascending."""
+    dates = pd.to_datetime(frame[spec.date]).unique()
+    ordered: npt.NDArray[np.datetime64] = np.sort(np.asarray(dates, dtype="datetime64[ns]"))
+    return ordered
+
+
+def until(frame: pd.DataFrame, spec: ModelSpec, periods: int) -> pd.DataFrame:
+    """The rows of the first ``periods`` periods, of every geo."""
+    dates = dates_of(frame, spec)
+    if periods >= len(dates):
+        return frame
+    early: pd.DataFrame = frame[pd.to_datetime(frame[spec.date]) < dates[periods]]
+    return early
+
+
+def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = None) -> Window:
+    """Cut after ``train`` periods; what comes after ``periods`` periods (all where None) is dropped.
+
+    Raises
+    ------
+    SpecError
+        When the shorter data cannot hold the model.
+    """
+    shown, seen = until(frame, spec, train), frame if periods is None else until(frame, spec, periods)
+    fewer, left_out = _known(shown, spec)
+    alone = prepare.prepare(shown, fewer)
+    together = prepare.prepare(seen, fewer)
+    linear = _standardised_before(together.linear, train)
+    whole = replace(together, linear=linear, media_scale=alone.media_scale, target_scale=alone.target_scale)
+    # Columns are those of the whole table, so that indicators and knots mean the same before and after the edge.
+    train_data = replace(
+        alone, linear=linear[:, :train], linear_names=together.linear_names, linear_groups=together.linear_groups
+    )
+    return Window(fewer, train_data, whole, left_out)
+
+
+def forecast(window: Window) -> tuple[int, int]:
+    """First and last (exclusive) period after the edge."""
+    return window.edge, len(window.whole.dates)
+
+
+def spoken(data: ModelData, count: int) -> str:
+    """13 weeks."""
+    return wording.periods(count, round(prepare.period_days(data)))
+
+
+def ensure_room(data: ModelData, wanted: int, what: str) -> None:
+    """BadInput where ``wanted`` periods to forecast would leave less than half of the data to learn from."""
+    have = len(data.dates)
+    if wanted >= have:
+        raise BadInput(
+            f"{what} of {spoken(data, wanted)} is as long as the data, which has {spoken(data, have)}; "
+            f"choose at most {have // 2}."
+        )
+    if 2 * wanted > have:
+        raise BadInput(
+            f"{what} of {spoken(data, wanted)} leaves {spoken(data, have - wanted)} to learn from; "
+            f"with {spoken(data, have)} of data choose at most {have // 2}."
+        )
+
+
+def _known(frame: pd.DataFrame, spec: ModelSpec) -> tuple[ModelSpec, tuple[str, ...]]:
+    """The specification less the channels that are 0 throughout, and their names."""
+    silent = tuple(c.name for c in spec.channels if not _exposed(frame, [c.exposure or c.spend]))
+    if not silent:
+        return spec, ()
+    if len(silent) == len(spec.channels):
+        raise BadInput("No channel has any exposure in the earlier part of the data; choose a later start.")
+    return spec.model_copy(update={"channels": tuple(c for c in spec.channels if c.name not in silent)}), silent
+
+
+def _exposed(frame: pd.DataFrame, columns: list[str | None]) -> bool:
+    named = [c for c in columns if c is not None]
+    return bool((frame[named].apply(pd.to_numeric, errors="coerce").fillna(0) > 0).to_numpy().any())
+
+
+def _standardised_before(linear: Array, train: int) -> Array:
+    """Columns (G, T, K) with mean 0 in each geo and one standard deviation 1 over the first ``train`` periods.
+
+    What never changes there becomes zeros throughout: nothing was learned about it.
+    """
+    early = linear[:, :train]
+    mean = early.mean(axis=1, keepdims=True)
+    deviation = (early - mean).std(axis=(0, 1))
+    usable = deviation > 1e-9 * np.maximum(1.0, np.abs(linear).max(axis=(0, 1), initial=0.0))
+    scaled: Array = np.where(usable, (linear - mean) / np.where(usable, deviation, 1.0), 0.0)
+    return scaled

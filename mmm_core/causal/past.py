@@ -122,9 +122,7 @@ def instead(data: ModelData, question: Question) -> ModelData:
     media, spend = data.media.copy(), data.spend.copy()
     if question.factor is not None:
         if not media[:, rows, c].any():
-            raise PlanError(
-                f"{question.channel} was off in these periods, so there is nothing to multiply; give an amount."
-            )
+            raise PlanError(f"{question.channel} was off in all these periods: give an amount instead of a factor.")
         media[:, rows, c] *= question.factor
         spend[:, rows, c] *= question.factor
         return replace(data, media=media, spend=spend)

@@ -57,16 +57,7 @@ def confounded(
     for effect, name in zip(effects, media, strict=True):
         sales = sales + effect * media[name]
     dates = pd.date_range("2022-01-03", periods=weeks, freq="7D")
-    frame = pd.DataFrame(
-        {
-            "week": dates,
-            "sales": sales,
-            "tv": tv,
-            "radio": radio,
-            "price": price,
-            "visits": sales + rng.normal(size=weeks),
-        }
-    )
+    frame = pd.DataFrame({"week": dates, "sales": sales, "tv": tv, "radio": radio, "price": price})
     spec = ModelSpec(
         kpi=KpiSpec(column="sales"),
         date="week",

@@ -67,7 +67,7 @@ def widen(frame: pd.DataFrame, *, products_as_rows: bool = True) -> tuple[pd.Dat
     if names is None:
         raise DataError("MFF needs the columns Period, VariableName and VariableValue.")
     rows = frame.rename(columns={have: name for name, have in names.items()})[list(names)]
-    rows = rows[rows["Period"].notna() & rows["VariableName"].notna()]
+    rows = rows[rows["Period"].notna() & rows["VariableName"].notna()].reset_index(drop=True)
     if rows.empty:
         raise DataError("The MFF table has no row with both a Period and a VariableName.")
     if not pd.api.types.is_numeric_dtype(rows["VariableValue"]):

@@ -83,8 +83,8 @@ def repeated_columns(
 ) -> list[str]:
     """Columns of these roles whose rows of one key all hold the same number.
 
-    A column that is nearly always 0 could be alike by chance, so only keys with a number other than 0 are looked at, and
-    there must be at least four with more than one row that holds a number.
+    A column that is nearly always 0 could be alike by chance, so only keys with a number other than 0 are looked at,
+    and there must be at least four with more than one row that holds a number.
     """
     out = []
     for role in recognition.roles:

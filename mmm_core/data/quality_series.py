@@ -127,31 +127,50 @@ def outliers(view: View) -> Check:
     nature; the KPI's weeks of a marked holiday are not counted.
     """
     title, limits = "Outliers", view.limits
-    media = set(view.role_columns(*MEDIA))
-    raw = view.periods[view.role_columns(Role.KPI, *MEDIA, Role.CONTROL)]
-    table = _comparable(view, raw)
-    flagged, z = far_from_the_rest(table, limits.outlier_iqr, limits.outlier_z, either=view.kpi)
-    flagged &= (table > table.median()) | ~table.columns.isin(list(media))
-    found = {str(column): int(count) for column, count in flagged.sum().items() if count}
-    worst = ""
-    if found:
-        row, col = divmod(int(z.where(flagged, -1.0).to_numpy(dtype=float).argmax()), len(z.columns))
-        column, cells = str(raw.columns[col]), raw.to_numpy(dtype=float)[:, col]
-        much = f"z-score {z.to_numpy(dtype=float)[row, col]:.1f}"
-        if column in media:
-            much = f"{cells[row] / np.nanmedian(cells[cells > 0]):.3g} times its median"
-        worst = f"{column} ({raw.index[row]:%Y-%m-%d}, {much})"
+    found: dict[str, int] = {}
+    places: dict[str, int] = {}
+    worst, top, cells = "", 0.0, 0
+    for geo, one in view.geos.items():
+        flagged, z, raw = _far_out(one)
+        cells += int(flagged.size)
+        for column, count in flagged.sum().items():
+            if count:
+                found[str(column)] = found.get(str(column), 0) + int(count)
+                places[geo] = places.get(geo, 0) + int(count)
+        height = z.where(flagged, -1.0).to_numpy(dtype=float)
+        if height.size and height.max() > top:
+            top = float(height.max())
+            row, col = divmod(int(height.argmax()), height.shape[1])
+            worst = _worst(view, raw, top, row, col, geo)
     total = sum(found.values())
-    if total <= limits.outliers_review:
-        return passed("outliers", title, "No period stands far out.", float(total), float(limits.outliers_review))
+    limit = float(limits.outliers_review) if not view.panel else np.ceil(limits.geo_outlier_share * cells)
+    if total <= limit and not (view.panel and top > limits.geo_outlier_z):
+        few = "No period stands far out." if not total else f"{plural(total, 'cell')} of {cells:,} stand far out."
+        return passed("outliers", title, few, float(total), float(limit))
+    where = f" of {plural(len(places), 'geo')}" if view.panel else ""
     message = (
-        f"{plural(total, 'period')} in {listed(list(found))} {'stands' if total == 1 else 'stand'} far out, "
+        f"{plural(total, 'period')} in {listed(list(found))}{where} {'stands' if total == 1 else 'stand'} far out, "
         f"most {worst}; mark known events as holidays."
     )
-    fixes = (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
-    return Check(
-        "outliers", title, Status.REVIEW, message, float(total), float(limits.outliers_review), tuple(found), fixes
-    )
+    fixes = () if view.panel else (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
+    return Check("outliers", title, Status.REVIEW, message, float(total), float(limit), tuple(found), fixes)
+
+
+def _far_out(view: View) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Cells of one geo (or the nation) that stand far out, their z-scores, and the values."""
+    raw = view.periods[view.role_columns(Role.KPI, *MEDIA, Role.CONTROL)]
+    table = _comparable(view, raw)
+    flagged, z = far_from_the_rest(table, view.limits.outlier_iqr, view.limits.outlier_z, either=view.kpi)
+    flagged &= (table > table.median()) | ~table.columns.isin(view.role_columns(*MEDIA))
+    return flagged, z, raw
+
+
+def _worst(view: View, raw: pd.DataFrame, z: float, row: int, col: int, geo: str) -> str:
+    column, cells = str(raw.columns[col]), raw.to_numpy(dtype=float)[:, col]
+    much = f"z-score {z:.1f}"
+    if column in view.role_columns(*MEDIA):
+        much = f"{cells[row] / np.nanmedian(cells[cells > 0]):.3g} times its median"
+    return f"{column}{f' in {geo}' if geo else ''} ({raw.index[row]:%Y-%m-%d}, {much})"
 
 
 def _comparable(view: View, raw: pd.DataFrame) -> pd.DataFrame:
@@ -199,28 +218,32 @@ def far_from_the_rest(
 def level_shifts(view: View) -> Check:
     """A lasting step in the KPI or in a channel's spend that season and trend do not explain."""
     title, limits = "Level shifts", view.limits
-    shifted: dict[str, Step] = {}
-    n = len(view.periods)
+    shifted: dict[tuple[str, str], tuple[Step, pd.Timestamp]] = {}
     columns = view.role_columns(Role.KPI, Role.SPEND)
-    if n >= 30 and columns:
-        values = view.complete(columns).to_numpy(dtype=float)
-        steps = strongest_steps(values, season_and_trend(days_of(view)), margin=max(8, n // 20))
-        shifted = {
-            column: step
-            for column, step in zip(columns, steps, strict=True)
-            if step.t > limits.level_shift_t and abs(step.height) > limits.level_shift_sd
-        }
+    for geo, one in view.geos.items():
+        n = len(one.periods)
+        if n < 30 or not columns:
+            continue
+        values = one.complete(columns).to_numpy(dtype=float)
+        steps = strongest_steps(values, season_and_trend(days_of(one)), margin=max(8, n // 20))
+        for column, step in zip(columns, steps, strict=True):
+            if step.t > limits.level_shift_t and abs(step.height) > limits.level_shift_sd:
+                shifted[column, geo] = step, one.periods.index[step.place]
     if not shifted:
         return passed("level_shift", title, "No series jumps to a new level for good.", 0.0, limits.level_shift_t)
-    worst = max(shifted, key=lambda c: shifted[c].t)
-    step = shifted[worst]
-    when = view.periods.index[step.place]
+    (worst, place), (step, when) = max(shifted.items(), key=lambda item: item[1][0].t)
+    found, geos = list(dict.fromkeys(c for c, _ in shifted)), list(dict.fromkeys(g for _, g in shifted))
+    where = f" in {plural(len(geos), 'geo')}" if view.panel else ""
     message = (
-        f"{listed(list(shifted))} {'jumps' if len(shifted) == 1 else 'jump'} to a new level: {worst} goes "
-        f"{'up' if step.height > 0 else 'down'} by {abs(step.height):.1f} standard deviations in {when:%Y-%m-%d}."
+        f"{listed(found)} {'jumps' if len(found) == 1 else 'jump'} to a new level{where}: {worst}"
+        f"{f' in {place}' if place else ''} goes {'up' if step.height > 0 else 'down'} by {abs(step.height):.1f} "
+        f"standard deviations in {when:%Y-%m-%d}."
     )
-    fixes = (Fix("filter_dates", {"start": when.date().isoformat()}, f"Keep only the rows from {when:%Y-%m-%d}"),)
-    return Check("level_shift", title, Status.REVIEW, message, step.t, limits.level_shift_t, tuple(shifted), fixes)
+    start = Fix("filter_dates", {"start": when.date().isoformat()}, f"Keep only the rows from {when:%Y-%m-%d}")
+    # One geo's new level is no reason to give up years of all the others.
+    few = view.panel and len(geos) < len(view.geos) / 2
+    fix = Fix("drop_geos", {"geos": geos}, f"Leave {listed(geos)} out") if few else start
+    return Check("level_shift", title, Status.REVIEW, message, step.t, limits.level_shift_t, tuple(found), (fix,))
 
 
 def spend_and_exposure(view: View) -> Check:

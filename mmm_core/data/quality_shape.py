@@ -202,11 +202,8 @@ def gaps(view: View) -> Check:
     else:
         expected = round((index[-1] - index[0]).total_seconds() / 86_400 / step) + 1
     missing = max(expected - len(index), 0)
-    unbalanced = 0
-    if view.panel:
-        known = view.when.notna()
-        pairs = pd.DataFrame({"when": view.when[known], "where": view.where[known]}).drop_duplicates()
-        unbalanced = len(index) * view.where[known].nunique() - len(pairs)
+    holes = _holes(view) if view.panel else {}
+    unbalanced = sum(holes.values())
     share = missing / expected + (unbalanced / (len(index) * view.where.nunique()) if view.panel else 0.0)
     status = status_of(share, 0.0, view.limits.gaps_fail_share)
     if status is Status.PASS:
@@ -215,7 +212,9 @@ def gaps(view: View) -> Check:
     if missing:
         parts.append(f"{missing} of {expected} periods are missing")
     if unbalanced:
-        parts.append(f"{plural(unbalanced, 'geo and period pair')} have no row")
+        most = max(holes, key=lambda g: holes[g])
+        have = "has" if unbalanced == 1 else "have"
+        parts.append(f"{plural(unbalanced, 'geo and period pair')} {have} no row, most in {most} ({holes[most]})")
     fixes = (Fix("fill_gaps", {}, "Add the missing periods (media 0, the rest interpolated)"),)
     return Check(
         "gaps",
@@ -227,6 +226,15 @@ def gaps(view: View) -> Check:
         (),
         fixes,
     )
+
+
+def _holes(view: View) -> dict[str, int]:
+    """Periods without a row between a geo's own first and last, for the geos that lack any; ranges are judged apart."""
+    pairs = pd.DataFrame({"when": view.when, "where": view.where})[view.when.notna()].drop_duplicates()
+    place = pd.Series(np.arange(len(view.periods)), index=view.periods.index)
+    spans = pairs["when"].map(place).groupby(pairs["where"]).agg(["min", "max", "count"])
+    lacking = spans["max"] - spans["min"] + 1 - spans["count"]
+    return {str(g): int(n) for g, n in lacking.items() if n > 0}
 
 
 def coverage(view: View) -> Check:

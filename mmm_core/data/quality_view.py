@@ -1,6 +1,6 @@
 """What the quality checks look at: the table coerced to numbers once, its periods, channels and limits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -59,6 +59,14 @@ class Thresholds:
     demand_capture_review: float = 0.60
     rows_per_parameter_fail: float = 1.0
     rows_per_parameter_review: float = 3.0
+    geo_rows_fail: int = 26
+    """Periods under which a geography is too short to say anything."""
+    geo_scale_review: float = 50.0
+    """Factor between a geography's KPI per head and the middle one's."""
+    geo_outlier_share: float = 0.001
+    """Share of a panel's cells that may stand far out: of thousands, some do by chance."""
+    geo_outlier_z: float = 6.0
+    """A single cell of a panel beyond this is no chance."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,21 @@ class View:
     @property
     def panel(self) -> bool:
         return self.where.nunique() > 1
+
+    @cached_property
+    def geos(self) -> "dict[str, View]":
+        """Each geo by itself, those with too few periods to judge left out; the whole under no name where national."""
+        if not self.panel:
+            return {"": self}
+        out = {}
+        roles = dict(self._roles)
+        for name, rows in self.where.groupby(self.where).groups.items():
+            when, numeric = self.when.loc[rows], self.numeric.loc[rows]
+            if name and when.nunique() >= self.limits.geo_rows_fail:
+                where, frame = self.where.loc[rows], self.frame.loc[rows]
+                periods = _periods(numeric, when, roles)
+                out[str(name)] = replace(self, frame=frame, when=when, where=where, numeric=numeric, periods=periods)
+        return out
 
     @property
     def step_days(self) -> float | None:

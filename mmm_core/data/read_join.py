@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -27,6 +28,8 @@ def join_tables(
     frames: Mapping[str, pd.DataFrame] | Sequence[pd.DataFrame], on: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """One table with the columns of all, a row for each date (and geography) that any of them has.
+
+    The numbers of a national table are repeated in every geography of the others, until a recipe step splits them.
 
     Parameters
     ----------
@@ -63,8 +66,15 @@ def join_tables(
             raise DataError(
                 f"{part.name} and {parts[0].name} have no {what} in common: check that they cover the same time."
             )
-        out = out.merge(right, on=common, how="outer")
+        out = out.merge(right, on=common, how=_side(geo, out, right))
     return out.sort_values([k for k in keys if k in out.columns], ignore_index=True)
+
+
+def _side(geo: str | None, left: pd.DataFrame, right: pd.DataFrame) -> Literal["outer", "left", "right"]:
+    """A national table adds its numbers to the geographies of another, but no rows of no geography."""
+    if geo is None or (geo in left.columns) == (geo in right.columns):
+        return "outer"
+    return "left" if geo in left.columns else "right"
 
 
 def _part(name: str, frame: pd.DataFrame, on: Sequence[str] | None) -> _Part:

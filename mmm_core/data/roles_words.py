@@ -135,9 +135,7 @@ DIMENSIONS = _set(
 PRODUCTS = (
     frozenset(("subcategory", "subcategories", "unterkategorie", "souscategorie")),
     frozenset(("category", "categories", "kategorie", "categorie", "segment")),
-    frozenset(
-        ("product", "products", "produkt", "produit", "article", "artikel", "item", "sku", "brand", "marke", "marque")
-    ),
+    _set("product products produkt produit article artikel item sku brand marke marque"),
 )
 """Columns that name what was sold, those first that segments are best made of."""
 IDS = frozenset(("id", "ids", "uuid", "key", "sku", "code", "hash"))

@@ -15,11 +15,11 @@ SPLIT_WORDS = {"population": "by population", "sales": "by sales", "equal": "equ
 def split_national(table: Table, a: Arguments) -> Table:
     """Divide what is known for the whole country among its geographies, so that its total stays.
 
-    ``by`` says how: by population, by each geography's share of the KPI over the whole time, or equally. In a period,
+    ``weight`` says how: by population, by each geography's share of the KPI over the whole time, or equally. In a period,
     only those geographies share that have a row in it. A frequency is the same everywhere and stays as it is.
     """
     date, geo = _keys(table)
-    by = a.choice("by", SPLITS, "population")
+    by = a.choice("weight", SPLITS, "population")
     columns = a.numbers(table.frame, national_columns(table.frame, table.recognition))
     columns = [c for c in columns if table.role_of(c) is not Role.FREQUENCY]
     if not columns:
@@ -60,7 +60,7 @@ def _weights(table: Table, by: str, geo: str) -> "pd.Series[float]":
         column = table.one(Role.KPI, "the KPI")
         if column in national_columns(table.frame, table.recognition):
             raise DataError(
-                f"The KPI {column} is itself the same in every geography, so it cannot say how to split: use another way."
+                f"The KPI {column} is itself the same in every geo, so it cannot say how to split: choose another way."
             )
         each = table.frame.groupby(names)[column].mean()
     bad = [str(n) for n in each.index[~(each > 0)]]
@@ -95,7 +95,7 @@ def shared_periods(table: Table, a: Arguments) -> Table:
     keep = (dates >= start) & (dates <= end)
     if not keep.any():
         raise DataError(
-            f"No period is shared by all geographies: {spans['max'].idxmin()} ends before {spans['min'].idxmax()} begins."
+            f"The geos share no period: {spans['max'].idxmin()} ends before {spans['min'].idxmax()} begins."
         )
     return table.with_frame(table.frame[keep].reset_index(drop=True))
 

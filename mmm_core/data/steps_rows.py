@@ -32,9 +32,7 @@ def combine(table: Table, keys: list[str], weight: str | None = None, once: Sequ
         if role is Role.PRODUCT:
             # One row now stands for many products.
             continue
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            parts[column] = grouped[column].first()
-        elif column in once:
+        if not pd.api.types.is_numeric_dtype(frame[column]) or column in once:
             parts[column] = grouped[column].first()
         elif role in ADDITIVE or (role is Role.IGNORE and adds_up(str(column))):
             parts[column] = grouped[column].sum(min_count=1)

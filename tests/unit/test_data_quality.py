@@ -121,9 +121,11 @@ def test_gaps_are_counted(table: pd.DataFrame) -> None:
 
 
 def test_a_panel_that_lacks_rows_of_one_geo(table: pd.DataFrame) -> None:
-    panel = pd.concat([table.assign(region="north"), table.assign(region="south").iloc[5:]])
+    south = table.assign(region="south")
+    panel = pd.concat([table.assign(region="north"), south.drop(index=south.index[50:55])])
     found = one(run(panel, {"region": (Role.GEO, None)}), "gaps")
     assert (found.status, found.value) == (Status.REVIEW, 5.0)
+    assert "most in south (5)" in found.message
     assert one(run(panel, {"region": (Role.GEO, None)}), "duplicate_periods").status is Status.PASS
 
 

@@ -125,15 +125,30 @@ def worker(
 @app.command()
 def bench(
     parts: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="All of them if unset.")] = None,
+    only: Annotated[str | None, typer.Option(help="The same, separated by commas.")] = None,
+    size: Annotated[str | None, typer.Option(help="Sizes of company, separated by commas.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Companies per size.")] = None,
+    contestants: Annotated[str | None, typer.Option(help="Ours and the peers, separated by commas.")] = None,
 ) -> None:
     """Measure what the project claims beside what one would use instead; the tables go to benchmarks/results/."""
-    from benchmarks.suite import PARTS
+    from benchmarks import suite
 
-    unknown = [p for p in parts or [] if p not in PARTS]
-    if unknown:
-        raise BadInput(f"There is no benchmark called {unknown[0]}; choose from {', '.join(PARTS)}.")
-    for part in parts or list(PARTS):
-        print(PARTS[part](print))  # noqa: T201
+    wanted = [*(parts or []), *_listed(only)]
+    options = suite.Options(_listed(size), seeds, _listed(contestants))
+    for what, given, known in (
+        ("benchmark", wanted, tuple(suite.PARTS)),
+        ("size", options.sizes, suite.sizes() if options.sizes else ()),
+        ("contestant", options.contestants, suite.contestants() if options.contestants else ()),
+    ):
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise BadInput(f"There is no {what} called {unknown[0]}; choose from {', '.join(known)}.")
+    for part in wanted or list(suite.PARTS):
+        print(suite.PARTS[part](print, options))  # noqa: T201
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def main() -> None:

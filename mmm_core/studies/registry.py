@@ -11,6 +11,12 @@ from mmm_core.studies.kind import Inputs, Kind, Model, Options
 
 KINDS: dict[str, str] = {
     "holdout": "mmm_core.studies.holdout",
+    "expanding": "mmm_core.studies.expanding",
+    "refresh": "mmm_core.studies.refresh",
+    "perturbation": "mmm_core.studies.perturbation",
+    "placebo": "mmm_core.studies.placebo",
+    "causal": "mmm_core.studies.causal",
+    "counterfactual": "mmm_core.studies.counterfactual",
 }
 """Name to the module that holds its ``KIND``."""
 

@@ -1,0 +1,168 @@
+"""Causal checks in sentences and tables."""
+
+from collections.abc import Callable, Sequence
+
+from mmm_core.causal.findings import ChannelCheck, Refutation
+from mmm_core.causal.words import listed
+from mmm_core.domain.checks import Check, Status
+from mmm_core.domain.study import Column, Line, Picture, StudyOutcome, Table
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
+
+TITLES = {
+    "agreement": "Beside the model",
+    "placebo": "Placebo",
+    "timing": "Other times",
+    "random_cause": "Random cause",
+    "subset": "Parts of the data",
+    "hidden_cause": "Hidden driver",
+}
+Writer = Callable[[float | None], str]
+
+
+def outcome(found: Sequence[ChannelCheck], failed: Sequence[str], spec: ModelSpec, repetitions: int) -> StudyOutcome:
+    """Verdict, checks by channel, and the estimates side by side."""
+    return StudyOutcome(
+        verdict=_verdict(found),
+        checks=tuple(check for one in found for check in checks(one, spec, repetitions)),
+        tables=(_estimates(found, failed), _attempts(found)),
+        pictures=_pictures(found),
+    )
+
+
+def _verdict(found: Sequence[ChannelCheck]) -> str:
+    apart = [c.channel for c in found if c.agreement is not Status.PASS]
+    open_ones = [c.channel for c in found if not c.identified]
+    thin = [c.channel for c in found if any(r.status is Status.FAIL for r in c.refutations)]
+    agree = len(found) - len(apart)
+    parts = [f"For {agree} of {len(found)} channels the back-door estimate lies within the model's interval"]
+    parts += [f"{listed(apart)} {'differs' if len(apart) == 1 else 'differ'}"] if apart else []
+    text = "; ".join(parts) + "."
+    if thin:
+        text += f" At least one attempt refutes {listed(thin)}."
+    if open_ones:
+        text += f" By the diagram the data cannot settle {listed(open_ones)}."
+    return text
+
+
+def checks(one: ChannelCheck, spec: ModelSpec, repetitions: int) -> tuple[Check, ...]:
+    """One check per attempt, each naming the channel."""
+    out = [Check("agreement", TITLES["agreement"], one.agreement, _agreement(one, spec), columns=(one.channel,))]
+    for tried in one.refutations:
+        text = _hidden(one, spec) if tried.kind == "hidden_cause" else _tried(one, tried, spec, repetitions)
+        value = one.tipping.times if tried.kind == "hidden_cause" else tried.share
+        out.append(Check(tried.kind, TITLES[tried.kind], tried.status, text, value, columns=(one.channel,)))
+    return tuple(out)
+
+
+def effect(one: ChannelCheck, spec: ModelSpec) -> tuple[Writer, str]:
+    """How a coefficient of this channel is written, and what that is called: a return, or KPI brought."""
+    if one.model_roi is not None:
+        return (lambda c: f.times(None if c is None else one.roi(c))), "return"
+    return (lambda c: f"{f.short(None if c is None else one.brought(c))} {spec.kpi.column}"), "effect"
+
+
+def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
+    write, what = effect(one, spec)
+    ours = one.model_roi or one.model_contribution
+    model = (
+        f"{f.times(ours.mean)} ({f.interval(ours, f.times)})"
+        if one.model_roi
+        else f"{f.short(ours.mean)} ({f.interval(ours, f.short)})"
+    )
+    held = f"with {listed(one.held)} held still" if one.held else "with nothing held still"
+    text = (
+        f"The model says {model}; the back-door estimate, {held}, says {write(one.coefficient)} "
+        f"({write(one.low)} to {write(one.high)}). Held still nothing, it would say {write(one.naive)}."
+    )
+    match one.agreement:
+        case Status.PASS:
+            return text
+        case Status.REVIEW:
+            return text + f" It lies outside the model's interval for the {what} of {one.channel}."
+        case _:
+            return text + " The two intervals do not even meet: the model and the diagram do not tell the same story."
+
+
+def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: int) -> str:
+    write, what = effect(one, spec)
+    name, now = one.channel, write(one.coefficient)
+    match tried.kind:
+        case "placebo":
+            text = f"Shuffled over the weeks, {name} shows a mean {what} of {write(tried.effect)} instead of {now}"
+            good, bad = ", as it should.", ": an effect that is there without the channel is not the channel's."
+        case "timing":
+            share = f.share(tried.share)
+            text = f"Moved to other times of the history, {name} does as well in {share} of the cases"
+            good, bad = ": its timing matters.", ": the estimate may be chance."
+        case "random_cause":
+            text = f"With a random variable held still as well, the {what} of {name} is {write(tried.effect)} ({now} before)"
+            good, bad = ", so nothing moves.", ": an estimate that noise moves is not to be leaned on."
+        case _:
+            spread = write(tried.spread) if one.model_roi else f.short(one.brought(tried.spread))
+            text = f"On random parts of the data the {what} of {name} is {write(tried.effect)}, give or take {spread}"
+            good, bad = ", so it hangs on no few weeks.", ": it hangs on few weeks."
+    return text + (good if tried.status is Status.PASS else bad)
+
+
+def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
+    """The tipping point in money: how strong a hidden driver would have to be to turn the decision."""
+    tip, (write, what) = one.tipping, effect(one, spec)
+    line = f"a {what} of 1" if one.model_roi else "no effect"
+    above = one.coefficient >= tip.goal
+    if tip.driver is None:
+        return (
+            f"Nothing is measured that a hidden driver could be held against; one that explains {f.share(tip.robustness)} "
+            f"of what is left of both {one.channel} and {spec.kpi.column} would take it to {line}."
+        )
+    side = "below" if above else "above"
+    start = f"A hidden driver as strong as {tip.driver}, the strongest one measured,"
+    if tip.as_strong is None:
+        text = f"{start} could explain {one.channel} whole"
+    else:
+        moved = abs(one.brought(one.coefficient) - one.brought(tip.as_strong))
+        amount = f.money(moved, spec.currency) if spec.kpi.unit == "revenue" else f"{f.short(moved)} {spec.kpi.column}"
+        change = "less" if abs(tip.as_strong) < abs(one.coefficient) or above else "more"
+        text = (
+            f"{start} would take the {what} of {one.channel} from {write(one.coefficient)} to {write(tip.as_strong)} "
+            f"({amount} {change})"
+        )
+    if tip.times is None:
+        return f"{text}; even a far stronger one would not take it {side} {line}."
+    return f"{text}; it takes one {tip.times:.1f} times as strong as {tip.driver} to bring it {side} {line}."
+
+
+def _estimates(found: Sequence[ChannelCheck], failed: Sequence[str]) -> Table:
+    money = any(c.model_roi for c in found)
+    unit = "ratio" if money else "kpi"
+    what = "return" if money else "effect"
+    rows = []
+    for c in found:
+        model = c.model_roi if money else c.model_contribution
+        scale = model.mean if model else float("nan")
+        told = (model.mean, model.p5, model.p95) if model else (None, None, None)
+        ours = tuple(k * scale if model else None for k in (c.coefficient, c.low, c.high, c.naive))
+        rows.append((c.channel, *told, *ours, listed(c.held) if c.held else "nothing"))
+    names = (f"Model's {what}", "from", "to", f"Back-door {what}", "from ", "to ", "Nothing held still")
+    columns = (Column("Channel"), *(Column(n, unit) for n in names), Column("Held still"))
+    return Table("The model and the diagram", columns, tuple(rows), " ".join(failed))
+
+
+def _attempts(found: Sequence[ChannelCheck]) -> Table:
+    kinds = [r.kind for r in found[0].refutations]
+    rows = tuple((c.channel, *(r.status.value for r in c.refutations)) for c in found)
+    return Table("Attempts to refute", (Column("Channel"), *(Column(TITLES[k]) for k in kinds)), rows)
+
+
+def _pictures(found: Sequence[ChannelCheck]) -> tuple[Picture, ...]:
+    paid = [c for c in found if c.model_roi]
+    if not paid:
+        return ()
+    model = [c.model_roi for c in paid if c.model_roi]
+    ours = [(c.roi(c.coefficient), c.roi(c.low), c.roi(c.high)) for c in paid]
+    lines = (
+        Line("The model", *(tuple(getattr(m, part) for m in model) for part in ("mean", "p5", "p95"))),
+        Line("Back door", *(tuple(o[k] for o in ours) for k in range(3)), role="predicted"),
+    )
+    note = "dot: the return; line: its 90% interval"
+    return (Picture("Return on spend, told twice", "dots", tuple(c.channel for c in paid), lines, "ratio", note),)

@@ -87,12 +87,11 @@ def _measure(result: dict[str, Any]) -> float:
 
 def _check(result: dict[str, Any], number: int) -> Check:
     value, name = _measure(result), result["channel"]
-    what = (
-        f"returns {value:.2f} per money spent" if result["paid"] else f"brings {value:.0%} of what {name} itself does"
-    )
-    message = f"A copy of {name} with its weeks in random order {what}; it should be under {LIMITS.placebo:g}"
-    if not result["paid"]:
-        message = f"A copy of {name} with its weeks in random order {what}; it should be under {LIMITS.placebo:.0%}"
+    copy = f"A copy of {name} with its weeks in random order"
+    if result["paid"]:
+        message = f"{copy} returns {value:.2f} per money spent; it should be under {LIMITS.placebo:g}"
+    else:
+        message = f"{copy} brings {value:.0%} of what {name} itself does; it should be under {LIMITS.placebo:.0%}"
     prior = result["prior"]
     if value > LIMITS.placebo and prior is not None:
         message += f". Before the data spoke it was given {prior:.2f}: the data did not talk the model out of it"

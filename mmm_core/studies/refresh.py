@@ -1,6 +1,7 @@
 """Refresh stability: as weeks are added step by step, do the channels' returns over the same past stay put?"""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -44,7 +45,7 @@ def run_step(step: Step, inputs: Inputs, options: RefreshOptions, earlier: Earli
 
 def conclude(inputs: Inputs, options: RefreshOptions, states: Sequence[StepState]) -> StudyOutcome:
     results = list(results_of(states).values())
-    found = stability.moved([(a["own"], b["common"]) for a, b in zip(results, results[1:], strict=False)])
+    found = stability.moved([(a["own"], b["common"]) for a, b in pairwise(results)])
     each = windows.spoken(inputs.model.data, options.periods)
     checks = (
         stability.mean_check(
@@ -54,7 +55,7 @@ def conclude(inputs: Inputs, options: RefreshOptions, states: Sequence[StepState
     )
     worst = found[0]
     verdict = (
-        f"Over {options.refreshes} refreshes of {each} the returns of {len(found)} channels over the same past moved by "
+        f"Over {options.refreshes} refreshes of {each} the returns over the same past moved by "
         f"{sum(m.mean for m in found) / len(found):.1%} on average, most for {worst.channel} ({worst.mean:.1%})."
     )
     title = f"Change of each channel's return when {each} are added"

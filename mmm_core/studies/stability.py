@@ -44,20 +44,15 @@ def mean_check(found: Sequence[Moved], limit: float, identity: str, title: str, 
     over = [m.channel for m in found if m.mean > limit]
     message = f"Returns moved by at most {worst.mean:.1%} on average ({worst.channel}) {because}"
     if over:
-        verb = "stays" if len(over) == len(found) - 1 else "stay"
-        rest = f"; {len(found) - len(over)} of {len(found)} channels {verb} within {limit:.0%}"
-        message += rest
+        message += f"; {len(found) - len(over)} of {len(found)} channels kept within {limit:.0%}"
     return Check(identity, title, grading.most(worst.mean, limit), f"{message}.", worst.mean, limit, tuple(over))
 
 
 def table(found: Sequence[Moved], title: str, note: str = "") -> Table:
-    columns = (
-        Column("Channel"),
-        Column("Mean change", "share"),
-        Column("Largest", "share"),
-        Column("Spread", "points"),
+    changes = (Column("Mean change", "share"), Column("Largest", "share"), Column("Spread", "points"))
+    return Table(
+        title, (Column("Channel"), *changes), tuple((m.channel, m.mean, max(m.changes), m.spread) for m in found), note
     )
-    return Table(title, columns, tuple((m.channel, m.mean, max(m.changes), m.spread) for m in found), note)
 
 
 def picture(found: Sequence[Moved], limit: float, title: str) -> Picture:

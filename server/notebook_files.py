@@ -54,7 +54,7 @@ def _elsewhere(kind: str, request: ExportRequest) -> bytes:
 
 
 def _script(request: ExportRequest) -> bytes:
-    from mmm_core.modeling import export
+    from mmm_core.modeling import export_script
     from mmm_core.modeling.prepare import prepare
     from mmm_core.modeling.priors import resolve
 
@@ -62,7 +62,7 @@ def _script(request: ExportRequest) -> bytes:
     data = prepare(read.from_parquet(request.table), spec)
     out = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="carryover-") as folder:
-        export.write_script(Path(folder) / "model.py", spec, data, resolve(spec, data))
+        export_script.write_script(Path(folder) / "model.py", spec, data, resolve(spec, data))
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).iterdir()):
                 archive.write(path, path.name)

@@ -31,7 +31,7 @@ def curve(model: ResponseModel, channel: int) -> Curve:
     highest = float(series.max())
     on = series[series > 0]
     level = np.linspace(0.0, BEYOND * highest if highest > 0 else 1.0, POINTS)
-    response = sum(model.at_level(channel, level * share) for share in per_level)
+    response = sum(model.at_level(channel, level * share, geo) for geo, share in enumerate(per_level))
     found = bands(np.asarray(response))
     arrived = bands(model.weights[channel].T)
     return Curve(

@@ -88,7 +88,7 @@ def ridge(data: ModelData, spec: ModelSpec) -> FirstLook:
     residual = seen - expected
     known = seen != 0
     by_period = (len(data.geos), periods)
-    contributions = problem.features(shape) * effects * problem.scale
+    contributions = problem.features(shape) * effects * problem.scale[:, None]
     return FirstLook(
         channels=_channels(data, problem, shape, effects, resampled),
         dates=days(data.dates),
@@ -166,8 +166,8 @@ def _channels(
     data: ModelData, problem: RidgeProblem, shape: Shape, effects: Array, resampled: Array
 ) -> tuple[FirstLookChannel, ...]:
     x = problem.features(shape)
-    volume = x.sum(axis=0) * problem.scale
-    money = data.value_per_unit.reshape(-1) @ x * problem.scale
+    volume = problem.scale @ x
+    money = (data.value_per_unit.reshape(-1) * problem.scale) @ x
     total = float(data.target.sum())
     parameters = {name: shape.values[:, p] for p, name in enumerate(shape.names)}
     weights = adstock_weights(problem.adstock, problem.max_lag, parameters)

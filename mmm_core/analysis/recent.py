@@ -36,4 +36,7 @@ def exposure_per_money(data: ModelData) -> Array:
 def value_per_unit(data: ModelData) -> float | None:
     """Money per KPI unit over the recent periods; None where nobody said."""
     value = data.value_per_unit[:, -RECENT:]
-    return float(value.mean()) if np.isfinite(value).all() else None
+    if not np.isfinite(value).all():
+        return None
+    # A geo weighs what it sells.
+    return float(np.average(value.mean(axis=1), weights=np.abs(data.target).sum(axis=1)))

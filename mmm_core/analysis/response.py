@@ -53,11 +53,11 @@ class ResponseModel:
         self.paid = recent.paid(data)
         self.paid_index = np.array([data.channels.index(name) for name in self.paid], dtype=np.intp)
         self.draws = posterior.chains * posterior.draws_per_chain
-        scale = np.where(data.media_scale > 0, data.media_scale, 1.0)
-        self._scaled = np.ascontiguousarray(np.moveaxis(data.media / scale, -1, 0), dtype=dtype)  # (C, G, T)
-        self._scale = scale
+        self._scaled = np.ascontiguousarray(np.moveaxis(data.scaled_media, -1, 0), dtype=dtype)  # (C, G, T)
+        self._scale = np.where(data.media_scale > 0, data.media_scale, 1.0)  # (G, C)
         self._saturation = {name: self._by_channel(name) for name in SATURATION_PARAMETERS[posterior.saturation]}
-        self.effect = self._by_channel(EFFECT) * dtype(data.target_scale)
+        effect = posterior.by_geo(EFFECT) * data.target_scale[:, None]
+        self.effect: Values = np.ascontiguousarray(effect.T, dtype=dtype)  # (C, G, S)
         self._windows: dict[int, Window] = {}
         self._current: dict[int, Values] = {}
 
@@ -81,40 +81,40 @@ class ResponseModel:
         lagged = np.lib.stride_tricks.sliding_window_view(padded, lags)[:, ::-1]  # (T, L), lag 0 first
         return np.asarray(np.ascontiguousarray(lagged) @ self.weights[channel].T)
 
-    def _saturated(self, channel: int, exposure: Values) -> Values:
-        """Response in KPI units of one channel to scaled adstocked exposure, (..., S)."""
+    def _saturated(self, channel: int, geo: int, exposure: Values) -> Values:
+        """Response in KPI units of one channel in one geo to scaled adstocked exposure, (..., S)."""
         parameters = {name: values[channel] for name, values in self._saturation.items()}
         response: Values = np.asarray(saturate(self.posterior.saturation, exposure, parameters))
-        response *= self.effect[channel]
+        response *= self.effect[channel, geo]
         return response
 
     def channel_contribution(self, channel: int, geo: int = 0, multiplier: float = 1.0) -> Values:
         """KPI units per period that one channel brought, (T, S), had its exposure been multiplied throughout."""
-        return self._saturated(channel, self._adstocked(channel, geo) * self.dtype(multiplier))
+        return self._saturated(channel, geo, self._adstocked(channel, geo) * self.dtype(multiplier))
 
     def baseline(self, geo: int = 0) -> Values:
         """Intercept and trend in KPI units, (T, S)."""
-        intercept = self.posterior.flat("intercept_contribution").astype(self.dtype)
-        return np.asarray(self._linear(geo, ("trend",)) + intercept * self.dtype(self.data.target_scale))
+        intercept = self.posterior.by_geo("intercept_contribution")[:, geo].astype(self.dtype)
+        return np.asarray(self._linear(geo, ("trend",)) + intercept * self.dtype(self.data.target_scale[geo]))
 
     def controls(self, geo: int = 0) -> Values:
         """Controls and holidays counted from their mean, KPI units, (T, S)."""
         return self._linear(geo, ("control", "holiday"))
 
-    def seasonality(self) -> Values:
-        """Yearly season in KPI units, (T, S); the same in every geo."""
+    def seasonality(self, geo: int = 0) -> Values:
+        """Yearly season in KPI units, (T, S)."""
         if not self.data.fourier.shape[1]:
             return np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
-        gamma = self.posterior.flat("gamma_fourier").astype(self.dtype)
-        return np.asarray(self.data.fourier.astype(self.dtype) @ gamma.T * self.dtype(self.data.target_scale))
+        gamma = self.posterior.by_geo("gamma_fourier")[:, geo].astype(self.dtype)
+        return np.asarray(self.data.fourier.astype(self.dtype) @ gamma.T * self.dtype(self.data.target_scale[geo]))
 
     def _linear(self, geo: int, groups: tuple[str, ...]) -> Values:
         chosen = [k for k, group in enumerate(self.data.linear_groups) if group in groups]
         if not chosen:
             return np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
-        gamma = self.posterior.flat("gamma_control")[:, chosen].astype(self.dtype)
+        gamma = self.posterior.by_geo("gamma_control")[:, geo][:, chosen].astype(self.dtype)
         columns = self.data.linear[geo][:, chosen].astype(self.dtype)
-        return np.asarray(columns @ gamma.T * self.dtype(self.data.target_scale))
+        return np.asarray(columns @ gamma.T * self.dtype(self.data.target_scale[geo]))
 
     def contributions(self, first: int = 0, last: int | None = None) -> Values:
         """Contribution of every channel in KPI units for the draws first..last, (s, G, T, C)."""
@@ -133,7 +133,7 @@ class ResponseModel:
         part = self._slice(first, last)
         out = []
         for g in range(len(self.data.geos)):
-            total = part.baseline(g) + part.controls(g) + part.seasonality()
+            total = part.baseline(g) + part.controls(g) + part.seasonality(g)
             for c in range(len(self.channels)):
                 total = total + part.channel_contribution(c, g)
             out.append(total.T)
@@ -167,7 +167,7 @@ class ResponseModel:
         if have:
             past[:, :, -have:] = self._scaled[index][:, :, -have:]
         share, carried, count, week = plan_coefficients(self.weights[index], past, periods)
-        unit = recent.exposure_per_money(self.data)[:, index] / self._scale[index] / periods  # (G, C)
+        unit = recent.exposure_per_money(self.data)[:, index] / self._scale[:, index] / periods  # (G, C)
         a = share[:, None] * unit.T.astype(self.dtype)[:, :, None, None]
         cells = (len(index), geos * len(count), self.draws)
         return Window(
@@ -176,7 +176,7 @@ class ResponseModel:
             self.effect[index],
             a.reshape(cells),
             carried.reshape(cells),
-            np.tile(count, geos),
+            count,
             week,
         )
 
@@ -225,7 +225,7 @@ class ResponseModel:
             exposure = self._adstocked(channel, geo) if kept is None else kept[position, geo]
             for first in range(0, len(total), BLOCK):  # blocks stay in the processor's cache
                 rows = slice(first, first + BLOCK)
-                total[rows] += self._saturated(channel, exposure[rows] * factor)
+                total[rows] += self._saturated(channel, geo, exposure[rows] * factor)
         return total
 
     @cached_property
@@ -239,10 +239,10 @@ class ResponseModel:
 
     # ---- curves --------------------------------------------------------------------------------------------------
 
-    def at_level(self, channel: int, exposure: npt.NDArray[np.float64]) -> Values:
-        """KPI units per period of one channel at constant exposures (n,), in exposure units, (n, S)."""
-        level = (exposure / self._scale[channel]).astype(self.dtype)
-        return self._saturated(channel, np.broadcast_to(level[:, None], (level.size, self.draws)))
+    def at_level(self, channel: int, exposure: npt.NDArray[np.float64], geo: int = 0) -> Values:
+        """KPI units per period of one channel in one geo at constant exposures (n,), in exposure units, (n, S)."""
+        level = (exposure / self._scale[geo, channel]).astype(self.dtype)
+        return self._saturated(channel, geo, np.broadcast_to(level[:, None], (level.size, self.draws)))
 
     def curves(self) -> dict[str, Curve]:
         """Response and carry-over curve of every channel."""

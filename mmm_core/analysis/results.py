@@ -184,12 +184,14 @@ def _names(spec: ModelSpec, channel: str) -> set[str]:
 
 def _fit(posterior: Posterior, totals: Totals) -> FitFacts:
     rhat, ess = convergence.worst(posterior)
-    residual = totals.actual - totals.expected
-    spread = totals.actual - totals.actual.mean()
-    known = totals.actual != 0
+    # Of the total: geos of different size would make any model look good.
+    actual, expected = totals.actual.sum(axis=0), totals.expected.sum(axis=0)
+    residual = actual - expected
+    spread = actual - actual.mean()
+    known = actual != 0
     return FitFacts(
         r2=float(1.0 - (residual**2).sum() / (spread**2).sum()),
-        mape=float(np.abs(residual[known] / totals.actual[known]).mean()),
+        mape=float(np.abs(residual[known] / actual[known]).mean()),
         rhat_max=rhat,
         ess_bulk_min=ess,
         divergences=int(posterior.divergences),

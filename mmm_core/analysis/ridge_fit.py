@@ -31,12 +31,18 @@ GRID: dict[str, tuple[float, ...]] = {
     "saturation_lam": (0.5, 1.5, 3.0, 6.0),
     "saturation_slope": (1.0, 2.0),
     "saturation_kappa": (0.2, 0.5, 1.0),
+    "saturation_r": (0.3, 0.7, 0.95),
+    "adstock_lam": (1.0, 2.5, 5.0),
+    "adstock_k": (1.0, 2.0),
 }
 RANGE: dict[str, tuple[float, float]] = {
     "adstock_alpha": (0.01, 0.95),
     "saturation_lam": (0.2, 15.0),
     "saturation_slope": (0.5, 4.0),
     "saturation_kappa": (0.05, 1.5),
+    "saturation_r": (0.05, 0.995),
+    "adstock_lam": (0.3, 12.0),
+    "adstock_k": (0.5, 4.0),
 }
 USUAL: dict[str, tuple[float, float]] = {
     "adstock_alpha": (0.4, 0.25),
@@ -44,6 +50,9 @@ USUAL: dict[str, tuple[float, float]] = {
     "saturation_lam": (2.0, 1.2),
     "saturation_slope": (1.1, 0.3),
     "saturation_kappa": (0.5, 0.25),
+    "saturation_r": (0.6, 0.2),
+    "adstock_lam": (2.0, 1.0),
+    "adstock_k": (1.3, 0.5),
 }
 """Ordinary value and its spread: a mild pull, without which a channel that does nothing may take a shape that hardly
 moves and so passes for a part of the baseline."""
@@ -77,8 +86,7 @@ class RidgeProblem:
         self.names = (*ADSTOCK_PARAMETERS[self.adstock], *SATURATION_PARAMETERS[self.saturation])
         geos, self.total_periods, self.channels = data.media.shape
         self.fitted = np.tile(np.arange(self.total_periods) < periods, geos)
-        scale = np.where(data.media_scale > 0, data.media_scale, 1.0)
-        self._lagged = self._lags(data.media / scale)
+        self._lagged = self._lags(data.scaled_media)
         self.nuisance = np.column_stack(
             [
                 np.repeat(np.eye(geos), self.total_periods, axis=0),
@@ -86,9 +94,11 @@ class RidgeProblem:
                 np.tile(data.fourier, (geos, 1)),
             ]
         )
-        target = data.target.reshape(-1)
-        self.scale = float(target[self.fitted].std()) or 1.0
-        self.target = target / self.scale
+        target = data.scaled_target.reshape(-1)
+        spread = float(target[self.fitted].std()) or 1.0
+        self.scale: Array = np.repeat(data.target_scale, self.total_periods) * spread
+        """(rows,) KPI units of one scaled unit."""
+        self.target = target / spread
         penalty = np.diag(np.r_[np.zeros(geos), np.full(self.nuisance.shape[1] - geos, np.sqrt(NUISANCE_RIDGE))])
         self._extended = np.concatenate([self.nuisance[self.fitted], penalty])
         self._basis = np.linalg.svd(self._extended, full_matrices=False)[0]

@@ -52,7 +52,7 @@ def tally(model: ResponseModel) -> Totals:
     expected = np.empty(data.target.shape)
     series: list[Series] = []
     noise = np.random.default_rng(0)
-    sigma = model.posterior.flat("y_sigma") * data.target_scale
+    sigma = model.posterior.by_geo("y_sigma") * data.target_scale
     for g, geo in enumerate(_geo_names(model)):
         mu = np.zeros((len(data.dates), model.draws))
         for c, name in enumerate(model.channels):
@@ -71,12 +71,12 @@ def tally(model: ResponseModel) -> Totals:
         if set(data.linear_groups) & {"control", "holiday"}:
             parts.append(("controls", model.controls(g)))
         if data.fourier.shape[1]:
-            parts.append(("seasonality", model.seasonality()))
+            parts.append(("seasonality", model.seasonality(g)))
         for name, part in parts:
             series.append(_series(name, name, geo, part))
             mu += part
         expected[g] = mu.mean(axis=1)
-        mu += sigma * noise.standard_normal(mu.shape)
+        mu += sigma[:, g] * noise.standard_normal(mu.shape)
         series.append(_predicted(geo, expected[g], mu))
         seen = tuple(data.target[g].tolist())
         series.append(Series("actual", "actual", geo, seen, seen, seen, seen))

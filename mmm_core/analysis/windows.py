@@ -27,13 +27,13 @@ class Window:
     parameters: dict[str, Values]
     """(C, S) each: the saturation's parameters."""
     effect: Values
-    """(C, S) KPI units at full saturation."""
+    """(C, G, S) KPI units at full saturation."""
     a: Values
     """(C, N, S) scaled exposure per unit of e."""
     b: Values
     """(C, N, S) scaled exposure carried in from before the window."""
     count: Values
-    """(N,) weeks that each cell stands for."""
+    """(D,) weeks that each distinct week stands for."""
     week: Places
     """(W,) distinct week that stands for each week."""
 
@@ -47,21 +47,24 @@ class Window:
         weekly : (D, S)
             KPI units of all channels per distinct week, geos summed.
         """
-        totals = np.empty_like(self.effect)
-        cells: Values = np.zeros(self.a.shape[1:], dtype=self.a.dtype)
+        channels, _, draws = self.effect.shape
+        totals = np.empty((channels, draws), dtype=self.effect.dtype)
+        weekly: Values = np.zeros((len(self.count), draws), dtype=self.a.dtype)
         for c, (level, parameters) in enumerate(self._levels(e)):
             lift = saturate(self.saturation, level, parameters)
             lift -= self._without[c]
-            lift *= self.effect[c]
-            totals[c] = self.count @ lift
-            cells += lift
-        distinct = int(self.week.max()) + 1
-        return totals, np.asarray(cells.reshape(-1, distinct, self.effect.shape[-1]).sum(axis=0))
+            by_geo = self._geos(lift)
+            by_geo *= self.effect[c][:, None, :]
+            # One geo's weeks are the total's weeks; a sum over an axis of one would copy them.
+            summed = by_geo[0] if len(by_geo) == 1 else by_geo.sum(axis=0)
+            totals[c] = self.count @ summed
+            weekly += summed
+        return totals, weekly
 
     def totals(self, e: Values) -> Values:
         """KPI units per channel above spending nothing, (C, S)."""
-        responses = [self.count @ saturate(self.saturation, *found) for found in self._levels(e)]
-        return np.asarray((np.array(responses) - self._total_without) * self.effect)
+        responses = [self._summed(saturate(self.saturation, *found)) for found in self._levels(e)]
+        return np.asarray(((np.array(responses) - self._total_without) * self.effect).sum(axis=1))
 
     def value_and_slope(self, e: Values) -> tuple[Values, Values]:
         """Totals per channel and their derivative with respect to that channel's e, each (C, S)."""
@@ -69,9 +72,18 @@ class Window:
         for c, (level, parameters) in enumerate(self._levels(e)):
             response, rise = saturate_both(self.saturation, level, parameters)
             rise *= self.a[c]
-            value[c] = self.count @ response
-            slope[c] = self.count @ rise
-        return (value - self._total_without) * self.effect, slope * self.effect
+            value[c] = self._summed(response)
+            slope[c] = self._summed(rise)
+        value -= self._total_without
+        return np.asarray((value * self.effect).sum(axis=1)), np.asarray((slope * self.effect).sum(axis=1))
+
+    def _geos(self, cells: Values) -> Values:
+        """Cells (N, S) as (G, D, S)."""
+        return cells.reshape(self.effect.shape[1], len(self.count), -1)
+
+    def _summed(self, cells: Values) -> Values:
+        """Cells (N, S) summed over the weeks they stand for, (G, S)."""
+        return np.asarray(np.matmul(self.count, self._geos(cells)))
 
     def _levels(self, e: Values) -> Iterator[tuple[Values, dict[str, Values]]]:
         """Exposure (N, S) and saturation parameters (S,) of each channel: one at a time stays in the cache."""
@@ -88,8 +100,8 @@ class Window:
 
     @cached_property
     def _total_without(self) -> Values:
-        """(C, S) the same summed over the window."""
-        return np.asarray(np.matmul(self.count, self._without))
+        """(C, G, S) the same summed over the window."""
+        return np.array([self._summed(cells) for cells in self._without])
 
     def thinned(self, keep: int) -> "Window":
         """The same window over at most ``keep`` draws, evenly spaced."""
@@ -100,7 +112,7 @@ class Window:
         return replace(
             self,
             parameters=cut,
-            effect=np.ascontiguousarray(self.effect[:, ::step]),
+            effect=np.ascontiguousarray(self.effect[:, :, ::step]),
             a=np.ascontiguousarray(self.a[:, :, ::step]),
             b=np.ascontiguousarray(self.b[:, :, ::step]),
         )

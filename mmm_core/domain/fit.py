@@ -38,18 +38,32 @@ class ModelData:
     fourier: Array
     """(T, F) yearly Fourier terms, PyMC-Marketing's order: all sines, then all cosines (sin_1..n, cos_1..n)."""
     media_scale: Array
-    """(C,) media divided by this before adstock (the channel's maximum)."""
-    target_scale: float
-    """KPI divided by this (its largest absolute value)."""
+    """(G, C) media divided by this before adstock: the channel's largest exposure, per head in a panel."""
+    target_scale: Array
+    """(G,) KPI divided by this: the geo's largest absolute value."""
+
+    @property
+    def scaled_media(self) -> Array:
+        """(G, T, C) media over their scale; 0 where a channel was never on."""
+        scale = np.where(self.media_scale > 0, self.media_scale, 1.0)
+        scaled: Array = self.media / scale[:, None, :]
+        return scaled
+
+    @property
+    def scaled_target(self) -> Array:
+        """(G, T)"""
+        scaled: Array = self.target / self.target_scale[:, None]
+        return scaled
 
 
 @dataclass(frozen=True)
 class Posterior:
     """Constrained draws in scaled units, named as PyMC-Marketing names them.
 
-    ``draws`` maps a name to an array (chains, draws, ...): adstock_alpha, adstock_theta, saturation_lam,
-    saturation_slope, saturation_kappa, saturation_beta -> (chains, draws, C); intercept_contribution -> (chains,
-    draws); gamma_control -> (chains, draws, K); gamma_fourier -> (chains, draws, F); y_sigma -> (chains, draws).
+    ``draws`` maps a name to an array (chains, draws, ...): the adstock's and the saturation's parameters (C);
+    saturation_beta (C); intercept_contribution (); gamma_control (K); gamma_fourier (F); y_sigma (). In a panel the last
+    five have a leading geo axis (G, ...), and the means and spreads over geos stand beside them (saturation_beta_mu,
+    saturation_beta_sigma, intercept_contribution_mu, gamma_control_mu, gamma_fourier_mu).
     """
 
     adstock: str
@@ -73,6 +87,15 @@ class Posterior:
         """Draws of one variable with chains joined: (S, ...)."""
         values = self.draws[name]
         return values.reshape((-1, *values.shape[2:]))
+
+    @property
+    def panel(self) -> bool:
+        return self.draws["y_sigma"].ndim > 2
+
+    def by_geo(self, name: str) -> Array:
+        """Draws of a variable that each geo has of its own: (S, G, ...), G = 1 for national data."""
+        values = self.flat(name)
+        return values if self.panel else values[:, None]
 
 
 class RunStatus(StrEnum):

@@ -11,14 +11,17 @@ from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import density
 from mmm_core.modeling import parameters as par
-from mmm_core.modeling.conditional import draw_linear, media_effect
+from mmm_core.modeling.conditional import draw_linear, projected
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.linear_block import LinearBlock, linear_block
 from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import NOISE, Layout
 from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.transforms import EFFECT
 
 Array = npt.NDArray[np.float64]
+SINGLE_CELLS = 20_000
+"""From this many cells (geo x period x channel) weeks and media are computed in single precision."""
 JITTER = 0.5
 """Chains start this many prior standard deviations around the prior's centre, at most twice as far."""
 
@@ -29,9 +32,9 @@ class Collapsed:
     inputs: density.Inputs
     block: LinearBlock
     target: Array
-    """(T,) scaled KPI."""
+    """(G, T) scaled KPI."""
     media: Array
-    """(T, C) scaled media."""
+    """(G, T, C) scaled media."""
 
     def to_sample(self, chains: int, seed: int) -> Target:
         """What the sampler draws from."""
@@ -45,7 +48,7 @@ class Collapsed:
         )
 
     def constrain(self, z: Array) -> dict[str, Array]:
-        """Sampled parameters by name, (..., C) each and the noise scale (...), from z (..., D)."""
+        """Sampled parameters by name from z (..., D): see ``parameters.constrain``."""
         return par.constrain(self.plan, z, self.inputs.loc, self.inputs.scale, self.inputs.level)
 
     def draws(self, z: Array, seed: int) -> dict[str, Array]:
@@ -53,7 +56,7 @@ class Collapsed:
         values = self.constrain(z)
         return {**values, **draw_linear(self.plan, self.block, self.target, self.media, values, seed)}
 
-    def joint_log_density(self, values: Mapping[str, Array], coefficients: Array) -> float:
+    def joint_log_density(self, values: Mapping[str, Array], coefficients: Array, centre: Array | None = None) -> float:
         """Log joint density of data and parameters at one point, without any Jacobian.
 
         The collapsed density times the linear block's conditional: equal to the full model's joint density.
@@ -61,17 +64,21 @@ class Collapsed:
         Parameters
         ----------
         values
-            Media parameters (C,) and the noise scale (), constrained.
+            Media parameters (C,) and the noise scale (), constrained; effect (G, C) and noise scales (G,) in a panel.
         coefficients
-            (P,) intercept, then control, then Fourier coefficients.
+            (G, P) intercept, then control, then Fourier coefficients of each geo.
+        centre
+            (P,) what geos share of them; only in a panel.
         """
         x = self.inputs
         z = par.unconstrain(self.plan, values, x.loc, x.scale, x.level)
         collapsed = float(density.log_density(self.plan, z, density.expand(self.plan, x)))
         marginal = collapsed - float(np.sum(np.log(x.scale))) - par.log_jacobian(self.plan, values)
         one = {name: np.asarray(v, dtype=float)[None] for name, v in values.items()}
-        residual = self.target - self.block.offset - media_effect(self.plan, self.media, one)
-        within = self.block.log_density(coefficients[None], residual @ self.block.basis, one[NOISE])
+        sigma = one[NOISE] if self.plan.panel else one[NOISE][:, None]
+        inside = projected(self.plan, self.block, self.target, self.media, one)
+        shared = self.block.mean if centre is None else centre
+        within = self.block.log_density(shared[None], coefficients[None], inside, sigma)
         return marginal + float(within[0])
 
 
@@ -85,36 +92,62 @@ def jittered(chains: int, size: int, seed: int) -> Array:
 
 
 def collapse(data: ModelData, priors: Priors) -> Collapsed:
-    """Integrate the linear block out of a national model.
+    """Integrate the linear block out.
 
     Raises
     ------
     SpecError
-        When the data are a panel, or a prior is outside of the family (then the PyMC route holds the model).
+        When a prior is outside of the family (then the PyMC route holds the model).
     """
     reason = why_not(data, priors)
     if reason:
         raise SpecError(reason)
     jax.config.update("jax_enable_x64", True)
-    scaled = {**priors.media, NOISE: priors.sigma}
-    families = {name: prior.family for name, prior in scaled.items()}
-    plan = par.layout(priors.adstock, priors.saturation, priors.max_lag, len(data.channels), families)
-    block = linear_block(
-        data,
-        (float(priors.intercept.parameters["mu"]), float(priors.intercept.parameters["sigma"])),
-        (priors.control.parameters["mu"], priors.control.parameters["sigma"]),
-        (priors.fourier.parameters["mu"], priors.fourier.parameters["sigma"]),
+    geos, channels = len(data.geos), len(data.channels)
+    sampled = _sampled(priors, geos, channels)
+    plan = par.layout(
+        priors.adstock,
+        priors.saturation,
+        priors.max_lag,
+        channels,
+        {name: prior.family for name, prior in sampled.items()},
+        geos=geos,
+        single=data.media.size >= SINGLE_CELLS,
     )
-    target = data.target[0] / data.target_scale
-    media = data.media[0] / data.media_scale
-    numbers = {name: _numbers(prior) for name, prior in scaled.items()}
+    block = _block(data, priors)
+    target, media = data.scaled_target, data.scaled_media
+    numbers = {name: _numbers(prior) for name, prior in sampled.items()}
     return Collapsed(plan, density.inputs(plan, target, media, block, numbers), block, target, media)
+
+
+def _sampled(priors: Priors, geos: int, channels: int) -> dict[str, Distribution]:
+    """Prior of every block of the sampled vector."""
+    shapes = {name: prior for name, prior in priors.media.items() if name != EFFECT}
+    noise = {NOISE: priors.sigma.repeated(geos)}
+    effect = priors.media[EFFECT]
+    if priors.geo is None:
+        return {**shapes, EFFECT: effect, **noise}
+    offset = Distribution("Normal", {"mu": 0.0, "sigma": 1.0}).repeated(geos * channels)
+    centre = Distribution("Normal", effect.parameters)
+    return {**shapes, par.CENTRE: centre, par.SPREAD: priors.geo.effect, par.OWN: offset, **noise}
+
+
+def _block(data: ModelData, priors: Priors) -> LinearBlock:
+    parts = (priors.intercept, priors.control, priors.fourier)
+    mean = np.concatenate([np.atleast_1d(part.parameters["mu"]) for part in parts])
+    sd = np.concatenate([np.atleast_1d(part.parameters["sigma"]) for part in parts])
+    if priors.geo is None:
+        return linear_block(data, mean, sd)
+    own = np.concatenate(
+        [np.atleast_1d(part) for part in (priors.geo.intercept, priors.geo.control, priors.geo.fourier)]
+    )
+    return linear_block(data, mean, own, sd)
 
 
 def why_not(data: ModelData, priors: Priors) -> str | None:
     """One sentence on why the collapsed engine cannot hold the model; None where it can."""
-    if len(data.geos) > 1:
-        return "The collapsed engine fits national data, one row per period."
+    if priors.geo is not None and priors.media[EFFECT].family != "LogNormal":
+        return "The collapsed engine pools geos by LogNormal effects alone."
     if not priors.collapsible:
         return "The collapsed engine needs Normal priors on intercept, controls and season."
     outside = [n for n, p in {**priors.media, NOISE: priors.sigma}.items() if p.family not in par.FAMILIES]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, Layout
 from mmm_core.modeling.predict import saturated_exposure
-from mmm_core.modeling.transforms import EFFECT
+from mmm_core.modeling.transforms import EFFECT, media_parameters
 
 Array = npt.NDArray[np.float64]
 BLOCK_CELLS = 400_000
@@ -16,24 +16,24 @@ BLOCK_CELLS = 400_000
 
 
 def media_effect(plan: Layout, media: Array, values: Mapping[str, Array]) -> Array:
-    """Effect of all media per period (S, T), scaled KPI units.
+    """Effect of all media per geo and period (S, G, T), scaled KPI units.
 
     Parameters
     ----------
     media
-        (T, C) scaled media.
+        (G, T, C) scaled media.
     values
-        (S, C) constrained draws by name.
+        (S, C) constrained draws by name; the effect (S, G, C) in a panel.
     """
-    draws = values[EFFECT].shape[0]
-    out = np.empty((draws, media.shape[0]))
-    shapes = {name: v for name, v in values.items() if name not in (EFFECT, NOISE)}
+    effect = values[EFFECT] if plan.panel else values[EFFECT][:, None]
+    out = np.empty((len(effect), *media.shape[:2]))
+    shapes = {name: values[name] for name in media_parameters(plan.adstock, plan.saturation) if name != EFFECT}
     step = max(1, BLOCK_CELLS // media.size)
-    for start in range(0, draws, step):
+    for start in range(0, len(effect), step):
         part = slice(start, start + step)
         chosen = {name: v[part] for name, v in shapes.items()}
         exposure = saturated_exposure(media, plan.adstock, plan.saturation, plan.max_lag, chosen)
-        out[part] = np.einsum("stc,sc->st", exposure, values[EFFECT][part])
+        out[part] = np.einsum("sgtc,sgc->sgt", exposure, effect[part])
     return out
 
 
@@ -45,19 +45,30 @@ def draw_linear(
     Parameters
     ----------
     target, media
-        (T,) scaled KPI and (T, C) scaled media.
+        (G, T) scaled KPI and (G, T, C) scaled media.
     values
-        (chains, draws, C) constrained draws by name; the noise scale (chains, draws).
+        (chains, draws, ...) constrained draws by name, as ``parameters.constrain`` gives them.
 
     Returns
     -------
     dict of arrays (chains, draws, ...) by PyMC-Marketing's names.
     """
-    chains = []
+    centres, coefficients = [], []
     for chain in range(values[NOISE].shape[0]):
         one = {name: v[chain] for name, v in values.items()}
-        residual = target - block.offset - media_effect(plan, media, one)
-        draws = one[NOISE].size
-        normal = np.random.default_rng([seed, chain, 7]).standard_normal((draws, block.mean.size))
-        chains.append(block.draw(residual @ block.basis, one[NOISE], normal))
-    return block.split(np.stack(chains))
+        sigma = one[NOISE] if plan.panel else one[NOISE][:, None]
+        rng = np.random.default_rng([seed, chain, 7])
+        centre, drawn = block.draw(projected(plan, block, target, media, one), sigma, rng)
+        centres.append(centre)
+        coefficients.append(drawn)
+    found = block.split(np.stack(coefficients))
+    if not plan.panel:
+        return {name: v[:, :, 0] for name, v in found.items()}
+    return found | {f"{name}_mu": v for name, v in block.split(np.stack(centres)).items()}
+
+
+def projected(plan: Layout, block: LinearBlock, target: Array, media: Array, values: Mapping[str, Array]) -> Array:
+    """Residuals of draws (S, ...) in each geo's singular directions, (S, G, R)."""
+    residual = target - block.offset - media_effect(plan, media, values)
+    found: Array = np.swapaxes(np.matmul(np.swapaxes(residual, 0, 1), block.basis), 0, 1)
+    return found

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, Layout
-from mmm_core.modeling.transforms import EFFECT
+from mmm_core.modeling.transforms import EFFECT, adstock_of_logs
 
 Array = npt.NDArray[np.float64]
 WEEKS_STEP = 32
@@ -22,18 +22,23 @@ COLUMNS_STEP = 8
 
 
 class Inputs(NamedTuple):
-    """Arguments of the density. W periods and R directions, both padded with zeros; C channels, D parameters."""
+    """Arguments of the density.
+
+    G geos, W periods and R directions (both padded with zeros), P coefficients, C channels, D parameters.
+    """
 
     target: Any
-    """(W,) scaled KPI less the linear block's prior mean."""
+    """(G, W) scaled KPI less the linear block's prior mean."""
     mask: Any
-    """(W,) 1 for a period of the data, 0 for padding."""
+    """(G, W) 1 for a period of the data, 0 for padding."""
     media: Any
-    """(C, W) scaled media."""
+    """(C, G, W) scaled media."""
     basis: Any
-    """(R, W) left singular vectors of the prior-scaled linear design."""
+    """(G, R, W) left singular vectors of the prior-scaled linear design."""
     power: Any
-    """(R,) its squared singular values."""
+    """(G, R) its squared singular values."""
+    mix: Any
+    """(G, P, R) from a geo's directions to the part that geos share; None for national data."""
     level: Any
     """(C,) mean non-zero scaled media."""
     loc: Any
@@ -41,7 +46,7 @@ class Inputs(NamedTuple):
     scale: Any
     """(D,)"""
     numbers: dict[str, Any]
-    """Prior numbers by parameter, (2, C) each; (2, 1) for the noise scale."""
+    """Prior numbers by parameter, (2, n) each."""
     constant: Any
     """() every additive constant of the log density."""
 
@@ -51,59 +56,63 @@ class Expanded(NamedTuple):
 
     inputs: Inputs
     lagged: Any
-    """(C, L, W) media of 0..L-1 periods before; periods last, whatever the number of lags, keeps the products fast."""
+    """(C, L, G * W) media of 0..L-1 periods before; periods last, whatever the number of lags, keeps products fast."""
 
 
 def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, numbers: dict[str, Array]) -> Inputs:
-    """Pad and standardise one national data set.
+    """Pad and standardise one data set.
 
     Parameters
     ----------
     target
-        (T,) scaled KPI.
+        (G, T) scaled KPI.
     media
-        (T, C) scaled media, each channel's largest value 1.
+        (G, T, C) scaled media.
     numbers
-        (2, C) prior numbers by parameter, (2, 1) for the noise scale.
+        (2, n) prior numbers by parameter.
     """
-    periods, columns = target.size, block.singular.size
+    geos, periods = target.shape
+    columns = block.singular.shape[1]
     weeks = _padded(periods, WEEKS_STEP)
     width = _padded(columns, COLUMNS_STEP)
-    centres = [par.FAMILIES[f].centre(numbers[n][0], numbers[n][1]) for n, f in plan.families]
+    centres = [par.FAMILIES[f].centre(numbers[n][0], numbers[n][1]) for n, f, _ in plan.families]
     loc = np.concatenate([c[0] for c in centres])
     scale = np.concatenate([c[1] for c in centres])
     level = mean_level(media)
     loc = _centre_effect(plan, loc, level)
-    constant = par.log_prior_constant(plan, numbers) + np.sum(np.log(scale)) - 0.5 * periods * np.log(2.0 * np.pi)
-    basis = np.zeros((width, weeks))
-    basis[:columns, :periods] = block.basis.T
+    seen = geos * periods
+    constant = par.log_prior_constant(plan, numbers) + np.sum(np.log(scale)) - 0.5 * seen * np.log(2.0 * np.pi)
+    later, more = (0, weeks - periods), (0, width - columns)
+    real = np.float32 if plan.single else np.float64
+    mix = block.mix
     return Inputs(
-        target=np.pad(target - block.offset, (0, weeks - periods)),
-        mask=np.pad(np.ones(periods), (0, weeks - periods)),
-        media=np.pad(media, ((0, weeks - periods), (0, 0))).T.copy(),
-        basis=basis,
-        power=np.pad(block.singular**2, (0, width - columns)),
+        target=np.pad(target - block.offset, ((0, 0), later)).astype(real),
+        mask=np.pad(np.ones((geos, periods)), ((0, 0), later)).astype(real),
+        media=np.ascontiguousarray(np.moveaxis(np.pad(media, ((0, 0), later, (0, 0))), 2, 0), dtype=real),
+        basis=np.ascontiguousarray(np.swapaxes(np.pad(block.basis, ((0, 0), later, more)), 1, 2), dtype=real),
+        power=np.pad(block.singular**2, ((0, 0), more)),
+        mix=None if mix is None else np.pad(mix, ((0, 0), (0, 0), more)),
         level=level,
         loc=loc,
         scale=scale,
-        numbers={name: np.asarray(numbers[name], dtype=float) for name, _ in plan.families},
+        numbers={name: np.asarray(numbers[name], dtype=float) for name, _, _ in plan.families},
         constant=np.float64(constant),
     )
 
 
 def mean_level(media: Array) -> Array:
-    """Mean of each channel's non-zero scaled media (C,); 1 for a channel that was never on."""
-    on = media > 0
+    """Mean of each channel's non-zero scaled media (C,), from media (..., C); 1 for a channel that was never on."""
+    flat = media.reshape(-1, media.shape[-1])
+    on = flat > 0
     count = on.sum(axis=0)
-    return np.where(count > 0, media.sum(axis=0, where=on) / np.maximum(count, 1), 1.0)
+    return np.where(count > 0, flat.sum(axis=0, where=on) / np.maximum(count, 1), 1.0)
 
 
 def _centre_effect(plan: Layout, loc: Array, level: Array) -> Array:
     """Location of the effect's block: the effect size's, shifted at the other parameters' locations."""
-    u = plan.blocks(loc)
-    shift = par.log_level(plan, u, level, np)
+    shift = par.log_level(plan, plan.blocks(loc), level, np)
     moved = loc.copy()
-    start = [n for n, _ in plan.families].index(EFFECT) * plan.channels
+    start = plan.start_of(plan.shifted)
     moved[start : start + plan.channels] += shift
     return moved
 
@@ -114,29 +123,37 @@ def _padded(size: int, step: int) -> int:
 
 def expand(plan: Layout, x: Inputs) -> Expanded:
     """Lagged media, to be built once before a loop."""
-    weeks = x.media.shape[1]
-    padded = jnp.pad(x.media, ((0, 0), (plan.max_lag - 1, 0)))
+    channels, geos, weeks = x.media.shape
+    padded = jnp.pad(x.media, ((0, 0), (0, 0), (plan.max_lag - 1, 0)))
     first = plan.max_lag - 1
-    lags = [padded[:, first - k : first - k + weeks] for k in range(plan.max_lag)]
+    lags = [padded[..., first - k : first - k + weeks].reshape(channels, geos * weeks) for k in range(plan.max_lag)]
     return Expanded(x, jnp.stack(lags, axis=1))
 
 
 def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
-    """Effect of all media per period (W,), scaled KPI units, from logits and logs of the parameters.
+    """Effect of all media per geo and period (G, W), scaled KPI units, from logits and logs of the parameters."""
+    log_alpha = jax.nn.log_sigmoid(u["adstock_alpha"]) if "adstock_alpha" in u else None
+    weights = adstock_of_logs(plan.adstock, plan.max_lag, log_alpha, u, jnp).astype(lagged.dtype)
+    curve = saturated(plan, u, jnp.einsum("cln,cl->cn", lagged, weights))
+    effect = jnp.exp(u[EFFECT]).astype(lagged.dtype)
+    if not plan.panel:
+        return (effect @ curve)[None]
+    by_geo = curve.reshape(plan.channels, plan.geos, -1)
+    return jnp.sum(effect.T[:, :, None] * by_geo, axis=0)
 
-    The formulas are those of ``transforms``, in logs so that no power of a small number underflows.
-    """
-    lag = jnp.arange(plan.max_lag, dtype=lagged.dtype)
-    distance = lag if plan.adstock == "geometric" else (lag - jnp.exp(u["adstock_theta"])[:, None]) ** 2
-    weights = jax.nn.softmax(distance * jax.nn.log_sigmoid(u["adstock_alpha"])[:, None], axis=-1)
-    x = jnp.einsum("clw,cl->cw", lagged, weights)
+
+def saturated(plan: Layout, u: dict[str, Any], x: Any) -> Any:
+    """Saturation of exposure (C, N) before the effect size; the formulas of ``transforms``, in logs of parameters."""
     if plan.saturation == "logistic":
-        curve = jnp.tanh(0.5 * jnp.exp(u["saturation_lam"])[:, None] * x)
-    else:
-        positive = jnp.where(x > 0, x, 1.0)
-        steep = jnp.exp(u["saturation_slope"])[:, None] * (jnp.log(positive) - u["saturation_kappa"][:, None])
-        curve = jnp.where(x > 0, jax.nn.sigmoid(steep), 0.0)
-    return jnp.exp(u[EFFECT]) @ curve
+        return jnp.tanh(0.5 * jnp.exp(u["saturation_lam"]).astype(x.dtype)[:, None] * x)
+    if plan.saturation == "michaelis_menten":
+        return x / (jnp.exp(u["saturation_lam"]).astype(x.dtype)[:, None] + x)
+    if plan.saturation == "tanh":
+        steep = par.artanh_of_logit(u["saturation_r"], jnp).astype(x.dtype)[:, None]
+        return jnp.tanh(steep * x) / jax.nn.sigmoid(u["saturation_r"]).astype(x.dtype)[:, None]
+    positive = jnp.where(x > 0, x, 1.0)
+    slope, half = jnp.exp(u["saturation_slope"]).astype(x.dtype), u["saturation_kappa"].astype(x.dtype)
+    return jnp.where(x > 0, jax.nn.sigmoid(slope[:, None] * (jnp.log(positive) - half[:, None])), 0.0)
 
 
 def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
@@ -144,10 +161,32 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     x = data.inputs
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
     residual = x.mask * (x.target - media_effect(plan, u, data.lagged))
-    variance = jnp.exp(2.0 * u[NOISE])
-    projected = x.basis @ residual
-    rest = residual - projected @ x.basis
-    quadratic = rest @ rest / variance + jnp.sum(projected**2 / (variance + x.power))
-    log_determinant = 2.0 * u[NOISE] * jnp.sum(x.mask) + jnp.sum(jnp.log1p(x.power / variance))
-    likelihood = -0.5 * (quadratic + log_determinant)
+    likelihood = _national(x, u[NOISE], residual) if not plan.panel else _panel(x, u[NOISE], residual)
     return likelihood + par.log_prior_kernel(plan, u, x.numbers, jnp) + x.constant
+
+
+def _national(x: Inputs, log_noise: Any, residual: Any) -> Any:
+    left, basis, power = residual[0], x.basis[0], x.power[0]
+    variance = jnp.exp(2.0 * log_noise[0])
+    projected = basis @ left
+    rest = left - projected @ basis
+    quadratic = rest @ rest / variance + jnp.sum(projected**2 / (variance + power))
+    log_determinant = 2.0 * log_noise[0] * jnp.sum(x.mask) + jnp.sum(jnp.log1p(power / variance))
+    return -0.5 * (quadratic + log_determinant)
+
+
+def _panel(x: Inputs, log_noise: Any, residual: Any) -> Any:
+    """Each geo's own part by its singular directions, then the part that geos share on top of them."""
+    variance = jnp.exp(2.0 * log_noise)
+    projected = jnp.einsum("grw,gw->gr", x.basis, residual)
+    rest = residual - jnp.einsum("gr,grw->gw", projected, x.basis)
+    inside, outside = projected.astype(x.power.dtype), jnp.sum(rest**2, axis=1).astype(x.power.dtype)
+    total = variance[:, None] + x.power
+    quadratic = outside / variance + jnp.sum(inside**2 / total, axis=1)
+    log_determinant = 2.0 * log_noise * jnp.sum(x.mask, axis=1) + jnp.sum(jnp.log1p(x.power / variance[:, None]), 1)
+    likelihood = -0.5 * jnp.sum(quadratic + log_determinant)
+    precision = jnp.einsum("gpr,gr,gqr->pq", x.mix, x.power / total, x.mix) + jnp.eye(x.mix.shape[1])
+    right = jnp.einsum("gpr,gr->p", x.mix, jnp.sqrt(x.power) / total * inside)
+    factor = jnp.linalg.cholesky(precision)
+    solved = jax.scipy.linalg.solve_triangular(factor, right, lower=True)
+    return likelihood + 0.5 * solved @ solved - jnp.sum(jnp.log(jnp.diagonal(factor)))

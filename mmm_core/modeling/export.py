@@ -1,4 +1,4 @@
-"""A fitted model for other tools: a NetCDF file that ArviZ and PyMC-Marketing open, and a script that builds the model.
+"""A fitted model for other tools: a NetCDF file that ArviZ and PyMC-Marketing open.
 
 Imported only by a fit's or an export's own process (it needs PyMC).
 """
@@ -11,11 +11,10 @@ import xarray as xr
 
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling import pymc_model
-from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.linear_block import COEFFICIENTS
 from mmm_core.modeling.predict import baseline, media_blocks
 from mmm_core.modeling.priors import Priors
-from mmm_core.modeling.spec import ModelSpec
-from mmm_core.modeling.transforms import media_parameters
+from mmm_core.modeling.transforms import EFFECT, media_parameters
 
 MOST_CELLS = 16_000_000
 """Contributions by draw are written while they fit in this many numbers (64 MB); the free variables always are."""
@@ -46,58 +45,78 @@ def _tree(posterior: Posterior, data: ModelData, coords: dict[str, object]) -> x
     groups = {"posterior": free.merge(_deterministic(posterior, data, labels))}
     if posterior.energy is not None:
         groups["sample_stats"] = xr.Dataset({"energy": (SAMPLE_DIMS, posterior.energy)}, coords=sampled)
-    scaled = xr.Dataset({"y": ("date", data.target[0] / data.target_scale)}, coords={"date": labels["date"]})
+    geo = _geo(data)
+    where = {name: labels[name] for name in ("date", *geo)}
+    scaled = xr.Dataset({"y": (("date", *geo), _national(data.scaled_target, data).T)}, coords=where)
     constant = xr.Dataset(
         {
-            "channel_data": (("date", "channel"), data.media[0]),
-            "channel_scale": ("channel", data.media_scale),
-            "target_scale": ((), data.target_scale),
-            "target_data": ("date", data.target[0]),
+            "channel_data": (("date", *geo, "channel"), _national(np.moveaxis(data.media, 0, 1), data, axis=1)),
+            "channel_scale": ((*geo, "channel"), _national(data.media_scale, data)),
+            "target_scale": (geo, _national(data.target_scale, data)),
+            "target_data": (("date", *geo), _national(data.target, data).T),
         },
-        coords={"date": labels["date"], "channel": labels["channel"]},
+        coords={**where, "channel": labels["channel"]},
     )
     groups |= {"observed_data": scaled, "constant_data": constant}
     return xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
 
 
 def _free(posterior: Posterior, data: ModelData) -> dict[str, tuple[tuple[str, ...], Array]]:
-    names = media_parameters(posterior.adstock, posterior.saturation)
-    out = {name: ((*SAMPLE_DIMS, "channel"), posterior.draws[name]) for name in names}
-    if data.linear.shape[-1]:
-        out["gamma_control"] = ((*SAMPLE_DIMS, "control"), posterior.draws["gamma_control"])
-    if data.fourier.shape[-1]:
-        out["gamma_fourier"] = ((*SAMPLE_DIMS, "fourier_mode"), posterior.draws["gamma_fourier"])
-    scalars = {name: (SAMPLE_DIMS, posterior.draws[name]) for name in ("intercept_contribution", "y_sigma")}
-    return {**out, **scalars}
+    geo = _geo(data)
+    dims: dict[str, tuple[str, ...]] = dict.fromkeys(media_parameters(posterior.adstock, posterior.saturation), ("channel",))
+    dims |= {EFFECT: (*geo, "channel"), "gamma_control": (*geo, "control"), "gamma_fourier": (*geo, "fourier_mode")}
+    dims |= {"intercept_contribution": geo, "y_sigma": geo}
+    dims |= {f"{name}_mu": dims[name][len(geo) :] for name in (EFFECT, *COEFFICIENTS)}
+    dims[f"{EFFECT}_sigma"] = ("channel",)
+    empty = {"control": not data.linear.shape[-1], "fourier_mode": not data.fourier.shape[-1]}
+    return {
+        pymc_model.their_name(name, posterior.saturation): ((*SAMPLE_DIMS, *dims[name]), values)
+        for name, values in posterior.draws.items()
+        if not any(empty.get(dim) for dim in dims[name])
+    }
+
+
+def _geo(data: ModelData) -> tuple[str, ...]:
+    return (pymc_model.GEO,) if len(data.geos) > 1 else ()
+
+
+def _national(values: Array, data: ModelData, axis: int = 0) -> Array:
+    """Without the geo axis where there is one geo."""
+    return values if len(data.geos) > 1 else np.take(values, 0, axis=axis)
 
 
 def _deterministic(posterior: Posterior, data: ModelData, labels: dict[str, list[object]]) -> xr.Dataset:
     """MMM's deterministic variables of every draw, scaled KPI units (the total in KPI units)."""
     shape = (posterior.chains, posterior.draws_per_chain)
-    draws, periods = shape[0] * shape[1], data.target.shape[1]
-    media = np.empty((draws, periods, len(data.channels)), dtype=np.float32)
-    mean = np.empty((draws, periods), dtype=np.float32)
+    draws, (geos, periods) = shape[0] * shape[1], data.target.shape
+    rows, where = draws * geos * periods, ("date", *_geo(data))
+    left = MOST_CELLS - 2 * rows
+    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    keep_media, keep_mean = rows * len(data.channels) <= left, left >= 0
+    media = np.empty((draws, periods, geos, len(data.channels)) if keep_media else 0, dtype=np.float32)
+    mean = np.empty((draws, periods, geos) if keep_mean else 0, dtype=np.float32)
     total = np.empty(draws)
     for block, contribution in media_blocks(data, posterior):
-        media[block] = contribution[:, 0]
-        mean[block] = contribution[:, 0].sum(axis=-1) + baseline(data, posterior, block)[:, 0]
-        total[block] = contribution.sum(axis=(1, 2, 3)) * data.target_scale
-    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
-        "total_media_contribution_original_scale": ((), total),
-        "mu": (("date",), mean),
-    }
-    left = MOST_CELLS - 2 * mean.size
-    if data.fourier.shape[-1]:
-        season = posterior.flat("gamma_fourier").astype(np.float32) @ data.fourier.T.astype(np.float32)
-        found["yearly_seasonality_contribution"] = (("date",), season)
+        total[block] = (contribution * data.target_scale[:, None, None]).sum(axis=(1, 2, 3))
+        if keep_media:
+            media[block] = np.swapaxes(contribution, 1, 2)
+        if keep_mean:
+            mean[block] = np.swapaxes(contribution.sum(axis=-1) + baseline(data, posterior, block), 1, 2)
+    found["total_media_contribution_original_scale"] = ((), total)
+    if keep_mean:
+        found["mu"] = (where, _squeezed(mean, data))
+        if data.fourier.shape[-1]:
+            season = posterior.by_geo("gamma_fourier").astype(np.float32) @ data.fourier.T.astype(np.float32)
+            found["yearly_seasonality_contribution"] = (where, _squeezed(np.swapaxes(season, 1, 2), data))
     for name, last, cells in (
         ("channel_contribution", "channel", len(data.channels)),
         ("control_contribution", "control", data.linear.shape[-1]),
         ("fourier_contribution", "fourier_mode", data.fourier.shape[-1]),
     ):
-        if cells and draws * periods * cells <= left:
-            left -= draws * periods * cells
-            found[name] = (("date", last), media if last == "channel" else _products(posterior, data, last))
+        if cells and rows * cells <= left:
+            left -= rows * cells
+            values = media if last == "channel" else _products(posterior, data, last)
+            found[name] = ((*where, last), _squeezed(values, data))
     variables = {
         name: ((*SAMPLE_DIMS, *dims), values.reshape(*shape, *values.shape[1:]))
         for name, (dims, values) in found.items()
@@ -107,100 +126,14 @@ def _deterministic(posterior: Posterior, data: ModelData, labels: dict[str, list
 
 
 def _products(posterior: Posterior, data: ModelData, last: str) -> np.ndarray:
-    """Each column times its coefficient, (draws, T, columns)."""
-    name, columns = ("gamma_control", data.linear[0]) if last == "control" else ("gamma_fourier", data.fourier)
-    return posterior.flat(name).astype(np.float32)[:, None, :] * columns.astype(np.float32)
+    """Each column times its coefficient, (draws, T, G, columns)."""
+    if last == "control":
+        name, columns = "gamma_control", np.swapaxes(data.linear, 0, 1)
+    else:
+        name, columns = "gamma_fourier", data.fourier[:, None, :]
+    return posterior.by_geo(name).astype(np.float32)[:, None] * columns.astype(np.float32)
 
 
-def write_script(path: Path, spec: ModelSpec, data: ModelData, priors: Priors) -> None:
-    """Write a PyMC-Marketing script of the model and, beside it, the prepared table that it reads (``<name>.csv``)."""
-    frame, target = pymc_model.table(data)
-    names = pymc_model.labels(data)
-    frame.assign(**{names.target: target}).to_csv(path.with_suffix(".csv"), index=False, float_format="%.17g")
-    path.write_text(script(spec, data, priors, path.with_suffix(".csv").name), encoding="utf-8")
-
-
-def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
-    """A runnable script: the same model, priors and data as the fit, in PyMC-Marketing's own words."""
-    names = pymc_model.labels(data)
-    adstock = pymc_model.ADSTOCKS[priors.adstock].__name__
-    saturation = pymc_model.SATURATIONS[priors.saturation].__name__
-    beliefs = [
-        f"#   {c.name!r}: {c.belief.kind} {c.belief.low:g} to {c.belief.high:g}" for c in spec.channels if c.belief
-    ]
-    season = data.fourier.shape[-1] // 2
-    lines = [
-        '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
-        "",
-        "from pathlib import Path",
-        "",
-        "import numpy as np",
-        "import pandas as pd",
-        "from pymc_extras.prior import Prior",
-        f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
-        "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
-        "",
-        "# The table holds media as the model reads them and controls, holidays and trend already standardised.",
-        f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
-        f"target = table.pop({names.target!r})",
-        *(["# Beliefs that became priors (90% ranges):", *beliefs] if beliefs else []),
-        "model_config = {",
-        *_config(priors),
-        "}",
-        "mmm = MMM(",
-        f"    date_column={names.date!r},",
-        f"    target_column={names.target!r},",
-        f"    channel_columns={list(names.channels)!r},",
-        f"    control_columns={list(names.linear) or None!r},",
-        f"    yearly_seasonality={season or None!r},",
-        f"    adstock={adstock}(l_max={priors.max_lag}, priors={{{_block(priors, 'adstock_')}}}),",
-        f"    saturation={saturation}(priors={{{_block(priors, 'saturation_')}}}),",
-        "    scaling=Scaling(",
-        f"        target=FixedScaling(dims=(), value={data.target_scale!r}),",
-        '        channel=DataDerivedScaling(method="max", dims=()),',
-        "    ),",
-        "    model_config=model_config,",
-        ")",
-        "mmm.build_model(table, target)",
-        "",
-        'if __name__ == "__main__":',
-        "    mmm.fit(",
-        "        table,",
-        "        target,",
-        f"        draws={spec.sampling.draws},",
-        f"        tune={spec.sampling.tune},",
-        f"        chains={spec.sampling.chains},",
-        f"        target_accept={spec.sampling.target_accept},",
-        f"        random_seed={spec.sampling.seed},",
-        "    )",
-        '    mmm.save("fitted.nc", engine="h5netcdf")',
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _config(priors: Priors) -> list[str]:
-    """Entries of the script's ``model_config``."""
-    lines = [
-        f'    "intercept": {_code(priors.intercept)},',
-        f'    "likelihood": Prior("Normal", sigma={_code(priors.sigma)}, dims="date"),',
-    ]
-    lines += [f'    "gamma_control": {_code(priors.control, "control")},'] if priors.control.shape != (0,) else []
-    lines += [f'    "gamma_fourier": {_code(priors.fourier, "fourier_mode")},'] if priors.fourier.shape != (0,) else []
-    return lines
-
-
-def _block(priors: Priors, prefix: str) -> str:
-    mine = {name.removeprefix(prefix): prior for name, prior in priors.media.items() if name.startswith(prefix)}
-    return ", ".join(f'"{name}": {_code(prior, "channel")}' for name, prior in mine.items())
-
-
-def _code(distribution: Distribution, dims: str | None = None) -> str:
-    """A ``Prior`` as Python source, every digit kept."""
-
-    def number(values: Array) -> str:
-        same = values.size and bool(np.all(values == values.flat[0]))
-        return repr(float(values.flat[0])) if same else f"np.array({values.tolist()!r})"
-
-    numbers = ", ".join(f"{name}={number(values)}" for name, values in distribution.parameters.items())
-    return f'Prior("{distribution.family}", {numbers}' + (f', dims="{dims}")' if dims else ")")
+def _squeezed(values: np.ndarray, data: ModelData) -> np.ndarray:
+    """(draws, T, G, ...) without the geo axis where there is one geo."""
+    return values if len(data.geos) > 1 else values[:, :, 0]

@@ -13,6 +13,7 @@ PACKAGES = ("jax", "jaxlib", "numpyro", "numpy", "scipy")
 SOURCES = (
     "collapsed.py",
     "density.py",
+    "layout.py",
     "linear_block.py",
     "nuts.py",
     "parameters.py",

@@ -63,25 +63,26 @@ def media_blocks(
     total = posterior.chains * posterior.draws_per_chain
     chosen = np.arange(total) if draws is None else np.asarray(draws, dtype=np.int64)
     names = media_parameters(posterior.adstock, posterior.saturation)
-    flat = {name: posterior.flat(name) for name in names}
-    scaled = data.media / data.media_scale
+    flat = {name: posterior.flat(name) for name in names if name != EFFECT}
+    effect = posterior.by_geo(EFFECT)
+    scaled = data.scaled_media
     step = max(1, BLOCK_CELLS // scaled.size)
     for start in range(0, len(chosen), step):
         block = chosen[start : start + step]
-        shapes = {name: flat[name][block] for name in names if name != EFFECT}
+        shapes = {name: values[block] for name, values in flat.items()}
         exposure = saturated_exposure(scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes)
-        yield block, exposure * flat[EFFECT][block][:, None, None, :]
+        yield block, exposure * effect[block][:, :, None, :]
 
 
 def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
     """Everything but media at the chosen draws, (B, G, T) scaled: intercept, linear columns and season."""
     out = np.broadcast_to(
-        posterior.flat("intercept_contribution")[draws][:, None, None], (len(draws), *data.target.shape)
+        posterior.by_geo("intercept_contribution")[draws][..., None], (len(draws), *data.target.shape)
     ).copy()
     if data.linear.shape[-1]:
-        out += np.einsum("gtk,bk->bgt", data.linear, posterior.flat("gamma_control")[draws])
+        out += np.einsum("gtk,bgk->bgt", data.linear, posterior.by_geo("gamma_control")[draws])
     if data.fourier.shape[-1]:
-        out += (posterior.flat("gamma_fourier")[draws] @ data.fourier.T)[:, None, :]
+        out += posterior.by_geo("gamma_fourier")[draws] @ data.fourier.T
     return out
 
 

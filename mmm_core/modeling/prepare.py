@@ -8,7 +8,9 @@ import pandas as pd
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling import layout
 from mmm_core.modeling.spec import ChannelSpec, ModelSpec
+from mmm_core.modeling.transforms import media_parameters
 
 DAYS_IN_YEAR = 365.25
 MOST_LEVELS = 20
@@ -16,7 +18,7 @@ MOST_LEVELS = 20
 
 
 def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
-    """Prepare national data: one row per period.
+    """Prepare national data (one row per period) or a panel (one row per period and geo).
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
     Returns
     -------
     ModelData
-        With one geo (G = 1), periods ascending.
+        Periods ascending, geos by name; one geo (G = 1) for national data.
 
     Raises
     ------
@@ -36,29 +38,34 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
         When a column is gone, or its values cannot be modelled; the sentence names the column.
     """
     _all_there(frame, spec)
-    table = _in_order(frame, spec)
-    dates = table[spec.date].to_numpy(dtype="datetime64[ns]")
-    target = _numbers(table, spec.kpi.column, "KPI")
-    target_scale = float(np.abs(target).max())
-    if np.ptp(target) == 0:
-        raise SpecError(f"The KPI {spec.kpi.column} is the same in every period, so there is nothing to explain.")
-    media = np.column_stack([_exposure(table, channel) for channel in spec.channels])
-    spend = np.column_stack([_spend(table, channel) for channel in spec.channels])
-    linear = _linear(table, spec)
+    table, geos = layout.in_order(frame, spec)
+    shape = (len(geos), len(table) // len(geos))
+    dates = table[spec.date].to_numpy(dtype="datetime64[ns]")[: shape[1]]
+    target = _numbers(table, spec.kpi.column, "KPI").reshape(shape)
+    for geo, values in zip(geos, target, strict=True):
+        if np.ptp(values) == 0:
+            where = f" of {geo}" if len(geos) > 1 else ""
+            raise SpecError(
+                f"The KPI {spec.kpi.column}{where} is the same in every period, so there is nothing to explain."
+            )
+    media = np.column_stack([_exposure(table, channel) for channel in spec.channels]).reshape(*shape, -1)
+    spend = np.column_stack([_spend(table, channel) for channel in spec.channels]).reshape(*shape, -1)
+    linear = _linear(table, spec, shape)
+    _enough_rows(spec, target.size, linear)
     return ModelData(
         dates=dates,
-        geos=("national",),
+        geos=geos,
         channels=tuple(channel.name for channel in spec.channels),
-        target=target[None],
-        media=media[None],
-        spend=spend[None],
-        value_per_unit=_value(table, spec)[None],
-        linear=linear.values[None],
+        target=target,
+        media=media,
+        spend=spend,
+        value_per_unit=_value(table, spec).reshape(shape),
+        linear=linear.values,
         linear_names=linear.names,
         linear_groups=linear.groups,
         fourier=fourier_terms(dates, spec.season.yearly_terms),
-        media_scale=media.max(axis=0),
-        target_scale=target_scale,
+        media_scale=layout.media_scale(media, layout.sizes(table, spec, target)),
+        target_scale=np.abs(target).max(axis=1),
     )
 
 
@@ -81,7 +88,7 @@ def period_days(data: ModelData) -> float:
 @dataclass(frozen=True)
 class _Linear:
     values: Array
-    """(T, K) standardised."""
+    """(G, T, K) standardised."""
     names: tuple[str, ...]
     groups: tuple[str, ...]
 
@@ -99,18 +106,19 @@ def _all_there(frame: pd.DataFrame, spec: ModelSpec) -> None:
         raise SpecError(f"The data has two columns called {doubled[0]}; rename one of them.")
 
 
-def _in_order(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
-    dates = pd.to_datetime(frame[spec.date], errors="coerce")
-    if dates.isna().any():
-        raise SpecError(f"The date column {spec.date} has {int(dates.isna().sum())} values that are not dates.")
-    if dates.duplicated().any():
-        first = dates[dates.duplicated()].iloc[0].date()
-        raise SpecError(
-            f"Several rows share the date {first}; aggregate the data to national (one row per period) first."
-        )
-    if len(dates) < 2:
-        raise SpecError("A model needs more than one period of data.")
-    return frame.assign(**{spec.date: dates}).sort_values(spec.date, ignore_index=True)
+def _enough_rows(spec: ModelSpec, rows: int, linear: "_Linear") -> None:
+    """Refuse what no data could settle: more numbers to learn than rows."""
+    each = len(media_parameters(spec.adstock, spec.saturation))
+    others = 2 + 2 * spec.season.yearly_terms + len(linear.names)
+    wanted = each * len(spec.channels) + others
+    if wanted <= rows:
+        return
+    fits = max(0, (rows - others) // each)
+    advice = f"keep at most {fits} channels" if fits else "leave out controls, season or trend"
+    raise SpecError(
+        f"{len(spec.channels)} channels x {each} numbers + {others} for baseline, season, trend and controls = {wanted} "
+        f"numbers to learn from {rows} rows: {advice}, or bring more periods."
+    )
 
 
 def _numbers(table: pd.DataFrame, column: str, what: str) -> Array:
@@ -118,7 +126,7 @@ def _numbers(table: pd.DataFrame, column: str, what: str) -> Array:
     bad = ~np.isfinite(values)
     if bad.any():
         raise SpecError(
-            f"The {what} column {column} has no number in {int(bad.sum())} of {bad.size} periods, first in row "
+            f"The {what} column {column} has no number in {int(bad.sum())} of {bad.size} rows, first in row "
             f"{int(np.argmax(bad)) + 1} by date; fill the empty cells on the Data page first."
         )
     return values
@@ -153,14 +161,18 @@ def _value(table: pd.DataFrame, spec: ModelSpec) -> Array:
     return np.full(len(table), np.nan if value is None else float(value))
 
 
-def _linear(table: pd.DataFrame, spec: ModelSpec) -> _Linear:
+def _linear(table: pd.DataFrame, spec: ModelSpec, shape: tuple[int, int]) -> _Linear:
     columns: list[tuple[str, str, Array]] = []
     for group, names in (("control", spec.controls), ("holiday", spec.holidays)):
         for name in names:
             columns += [(label, group, values) for label, values in _encoded(table, name, group)]
-    columns += [(label, "trend", values) for label, values in _trend(len(table), spec)]
-    values = np.column_stack([_standardised(c[2]) for c in columns]) if columns else np.zeros((len(table), 0))
-    return _Linear(values, tuple(c[0] for c in columns), tuple(c[1] for c in columns))
+    columns += [(label, "trend", np.tile(values, shape[0])) for label, values in _trend(shape[1], spec)]
+    values = [_standardised(c[2].reshape(shape)) for c in columns]
+    return _Linear(
+        np.stack(values, axis=-1) if values else np.zeros((*shape, 0)),
+        tuple(c[0] for c in columns),
+        tuple(c[1] for c in columns),
+    )
 
 
 def _encoded(table: pd.DataFrame, column: str, group: str) -> list[tuple[str, Array]]:
@@ -191,9 +203,9 @@ def _trend(periods: int, spec: ModelSpec) -> list[tuple[str, Array]]:
 
 
 def _standardised(values: Array) -> Array:
-    """Mean 0, standard deviation 1; a column that never changes becomes zeros and so explains nothing."""
-    centred = values - values.mean()
-    deviation = float(values.std())
+    """Values (G, T) with mean 0 in each geo and one standard deviation 1; what never changes becomes zeros."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    deviation = float(centred.std())
     if deviation <= 1e-12 * max(1.0, float(np.abs(values).max())):
         return np.zeros_like(centred)
     scaled: Array = centred / deviation

@@ -15,7 +15,7 @@ from mmm_core.domain.results import Interval
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.predict import saturated_exposure
 from mmm_core.modeling.prepare import period_days
-from mmm_core.modeling.spec import Belief, ModelSpec
+from mmm_core.modeling.spec import Adstock, Belief, ModelSpec, Saturation
 from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, media_parameters
 
 SEED = 20_240_229
@@ -27,11 +27,33 @@ SPEND_POWER = 0.85
 """Expected effect grows a little slower than spend: returns diminish, and a tiny channel keeps some room."""
 WIDTHS = (0.25, 2.0)
 """Log-scale widths of a channel's effect that the search for the media range stays within."""
+GEO_EFFECT = 0.4
+"""Scale of the spread over geos of a channel's log effect: regions of one company differ by half, rarely by threefold."""
+GEO_SHARE = 0.5
+"""A geo's own part of season and controls is held to half of what the geos share; level and trend are free."""
+
+
+@dataclass(frozen=True)
+class GeoPriors:
+    """How far geos may differ from what they share. Standard deviations on the scale of each geo's own KPI."""
+
+    effect: Distribution
+    """(C,) HalfNormal: standard deviation over geos of a channel's log effect."""
+    intercept: Array
+    """()"""
+    control: Array
+    """(K,)"""
+    fourier: Array
+    """(F,)"""
 
 
 @dataclass(frozen=True)
 class Priors:
-    """Distributions by PyMC-Marketing's parameter names; C channels, K linear columns, F Fourier columns."""
+    """Distributions by PyMC-Marketing's parameter names; C channels, K linear columns, F Fourier columns.
+
+    In a panel, effect, intercept, control and Fourier terms are those of the mean over geos, and ``geo`` tells how far a
+    geo may be from it; memory and saturation are the same everywhere, and each geo has a noise scale.
+    """
 
     adstock: str
     saturation: str
@@ -46,6 +68,8 @@ class Priors:
     """(F,)"""
     sigma: Distribution
     """Scalars (); of the Normal likelihood."""
+    geo: GeoPriors | None = None
+    """None for national data."""
 
     @property
     def collapsible(self) -> bool:
@@ -78,6 +102,18 @@ def resolve(spec: ModelSpec, data: ModelData) -> Priors:
         control=baseline.control,
         fourier=baseline.fourier,
         sigma=baseline.sigma,
+        geo=_by_geo(data, baseline) if len(data.geos) > 1 else None,
+    )
+
+
+def _by_geo(data: ModelData, baseline: "_Baseline") -> GeoPriors:
+    trend = np.array([group == "trend" for group in data.linear_groups], dtype=bool)
+    control = baseline.control.parameters["sigma"]
+    return GeoPriors(
+        effect=Distribution("HalfNormal", {"sigma": GEO_EFFECT}).repeated(len(data.channels)),
+        intercept=np.asarray(baseline.intercept.parameters["sigma"]),
+        control=control * np.where(trend, 1.0, GEO_SHARE),
+        fourier=baseline.fourier.parameters["sigma"] * GEO_SHARE,
     )
 
 
@@ -91,7 +127,12 @@ def _shapes(spec: ModelSpec, data: ModelData) -> dict[str, Distribution]:
         "saturation_lam": Distribution("Gamma", {"alpha": 3.0, "beta": 1.0}),
         "saturation_slope": Distribution("LogNormal", {"mu": float(np.log(1.2)), "sigma": 0.4}),
         "saturation_kappa": Distribution("LogNormal", {"mu": float(np.log(0.5)), "sigma": 0.6}),
+        "saturation_r": Distribution("Beta", {"alpha": 3.0, "beta": 2.0}),
+        "adstock_lam": Distribution("LogNormal", {"mu": float(np.log(max(1.5, spec.max_lag / 4))), "sigma": 0.5}),
+        "adstock_k": Distribution("LogNormal", {"mu": float(np.log(1.3)), "sigma": 0.4}),
     }
+    if spec.saturation is Saturation.MICHAELIS_MENTEN:
+        numbers["saturation_lam"] = numbers["saturation_kappa"]
     names = (*ADSTOCK_PARAMETERS[spec.adstock], *SATURATION_PARAMETERS[spec.saturation])
     return {name: numbers[name].repeated(len(data.channels)) for name in names}
 
@@ -121,15 +162,16 @@ def _unit_effect(spec: ModelSpec, data: ModelData, shapes: dict[str, Distributio
 
 
 def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array]) -> _Unit:
-    scaled = data.media / data.media_scale
+    scaled = data.scaled_media
     total, money = (np.zeros((len(next(iter(draws.values()))), len(data.channels))) for _ in range(2))
     for c in range(len(data.channels)):
         one = {name: values[:, c : c + 1] for name, values in draws.items()}
         exposure = saturated_exposure(
             scaled[..., c : c + 1], spec.adstock.value, spec.saturation.value, spec.max_lag, one
         )[..., 0]
-        total[:, c] = exposure.sum(axis=(1, 2)) * data.target_scale
-        money[:, c] = (exposure * data.value_per_unit).sum(axis=(1, 2)) * data.target_scale
+        exposure *= data.target_scale[:, None]
+        total[:, c] = exposure.sum(axis=(1, 2))
+        money[:, c] = (exposure * data.value_per_unit).sum(axis=(1, 2))
     return _Unit(total / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)))
 
 
@@ -213,8 +255,8 @@ class _Baseline:
 
 def _baseline(data: ModelData, media_share: float) -> _Baseline:
     """Baseline, linear columns, season and noise, on the scale of the KPI's level and of its spread."""
-    scaled = data.target / data.target_scale
-    level, spread = float(scaled.mean()), float(scaled.std())
+    scaled = data.scaled_target
+    level, spread = float(scaled.mean()), float((scaled - scaled.mean(axis=1, keepdims=True)).std())
     widths = {"control": 0.7, "holiday": 0.5, "trend": 1.0}
     control = np.array([widths[group] for group in data.linear_groups]) * spread
     pairs = data.fourier.shape[1] // 2
@@ -227,18 +269,32 @@ def _baseline(data: ModelData, media_share: float) -> _Baseline:
     )
 
 
+_EFFECT_SCALE = {Saturation.LOGISTIC: 2.0, Saturation.HILL: 1.5, Saturation.MICHAELIS_MENTEN: 1.0, Saturation.TANH: 1.0}
+
+
+def _gamma(mean: float, deviation: float) -> Distribution:
+    return Distribution("Gamma", {"alpha": (mean / deviation) ** 2, "beta": mean / deviation**2})
+
+
 def _pymc_marketing(spec: ModelSpec, data: ModelData) -> Priors:
     """That library's own defaults, as numbers."""
     if any(channel.belief for channel in spec.channels):
         raise SpecError("PyMC-Marketing's default priors hold no beliefs; remove them or choose priors by spend.")
+    if len(data.geos) > 1:
+        raise SpecError("PyMC-Marketing's default priors do not pool geos; choose priors by spend for a panel.")
     numbers: dict[str, Distribution] = {
         "adstock_alpha": Distribution("Beta", {"alpha": 1.0, "beta": 3.0}),
         "adstock_theta": Distribution("HalfNormal", {"sigma": 1.0}),
         "saturation_lam": Distribution("Gamma", {"alpha": 3.0, "beta": 1.0}),
         "saturation_slope": Distribution("HalfNormal", {"sigma": 1.5}),
         "saturation_kappa": Distribution("HalfNormal", {"sigma": 1.5}),
-        EFFECT: Distribution("HalfNormal", {"sigma": 2.0 if spec.saturation.value == "logistic" else 1.5}),
+        "saturation_r": Distribution("Beta", {"alpha": 2.0, "beta": 3.0}),
+        "adstock_lam": _gamma(2.0, 1.0 if spec.adstock is Adstock.WEIBULL_PDF else 2.5),
+        "adstock_k": _gamma(*((3.0, 1.0) if spec.adstock is Adstock.WEIBULL_PDF else (2.0, 2.5))),
+        EFFECT: Distribution("HalfNormal", {"sigma": _EFFECT_SCALE[spec.saturation]}),
     }
+    if spec.saturation is Saturation.MICHAELIS_MENTEN:
+        numbers |= {"saturation_lam": Distribution("HalfNormal", {"sigma": 1.0}), EFFECT: _gamma(2.0, 1.0)}
     linear, season = data.linear.shape[-1], data.fourier.shape[-1]
     return Priors(
         adstock=spec.adstock.value,

@@ -15,17 +15,47 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pymc as pm
+import xarray as xr
 from pymc.model.transform.optimization import freeze_dims_and_data
 from pymc_extras.prior import Prior
-from pymc_marketing.mmm import MMM, DelayedAdstock, GeometricAdstock, HillSaturation, LogisticSaturation
+from pymc_marketing.mmm import (
+    MMM,
+    DelayedAdstock,
+    GeometricAdstock,
+    HillSaturation,
+    LogisticSaturation,
+    MichaelisMentenSaturation,
+    TanhSaturationBaselined,
+    WeibullCDFAdstock,
+    WeibullPDFAdstock,
+)
 from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling
 
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.transforms import EFFECT
 
-ADSTOCKS = {"geometric": GeometricAdstock, "delayed": DelayedAdstock}
-SATURATIONS = {"logistic": LogisticSaturation, "hill": HillSaturation}
+ADSTOCKS = {
+    "geometric": GeometricAdstock,
+    "delayed": DelayedAdstock,
+    "weibull_pdf": WeibullPDFAdstock,
+    "weibull_cdf": WeibullCDFAdstock,
+}
+SATURATIONS = {
+    "logistic": LogisticSaturation,
+    "hill": HillSaturation,
+    "michaelis_menten": MichaelisMentenSaturation,
+    "tanh": TanhSaturationBaselined,
+}
+FIXED = {"tanh": {"x0": 1.0, "gain": 1.0}}
+"""Parameters that are numbers here: the tanh curve is measured at the channel's largest exposure."""
+GEO = "geo"
+
+
+def their_name(name: str, saturation: str) -> str:
+    """A variable's name in PyMC-Marketing, which calls Michaelis-Menten's effect size alpha."""
+    return name.replace(EFFECT, "saturation_alpha") if saturation == "michaelis_menten" else name
 
 
 @dataclass(frozen=True)
@@ -40,7 +70,7 @@ class Labels:
 
 def labels(data: ModelData) -> Labels:
     """Names keep their text, but for slashes, which the file format forbids; whatever would clash gets a longer one."""
-    taken = {"channel", "control"}
+    taken = {"channel", "control", GEO}
 
     def free(name: str, otherwise: str) -> str:
         name = name.replace("/", "-")
@@ -54,7 +84,7 @@ def labels(data: ModelData) -> Labels:
     return Labels(free("date", "the"), free("y", "target"), channels, linear)
 
 
-def to_prior(distribution: Distribution, dims: str | None = None) -> Prior:
+def to_prior(distribution: Distribution, dims: str | tuple[str, ...] | None = None) -> Prior:
     """The same prior as a PyMC-Marketing ``Prior``; plain numbers where all variables share them."""
     numbers = {
         name: float(values.flat[0]) if values.size and np.all(values == values.flat[0]) else values
@@ -65,49 +95,92 @@ def to_prior(distribution: Distribution, dims: str | None = None) -> Prior:
 
 def model_config(data: ModelData, priors: Priors) -> dict[str, Any]:
     """Priors of the baseline and the likelihood under the keys that MMM reads."""
+    geo = priors.geo
     config: dict[str, Any] = {
-        "intercept": to_prior(priors.intercept),
+        "intercept": _pooled(priors.intercept, geo.intercept if geo else None),
         "likelihood": Prior("Normal", sigma=to_prior(priors.sigma), dims="date"),
     }
+    if geo is not None:
+        config["likelihood"] = Prior("Normal", sigma=to_prior(priors.sigma, GEO), dims=("date", GEO))
     if data.linear.shape[-1]:
-        config["gamma_control"] = to_prior(priors.control, "control")
+        config["gamma_control"] = _pooled(priors.control, geo.control if geo else None, "control")
     if data.fourier.shape[-1]:
-        config["gamma_fourier"] = to_prior(priors.fourier, "fourier_mode")
+        config["gamma_fourier"] = _pooled(priors.fourier, geo.fourier if geo else None, "fourier_mode")
     return config
+
+
+def _pooled(mean: Distribution, own: Array | None, dims: str | None = None) -> Prior:
+    """Coefficients of national data, or of geos around a mean that has a prior itself."""
+    if own is None:
+        return to_prior(mean, dims)
+    around = float(own.flat[0]) if np.all(own == own.flat[0]) else own
+    return Prior("Normal", mu=to_prior(mean, dims), sigma=around, dims=(GEO, dims) if dims else (GEO,))
+
+
+def media_priors(priors: Priors, prefix: str) -> dict[str, Any]:
+    """Priors of the adstock (``prefix`` 'adstock_') or the saturation, by PyMC-Marketing's short names."""
+    out: dict[str, Any] = {}
+    for name, prior in priors.media.items():
+        theirs = their_name(name, priors.saturation)
+        if theirs.startswith(prefix):
+            out[theirs.removeprefix(prefix)] = to_prior(prior, "channel")
+            if name == EFFECT and priors.geo is not None:
+                centre = Distribution("Normal", prior.parameters)
+                out[theirs.removeprefix(prefix)] = Prior(
+                    "LogNormal",
+                    mu=to_prior(centre, "channel"),
+                    sigma=to_prior(priors.geo.effect, "channel"),
+                    dims=(GEO, "channel"),
+                )
+    return out | (FIXED.get(priors.saturation, {}) if prefix == "saturation_" else {})
+
+
+def scaling(data: ModelData) -> Scaling:
+    """The scales of the prepared data, so that both engines see the same numbers."""
+    if len(data.geos) == 1:
+        return Scaling(
+            target=FixedScaling(dims=(), value=float(data.target_scale[0])),
+            channel=DataDerivedScaling(method="max", dims=()),
+        )
+    geos, channels = list(data.geos), list(labels(data).channels)
+    media = np.where(data.media_scale > 0, data.media_scale, 1.0)
+    return Scaling(
+        target=FixedScaling(dims=(), value=xr.DataArray(data.target_scale, dims=(GEO,), coords={GEO: geos})),
+        channel=FixedScaling(
+            dims=(), value=xr.DataArray(media, dims=(GEO, "channel"), coords={GEO: geos, "channel": channels})
+        ),
+    )
 
 
 def unbuilt(data: ModelData, priors: Priors) -> MMM:
     """An MMM object with everything set but its data."""
     names = labels(data)
-    adstock = {k.removeprefix("adstock_"): v for k, v in priors.media.items() if k.startswith("adstock_")}
-    saturation = {k.removeprefix("saturation_"): v for k, v in priors.media.items() if k.startswith("saturation_")}
     return MMM(
         date_column=names.date,
         target_column=names.target,
         channel_columns=list(names.channels),
         control_columns=list(names.linear) or None,
         yearly_seasonality=data.fourier.shape[-1] // 2 or None,
-        adstock=ADSTOCKS[priors.adstock](
-            l_max=priors.max_lag, priors={k: to_prior(v, "channel") for k, v in adstock.items()}
-        ),
-        saturation=SATURATIONS[priors.saturation](priors={k: to_prior(v, "channel") for k, v in saturation.items()}),
-        scaling=Scaling(
-            target=FixedScaling(dims=(), value=data.target_scale),
-            channel=DataDerivedScaling(method="max", dims=()),
-        ),
+        adstock=ADSTOCKS[priors.adstock](l_max=priors.max_lag, priors=media_priors(priors, "adstock_")),
+        saturation=SATURATIONS[priors.saturation](priors=media_priors(priors, "saturation_")),
+        scaling=scaling(data),
         model_config=model_config(data, priors),
+        **({"dims": (GEO,)} if len(data.geos) > 1 else {}),
     )
 
 
 def table(data: ModelData) -> tuple[pd.DataFrame, "pd.Series[float]"]:
-    """The prepared data as MMM reads it: dates, media, standardised linear columns; and the KPI."""
+    """The prepared data as MMM reads it: dates (and geos), media, standardised linear columns; and the KPI."""
     names = labels(data)
-    frame = pd.DataFrame({names.date: pd.DatetimeIndex(data.dates)})
+    geos, periods = data.target.shape
+    frame = pd.DataFrame({names.date: pd.DatetimeIndex(np.tile(data.dates, geos))})
+    if geos > 1:
+        frame[GEO] = np.repeat(data.geos, periods)
     for c, channel in enumerate(names.channels):
-        frame[channel] = data.media[0, :, c]
+        frame[channel] = data.media[..., c].ravel()
     for k, column in enumerate(names.linear):
-        frame[column] = data.linear[0, :, k]
-    return frame, pd.Series(data.target[0], name=names.target)
+        frame[column] = data.linear[..., k].ravel()
+    return frame, pd.Series(data.target.ravel(), name=names.target)
 
 
 @contextmanager
@@ -182,8 +255,10 @@ def jax_target(model: pm.Model) -> JaxTarget:
 def posterior_draws(target: JaxTarget, draws: Array, data: ModelData) -> dict[str, Array]:
     """Vector draws (chains, draws, size) as ``Posterior.draws`` names them; what the model leaves out is empty."""
     found = target.constrain(draws)
+    found = {name.replace("saturation_alpha", EFFECT): values for name, values in found.items()}
+    geos = (len(data.geos),) if len(data.geos) > 1 else ()
     for name, size in (("gamma_control", data.linear.shape[-1]), ("gamma_fourier", data.fourier.shape[-1])):
-        found.setdefault(name, np.zeros((*draws.shape[:-1], size)))
+        found.setdefault(name, np.zeros((*draws.shape[:-1], *geos, size)))
     return found
 
 

@@ -16,11 +16,15 @@ class Part(BaseModel):
 class Adstock(StrEnum):
     GEOMETRIC = "geometric"
     DELAYED = "delayed"
+    WEIBULL_PDF = "weibull_pdf"
+    WEIBULL_CDF = "weibull_cdf"
 
 
 class Saturation(StrEnum):
     LOGISTIC = "logistic"
     HILL = "hill"
+    MICHAELIS_MENTEN = "michaelis_menten"
+    TANH = "tanh"
 
 
 class Belief(Part):
@@ -94,6 +98,10 @@ class ModelSpec(Part):
     version: Literal[1] = 1
     kpi: KpiSpec
     date: str
+    geo: str | None = None
+    """Column that names the geo of a row; None for national data (one row per period)."""
+    population: str | None = None
+    """Column with each geo's head count, by which its media are scaled; None scales them by the geo's mean KPI."""
     currency: str = "EUR"
     channels: Annotated[tuple[ChannelSpec, ...], Field(min_length=1, max_length=60)]
     controls: tuple[str, ...] = ()
@@ -113,6 +121,7 @@ class ModelSpec(Part):
         if twice:
             raise ValueError(f"channel {twice[0]} is named twice")
         taken = [self.kpi.column, self.date, *self.controls, *self.holidays]
+        taken += [c for c in (self.geo, self.population) if c]
         taken += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
         double = sorted({c for c in taken if taken.count(c) > 1})
         if double:
@@ -125,6 +134,7 @@ class ModelSpec(Part):
         value = self.kpi.value_per_unit
         out = [self.date, self.kpi.column, *self.controls, *self.holidays]
         out += [value] if isinstance(value, str) else []
+        out += [c for c in (self.geo, self.population) if c]
         out += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
         return tuple(out)
 

@@ -32,7 +32,7 @@ class Picture:
     baseline: Array
     """(S, G, T) the part of it that is not media."""
     noise: Array
-    """(S,) standard deviation of the likelihood."""
+    """(S, G) standard deviation of the likelihood."""
     share: Array
     """(S, C) each channel's share of the KPI."""
     money: Array
@@ -59,16 +59,17 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
     for block, media in media_blocks(data, posterior, chosen):
         rows = slice(done, done + len(block))
         done += len(block)
-        base[rows] = baseline(data, posterior, block)
+        media *= data.target_scale[:, None, None]
+        base[rows] = baseline(data, posterior, block) * data.target_scale[:, None]
         mean[rows] = base[rows] + media.sum(axis=-1)
-        share[rows] = media.sum(axis=(1, 2)) * data.target_scale / np.abs(data.target).sum()
-        money[rows] = (media * data.value_per_unit[..., None]).sum(axis=(1, 2)) * data.target_scale
-        exposure += media.sum(axis=0) * data.target_scale / len(chosen)
+        share[rows] = media.sum(axis=(1, 2)) / np.abs(data.target).sum()
+        money[rows] = (media * data.value_per_unit[..., None]).sum(axis=(1, 2))
+        exposure += media.sum(axis=0) / len(chosen)
     return Picture(
         data=data,
-        mean=mean * data.target_scale,
-        baseline=base * data.target_scale,
-        noise=posterior.flat("y_sigma")[chosen] * data.target_scale,
+        mean=mean,
+        baseline=base,
+        noise=posterior.by_geo("y_sigma")[chosen] * data.target_scale,
         share=share,
         money=money,
         prior_share=share_draws(spec, data, priors),
@@ -90,7 +91,7 @@ def fit_quality(p: Picture, limits: Limits) -> Check:
 def predictive(p: Picture, limits: Limits) -> Check:
     """Share of periods inside the predictive intervals, and tail probabilities of three statistics of the KPI."""
     rng = np.random.default_rng(SEED)
-    replicated = p.mean + p.noise[:, None, None] * rng.standard_normal(p.mean.shape)
+    replicated = p.mean + p.noise[:, :, None] * rng.standard_normal(p.mean.shape)
     edge = 0.5 * (1 - limits.coverage)
     low, high = np.quantile(replicated, (edge, 1 - edge), axis=0)
     inside = float(np.mean((p.data.target >= low) & (p.data.target <= high)))
@@ -116,6 +117,8 @@ def predictive(p: Picture, limits: Limits) -> Check:
 def autocorrelation(p: Picture, limits: Limits) -> Check:
     """Correlation of neighbouring residuals, with a Ljung-Box test over the first lags."""
     left = p.residual - p.residual.mean(axis=1, keepdims=True)
+    # Each geo counts alike, however large its KPI.
+    left = left / left.std(axis=1, keepdims=True)
     periods = left.shape[1]
     lags = min(LONGEST_LAG, max(1, periods // 5))
     power = float((left**2).sum())

@@ -2,12 +2,20 @@
 
 import numpy as np
 
-from mmm_core.domain.fit import ModelData
+from mmm_core.domain.fit import ModelData, Posterior
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.priors import Priors
-from mmm_core.modeling.transforms import EFFECT, media_parameters
+from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, media_parameters
 
-FAMILIES = (("geometric", "logistic"), ("geometric", "hill"), ("delayed", "logistic"), ("delayed", "hill"))
+FAMILIES = tuple((a, s) for a in ADSTOCK_PARAMETERS for s in SATURATION_PARAMETERS)
+EACH_ONCE = (
+    ("geometric", "logistic"),
+    ("geometric", "hill"),
+    ("delayed", "hill"),
+    ("weibull_pdf", "michaelis_menten"),
+    ("weibull_cdf", "tanh"),
+)
+"""Every family at least once."""
 
 
 def national(
@@ -42,8 +50,8 @@ def national(
         linear_names=tuple(f"control_{k}" for k in range(controls)),
         linear_groups=("control",) * controls,
         fourier=fourier,
-        media_scale=scale,
-        target_scale=float(np.abs(kpi).max()),
+        media_scale=scale[None],
+        target_scale=np.abs(kpi).max(keepdims=True),
     )
 
 
@@ -55,6 +63,9 @@ def priors_for(data: ModelData, adstock: str, saturation: str) -> Priors:
         "adstock_alpha": Distribution("Beta", {"alpha": 1.5 + step, "beta": 3.0 + step}),
         "adstock_theta": Distribution("HalfNormal", {"sigma": 1.0 + step}),
         "saturation_lam": Distribution("Gamma", {"alpha": 3.0 + step, "beta": 1.0 + 0.5 * step}),
+        "saturation_r": Distribution("Beta", {"alpha": 3.0 + step, "beta": 2.0 + step}),
+        "adstock_lam": Distribution("LogNormal", {"mu": 0.5 + 0.3 * step, "sigma": 0.3 + 0.1 * step}),
+        "adstock_k": Distribution("LogNormal", {"mu": 0.3 + 0.2 * step, "sigma": 0.3 + 0.1 * step}),
         "saturation_slope": Distribution("LogNormal", {"mu": 0.1 + step, "sigma": 0.4 + 0.1 * step}),
         "saturation_kappa": Distribution("LogNormal", {"mu": -0.7 + step, "sigma": 0.6 + 0.1 * step}),
         EFFECT: Distribution("LogNormal", {"mu": np.log(0.15) - 0.3 * step, "sigma": 0.6 + 0.2 * step}),
@@ -77,3 +88,23 @@ def design(data: ModelData, priors: Priors) -> tuple[np.ndarray, np.ndarray, np.
     parts = (priors.intercept, priors.control, priors.fourier)
     mean, sd = (np.concatenate([np.atleast_1d(p.parameters[n]) for p in parts]) for n in ("mu", "sigma"))
     return x, mean, sd
+
+
+def priors_draws(priors: Priors, max_lag: int, chains: int, draws: int, geos: int) -> Posterior:
+    """A posterior of draws from the priors, those of the mean over geos standing for every geo."""
+    rng = np.random.default_rng(11)
+    named = {
+        **priors.media,
+        "intercept_contribution": priors.intercept,
+        "gamma_control": priors.control,
+        "gamma_fourier": priors.fourier,
+        "y_sigma": priors.sigma,
+    }
+    found = {n: p.sample(rng, chains * draws).reshape((chains, draws, *p.shape)) for n, p in named.items()}
+    if geos > 1:
+        own = (EFFECT, "intercept_contribution", "gamma_control", "gamma_fourier", "y_sigma")
+        found |= {f"{name}_mu": np.log(found[name]) if name == EFFECT else found[name] for name in own[:-1]}
+        found[f"{EFFECT}_sigma"] = np.abs(rng.normal(0.3, 0.05, found[EFFECT].shape))
+        found |= {n: np.stack([found[n] * (1 + 0.1 * g) for g in range(geos)], axis=2) for n in own}
+    energy = rng.normal(size=(chains, draws))
+    return Posterior(priors.adstock, priors.saturation, max_lag, found, energy=energy)

@@ -52,3 +52,23 @@ def specification(adstock: str = "geometric", saturation: str = "logistic", **ch
         "trend": Trend(kind="piecewise", knots=2),
     }
     return ModelSpec.model_validate({**base, **changes})
+
+
+def panel_table(periods: int = 60, geos: int = 3, seed: int = 4) -> pd.DataFrame:
+    """Geos of different size whose returns differ, rows in no order; the last geo never ran mail."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for g in range(geos):
+        size = 1.0 + 2.0 * g
+        frame = table(periods, seed + 10 + g)
+        media = frame[["tv", "search", "clicks", "mail"]] * size
+        if g == geos - 1:
+            media["mail"] = 0.0
+        frame = frame.assign(**{c: media[c] for c in media}, sales=frame["sales"] * size * (0.9 + 0.1 * g))
+        parts.append(frame.assign(region=f"geo {g}", heads=1e5 * size))
+    return pd.concat(parts).sample(frac=1.0, random_state=int(rng.integers(1e6))).reset_index(drop=True)
+
+
+def panel_specification(adstock: str = "geometric", saturation: str = "logistic", **changes: object) -> ModelSpec:
+    """The specification that fits ``panel_table``."""
+    return specification(adstock, saturation, **{"geo": "region", "population": "heads", **changes})

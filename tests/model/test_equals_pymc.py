@@ -10,9 +10,16 @@ from mmm_core.modeling import pymc_model
 from mmm_core.modeling.collapsed import collapse
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import Priors, resolve
-from tests.model.company import specification, table
+from tests.model.cases import FAMILIES
+from tests.model.company import panel_specification, panel_table, specification, table
 
-FAMILIES = [(a, s) for a in ("geometric", "delayed") for s in ("logistic", "hill")]
+FIRST = (("geometric", "logistic"), ("geometric", "hill"), ("delayed", "logistic"), ("delayed", "hill"))
+NEWER = (("weibull_pdf", "michaelis_menten"), ("weibull_cdf", "tanh"))
+FAST = FIRST + NEWER
+COMBINATIONS = [
+    pytest.param(*pair, marks=() if pair in FAST else pytest.mark.slow)
+    for pair in (*FAST, *sorted({*FAMILIES} - {*FAST}))
+]
 
 
 def _point(priors: Priors, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -21,6 +28,10 @@ def _point(priors: Priors, rng: np.random.Generator) -> tuple[dict[str, np.ndarr
     values["y_sigma"] = priors.sigma.sample(rng, 1)[0] + 0.05
     blocks = [np.atleast_1d(d.sample(rng, 1)[0]) for d in (priors.intercept, priors.control, priors.fourier)]
     return values, np.concatenate(blocks)
+
+
+def _theirs(values: dict[str, np.ndarray], saturation: str) -> dict[str, np.ndarray]:
+    return {pymc_model.their_name(name, saturation): v for name, v in values.items()}
 
 
 def _pymc_point(model: Any, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -33,7 +44,7 @@ def _pymc_point(model: Any, values: dict[str, np.ndarray]) -> dict[str, np.ndarr
     return out
 
 
-@pytest.mark.parametrize(("adstock", "saturation"), FAMILIES)
+@pytest.mark.parametrize(("adstock", "saturation"), COMBINATIONS)
 def test_joint_log_density_is_pymc_marketings(adstock: str, saturation: str) -> None:
     spec = specification(adstock, saturation)
     data = prepare(table(), spec)
@@ -50,8 +61,29 @@ def test_joint_log_density_is_pymc_marketings(adstock: str, saturation: str) -> 
             "gamma_control": coefficients[1 : 1 + controls],
             "gamma_fourier": coefficients[1 + controls :],
         }
-        expected = float(theirs(_pymc_point(model, {**values, **linear})))
-        assert ours.joint_log_density(values, coefficients) == pytest.approx(expected, rel=1e-6)
+        expected = float(theirs(_pymc_point(model, {**_theirs(values, saturation), **linear})))
+        assert ours.joint_log_density(values, coefficients[None]) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("adstock", "saturation"), [("geometric", "hill"), ("delayed", "michaelis_menten")])
+def test_joint_log_density_of_a_panel_is_pymc_marketings(adstock: str, saturation: str) -> None:
+    spec = panel_specification(adstock, saturation)
+    data = prepare(panel_table(), spec)
+    priors = resolve(spec, data)
+    ours = collapse(data, priors)
+    model = pymc_model.build(data, priors).model
+    theirs = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
+    rng = np.random.default_rng(23)
+    for _ in range(6):
+        z = rng.normal(size=ours.plan.size) * 0.5
+        values = ours.constrain(z)
+        centre, spread = ours.block.mean, ours.block.shared
+        assert spread is not None
+        shared = centre + spread * rng.normal(size=centre.size)
+        own = shared + ours.block.own * rng.normal(size=(len(data.geos), centre.size))
+        linear = ours.block.split(own) | {f"{n}_mu": v for n, v in ours.block.split(shared).items()}
+        expected = float(theirs(_pymc_point(model, {**_theirs(values, saturation), **linear})))
+        assert ours.joint_log_density(values, own, shared) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("style", ["by_spend", "pymc_marketing"])

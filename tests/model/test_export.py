@@ -10,12 +10,13 @@ import pytest
 from pymc_marketing.mmm import MMM
 
 from mmm_core.domain.fit import ModelData, Posterior
-from mmm_core.modeling import export, pymc_model
+from mmm_core.modeling import export, export_script, pymc_model
 from mmm_core.modeling.predict import media_blocks
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import Priors, resolve
 from mmm_core.modeling.spec import ModelSpec
-from tests.model.company import specification, table
+from tests.model.cases import priors_draws
+from tests.model.company import panel_specification, panel_table, specification, table
 
 CHAINS, DRAWS = 2, 7
 
@@ -29,20 +30,12 @@ def _fitted(adstock: str, saturation: str, **changes: object) -> tuple[ModelSpec
 
 def _draws(spec: ModelSpec, priors: Priors) -> Posterior:
     """Draws from the priors stand in for a fit: the file does not ask where they come from."""
-    rng = np.random.default_rng(11)
-    named = {
-        **priors.media,
-        "intercept_contribution": priors.intercept,
-        "gamma_control": priors.control,
-        "gamma_fourier": priors.fourier,
-        "y_sigma": priors.sigma,
-    }
-    draws = {n: p.sample(rng, CHAINS * DRAWS).reshape((CHAINS, DRAWS, *p.shape)) for n, p in named.items()}
-    energy = rng.normal(size=(CHAINS, DRAWS))
-    return Posterior(spec.adstock.value, spec.saturation.value, spec.max_lag, draws, energy=energy)
+    return priors_draws(priors, spec.max_lag, CHAINS, DRAWS, geos=1)
 
 
-@pytest.mark.parametrize(("adstock", "saturation"), [("geometric", "logistic"), ("delayed", "hill")])
+@pytest.mark.parametrize(
+    ("adstock", "saturation"), [("geometric", "logistic"), ("delayed", "hill"), ("weibull_cdf", "tanh")]
+)
 def test_pymc_marketing_loads_the_file_and_computes_the_same_contributions(
     adstock: str, saturation: str, tmp_path: Path
 ) -> None:
@@ -104,13 +97,47 @@ def test_odd_names_survive_file_and_script(tmp_path: Path) -> None:
     loaded = MMM.load(str(tmp_path / "posterior.nc"))
     assert loaded.channel_columns == ["TV-radio", "draw"]
     assert loaded.control_columns[:2] == [odd["price"], odd["sale"]]
-    export.write_script(tmp_path / "model.py", spec, data, priors)
+    export_script.write_script(tmp_path / "model.py", spec, data, priors)
     assert runpy.run_path(str(tmp_path / "model.py"))["mmm"].channel_columns == ["TV-radio", "draw"]
 
 
 def test_script_builds_the_same_model(tmp_path: Path) -> None:
     spec, data, priors, _ = _fitted("delayed", "hill")
-    export.write_script(tmp_path / "model.py", spec, data, priors)
+    export_script.write_script(tmp_path / "model.py", spec, data, priors)
+    built = runpy.run_path(str(tmp_path / "model.py"))["mmm"].model
+    ours = pymc_model.build(data, priors).model
+    point = {name: value + 0.1 for name, value in ours.initial_point().items()}
+    assert float(built.compile_logp(mode="FAST_COMPILE")(point)) == pytest.approx(
+        float(ours.compile_logp(mode="FAST_COMPILE")(point)), rel=1e-12
+    )
+
+
+def test_a_panel_opens_elsewhere_and_says_the_same(tmp_path: Path) -> None:
+    spec = panel_specification("weibull_pdf", "michaelis_menten")
+    data = prepare(panel_table(), spec)
+    priors = resolve(spec, data)
+    posterior = priors_draws(priors, spec.max_lag, CHAINS, DRAWS, geos=len(data.geos))
+    export.write_netcdf(tmp_path / "posterior.nc", posterior, data, priors)
+    loaded = MMM.load(str(tmp_path / "posterior.nc"))
+    stored = loaded.idata["/posterior"].to_dataset()
+    free = stored[[variable.name for variable in loaded.model.free_RVs]]
+    names = ["channel_contribution", "mu", "yearly_seasonality_contribution", "total_media_contribution_original_scale"]
+    again = pm.compute_deterministics(free, model=loaded.model, var_names=names, progressbar=False)
+    ours = np.concatenate([contribution for _, contribution in media_blocks(data, posterior)])
+    ours = ours.reshape(CHAINS, DRAWS, *ours.shape[1:])
+    theirs = again["channel_contribution"].transpose("chain", "draw", "geo", "date", "channel")
+    np.testing.assert_allclose(theirs.values, ours, rtol=1e-6, atol=1e-12)
+    for name in names:
+        np.testing.assert_allclose(
+            stored[name].transpose(*again[name].dims).values, again[name].values, rtol=1e-5, atol=1e-6
+        )
+
+
+def test_script_of_a_panel_builds_the_same_model(tmp_path: Path) -> None:
+    spec = panel_specification("geometric", "hill")
+    data = prepare(panel_table(), spec)
+    priors = resolve(spec, data)
+    export_script.write_script(tmp_path / "model.py", spec, data, priors)
     built = runpy.run_path(str(tmp_path / "model.py"))["mmm"].model
     ours = pymc_model.build(data, priors).model
     point = {name: value + 0.1 for name, value in ours.initial_point().items()}

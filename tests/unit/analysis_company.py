@@ -42,8 +42,8 @@ def company(
         linear_names=("price", "trend"),
         linear_groups=("control", "trend"),
         fourier=fourier,
-        media_scale=media.max(axis=(0, 1)),
-        target_scale=float(np.abs(target).max()),
+        media_scale=media.max(axis=1),
+        target_scale=np.abs(target).max(axis=1),
     )
 
 
@@ -57,16 +57,17 @@ def posterior(
     draws: int = 40,
     seed: int = 5,
 ) -> Posterior:
-    """Independent draws around plausible values, in scaled units."""
+    """Independent draws around plausible values, in scaled units; geos of a panel have their own effect and baseline."""
     rng = np.random.default_rng(seed)
     shape = (chains, draws, len(data.channels))
+    own = (chains, draws) if len(data.geos) == 1 else (chains, draws, len(data.geos))
     names = {
         "adstock_alpha": rng.beta(3, 4, shape),
-        "saturation_beta": 0.08 * np.exp(0.4 * rng.normal(size=shape)),
-        "intercept_contribution": rng.normal(0.6, 0.02, shape[:2]),
-        "gamma_control": rng.normal(0.02, 0.01, (*shape[:2], data.linear.shape[-1])),
-        "gamma_fourier": rng.normal(0.03, 0.01, (*shape[:2], data.fourier.shape[-1])),
-        "y_sigma": np.abs(rng.normal(0.04, 0.004, shape[:2])),
+        "saturation_beta": 0.08 * np.exp(0.4 * rng.normal(size=(*own, len(data.channels)))),
+        "intercept_contribution": rng.normal(0.6, 0.02, own),
+        "gamma_control": rng.normal(0.02, 0.01, (*own, data.linear.shape[-1])),
+        "gamma_fourier": rng.normal(0.03, 0.01, (*own, data.fourier.shape[-1])),
+        "y_sigma": np.abs(rng.normal(0.04, 0.004, own)),
     }
     if adstock == "delayed":
         names["adstock_theta"] = rng.uniform(0, 2, shape)

@@ -18,7 +18,7 @@ def known(periods: int = 160, noise: float = 500.0) -> tuple[ModelData, ModelSpe
     lags = 8
     brought = np.zeros((periods, 3))
     for c in range(3):
-        x = data.media[0, :, c] / data.media_scale[c]
+        x = data.media[0, :, c] / data.media_scale[0, c]
         weight = np.array([RETENTION[c] ** k for k in range(lags)])
         carried = np.convolve(x, weight / weight.sum())[:periods]
         brought[:, c] = EFFECT[c] * (1 - np.exp(-LAM[c] * carried)) / (1 + np.exp(-LAM[c] * carried))

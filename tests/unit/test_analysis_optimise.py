@@ -82,7 +82,7 @@ def test_base_optimum_has_one_marginal_return_inside_the_limits() -> None:
 def test_s_shaped_responses_find_the_better_hill() -> None:
     """Two steep S-curves and money for one of them: an even split, a stationary point, is the worst of all."""
     data = company(channels=2, periods=40)
-    data = replace(data, media=data.spend, media_scale=np.array([8000.0, 8000.0]))
+    data = replace(data, media=data.spend, media_scale=np.array([[8000.0, 8000.0]]))
     post = posterior(data, saturation="hill", draws=20)
     ones = np.ones_like(post.draws["saturation_beta"])
     post.draws.update(

@@ -18,14 +18,15 @@ def slow_contribution(data: ModelData, post: Posterior, draw: int, media: np.nda
         power = lag if post.adstock == "geometric" else (lag - p["adstock_theta"][c]) ** 2
         weight = p["adstock_alpha"][c] ** power
         weight = weight / weight.sum()
-        x = sum(weight[k] * media[g, t - k, c] / data.media_scale[c] for k in lag if t - k >= 0)
+        x = sum(weight[k] * media[g, t - k, c] / data.media_scale[g, c] for k in lag if t - k >= 0)
         if post.saturation == "logistic":
             e = np.exp(-p["saturation_lam"][c] * x)
             y = (1 - e) / (1 + e)
         else:
             s, k = p["saturation_slope"][c], p["saturation_kappa"][c]
             y = 1 - k**s / (k**s + x**s)
-        out[g, t, c] = p["saturation_beta"][c] * y * data.target_scale
+        effect = p["saturation_beta"] if len(data.geos) == 1 else p["saturation_beta"][g]
+        out[g, t, c] = effect[c] * y * data.target_scale[g]
     return out
 
 
@@ -54,13 +55,13 @@ def test_components_add_up_to_the_expected_kpi() -> None:
     data = company(geos=2)
     model = ResponseModel(data, posterior(data), dtype=np.float64)
     g = 1
-    total = model.baseline(g) + model.controls(g) + model.seasonality()
+    total = model.baseline(g) + model.controls(g) + model.seasonality(g)
     total = total + sum(model.channel_contribution(c, g) for c in range(4))
     np.testing.assert_allclose(model.mu()[:, g].T, total)
-    gamma = model.posterior.flat("gamma_control")
-    np.testing.assert_allclose(model.controls(g)[7], data.linear[g, 7, 0] * gamma[:, 0] * data.target_scale)
-    trend = data.linear[g, 7, 1] * gamma[:, 1] + model.posterior.flat("intercept_contribution")
-    np.testing.assert_allclose(model.baseline(g)[7], trend * data.target_scale)
+    gamma = model.posterior.flat("gamma_control")[:, g]
+    np.testing.assert_allclose(model.controls(g)[7], data.linear[g, 7, 0] * gamma[:, 0] * data.target_scale[g])
+    trend = data.linear[g, 7, 1] * gamma[:, 1] + model.posterior.flat("intercept_contribution")[:, g]
+    np.testing.assert_allclose(model.baseline(g)[7], trend * data.target_scale[g])
 
 
 @pytest.mark.parametrize("periods", [1, 3, 5, 13])
@@ -168,9 +169,9 @@ def test_curves_start_at_zero_rise_and_mark_today() -> None:
     on = data.spend[0, :, 0]
     assert tv.current == pytest.approx(on[on > 0].mean())
     assert sum(tv.carryover) == pytest.approx(1.0)
-    level = tv.level[10] / data.media_scale[0]
+    level = tv.level[10] / data.media_scale[0, 0]
     expected = np.tanh(post.flat("saturation_lam")[:, 0] * level / 2) * post.flat("saturation_beta")[:, 0]
-    assert tv.mean[10] == pytest.approx(expected.mean() * data.target_scale)
+    assert tv.mean[10] == pytest.approx(expected.mean() * data.target_scale[0])
     assert curves["email"].highest_seen == data.media[0, :, 3].max()
 
 

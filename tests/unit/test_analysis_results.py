@@ -60,7 +60,7 @@ def test_series_add_up_and_predict() -> None:
     spread = model.data.target[0] - model.data.target[0].mean()
     assert found.fit.r2 == pytest.approx(1 - (residual**2).sum() / (spread**2).sum())
     width = np.array(of["predicted"].p95) - np.array(of["predicted"].p5)
-    noise = model.posterior.flat("y_sigma").mean() * model.data.target_scale
+    noise = model.posterior.flat("y_sigma").mean() * model.data.target_scale[0]
     assert width.min() > 2.5 * noise
 
 

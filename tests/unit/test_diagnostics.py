@@ -30,12 +30,12 @@ def _posterior(data: ModelData, rng: np.random.Generator, spread: float = 0.15) 
     draws["adstock_alpha"] = np.minimum(draws["adstock_alpha"], 0.95)
     flat = {name: values.reshape(-1, values.shape[-1]) for name, values in draws.items()}
     shapes = {name: values for name, values in flat.items() if name != "saturation_beta"}
-    scaled = data.media[0] / data.media_scale
+    scaled = data.scaled_media[0]
     media = np.einsum(
         "stc,sc->st", saturated_exposure(scaled, "geometric", "logistic", 8, shapes), flat["saturation_beta"]
     )
     design = np.column_stack([np.ones(media.shape[1]), data.linear[0], data.fourier])
-    left = data.target[0] / data.target_scale - media
+    left = data.scaled_target[0] - media
     coefficients = left @ np.linalg.pinv(design).T
     sigma = (left - coefficients @ design.T).std(axis=1)
     noise = rng.standard_normal(coefficients.shape) @ np.linalg.cholesky(np.linalg.inv(design.T @ design)).T
@@ -166,7 +166,7 @@ def test_channels_that_move_together(fitted: tuple[Posterior, ModelData, ModelSp
     media = data.media.copy()
     media[..., 2] = media[..., 0] * 2
     alike = {n: posterior.draws[n][..., [0, 1, 0]] for n in TRUTH}
-    twin = replace(data, media=media, media_scale=media.max(axis=(0, 1)))
+    twin = replace(data, media=media, media_scale=media.max(axis=1))
     check = _by_id(checks(_with(posterior, **alike), twin, spec))["vif"]
     assert check.status is Status.REVIEW
     assert set(check.columns) == {"tv", "mail"}

@@ -23,8 +23,8 @@ def test_shapes_scales_and_order() -> None:
     np.testing.assert_array_equal(data.media[0, :, 1], frame["clicks"])
     np.testing.assert_array_equal(data.spend[0, :, 1], frame["search"])
     assert np.isnan(data.spend[0, :, 2]).all()
-    np.testing.assert_array_equal(data.media_scale, frame[["tv", "clicks", "mail"]].max())
-    assert data.target_scale == frame["sales"].abs().max()
+    np.testing.assert_array_equal(data.media_scale[0], frame[["tv", "clicks", "mail"]].max())
+    assert data.target_scale[0] == frame["sales"].abs().max()
     assert period_days(data) == 7
 
 

@@ -101,7 +101,7 @@ def test_media_range_must_be_in_order() -> None:
 
 def test_baseline_leaves_room_for_media_and_is_wide() -> None:
     data, priors = _resolved(specification())
-    level = float((data.target / data.target_scale).mean())
+    level = float(data.scaled_target.mean())
     mu, sigma = float(priors.intercept.parameters["mu"]), float(priors.intercept.parameters["sigma"])
     assert 0.75 * level < mu < 0.95 * level
     assert sigma > 0.4 * level

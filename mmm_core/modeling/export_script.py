@@ -1,0 +1,107 @@
+"""A runnable PyMC-Marketing script of a model. Imported only by an export's own process (it needs PyMC)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from pymc_extras.prior import Prior
+
+from mmm_core.domain.fit import ModelData
+from mmm_core.modeling import pymc_model
+from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.spec import ModelSpec
+
+
+def write_script(path: Path, spec: ModelSpec, data: ModelData, priors: Priors) -> None:
+    """Write a PyMC-Marketing script of the model and, beside it, the prepared table that it reads (``<name>.csv``)."""
+    frame, target = pymc_model.table(data)
+    names = pymc_model.labels(data)
+    frame.assign(**{names.target: target}).to_csv(path.with_suffix(".csv"), index=False, float_format="%.17g")
+    path.write_text(script(spec, data, priors, path.with_suffix(".csv").name), encoding="utf-8")
+
+
+def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
+    """A runnable script: the same model, priors and data as the fit, in PyMC-Marketing's own words."""
+    names = pymc_model.labels(data)
+    adstock = pymc_model.ADSTOCKS[priors.adstock].__name__
+    saturation = pymc_model.SATURATIONS[priors.saturation].__name__
+    beliefs = [
+        f"#   {c.name!r}: {c.belief.kind} {c.belief.low:g} to {c.belief.high:g}" for c in spec.channels if c.belief
+    ]
+    season = data.fourier.shape[-1] // 2
+    lines = [
+        '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
+        "",
+        "from pathlib import Path",
+        "",
+        "import numpy as np",
+        "import pandas as pd",
+        "import xarray as xr",
+        "from pymc_extras.prior import Prior",
+        f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
+        "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
+        "",
+        "# The table holds media as the model reads them and controls, holidays and trend already standardised.",
+        f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
+        f"target = table.pop({names.target!r})",
+        *(["# Beliefs that became priors (90% ranges):", *beliefs] if beliefs else []),
+        "model_config = {",
+        *(f"    {key!r}: {_source(value)}," for key, value in pymc_model.model_config(data, priors).items()),
+        "}",
+        "mmm = MMM(",
+        f"    date_column={names.date!r},",
+        f"    target_column={names.target!r},",
+        f"    channel_columns={list(names.channels)!r},",
+        f"    control_columns={list(names.linear) or None!r},",
+        f"    yearly_seasonality={season or None!r},",
+        f"    adstock={adstock}(l_max={priors.max_lag}, priors={_source(pymc_model.media_priors(priors, 'adstock_'))}),",
+        f"    saturation={saturation}(priors={_source(pymc_model.media_priors(priors, 'saturation_'))}),",
+        "    scaling=Scaling(",
+        *_scaling(data),
+        "    ),",
+        "    model_config=model_config,",
+        *([f'    dims=("{pymc_model.GEO}",),'] if len(data.geos) > 1 else []),
+        ")",
+        "mmm.build_model(table, target)",
+        "",
+        'if __name__ == "__main__":',
+        "    mmm.fit(",
+        "        table,",
+        "        target,",
+        f"        draws={spec.sampling.draws},",
+        f"        tune={spec.sampling.tune},",
+        f"        chains={spec.sampling.chains},",
+        f"        target_accept={spec.sampling.target_accept},",
+        f"        random_seed={spec.sampling.seed},",
+        "    )",
+        '    mmm.save("fitted.nc", engine="h5netcdf")',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _scaling(data: ModelData) -> list[str]:
+    if len(data.geos) == 1:
+        return [
+            f"        target=FixedScaling(dims=(), value={float(data.target_scale[0])!r}),",
+            '        channel=DataDerivedScaling(method="max", dims=()),',
+        ]
+    both = pymc_model.scaling(data)
+    return [
+        f"        target=FixedScaling(dims=(), value={_source(both.target.value)}),",
+        f"        channel=FixedScaling(dims=(), value={_source(both.channel.value)}),",
+    ]
+
+
+def _source(value: Any) -> str:
+    """A ``Prior``, an array, a number or a dict of them as Python source, every digit kept."""
+    if isinstance(value, Prior):
+        numbers = "".join(f", {name}={_source(number)}" for name, number in value.parameters.items())
+        return f'Prior("{value.distribution}"{numbers}' + (f", dims={value.dims!r})" if value.dims else ")")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name!r}: {_source(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, xr.DataArray):
+        coords = {name: labels.values.tolist() for name, labels in value.coords.items()}
+        return f"xr.DataArray({value.values.tolist()!r}, dims={value.dims!r}, coords={coords!r})"
+    return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(float(value))

@@ -1,6 +1,7 @@
 """Causal checks in sentences and tables."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from mmm_core.causal.findings import ChannelCheck, Refutation
 from mmm_core.causal.words import listed
@@ -17,6 +18,7 @@ TITLES = {
     "subset": "Parts of the data",
     "hidden_cause": "Hidden driver",
 }
+NOW, LOW, HIGH = attrgetter("coefficient"), attrgetter("low"), attrgetter("high")
 Writer = Callable[[float | None], str]
 
 
@@ -73,7 +75,7 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
     held = f"with {listed(one.held)} held still" if one.held else "with nothing held still"
     text = (
         f"The model says {model}; the back-door estimate, {held}, says {write(one.coefficient)} "
-        f"({write(one.low)} to {write(one.high)}). Held still nothing, it would say {write(one.naive)}."
+        f"({write(one.low)} to {write(one.high)}). With nothing held still it would say {write(one.naive)}."
     )
     match one.agreement:
         case Status.PASS:
@@ -96,7 +98,9 @@ def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: i
             text = f"Moved to other times of the history, {name} does as well in {share} of the cases"
             good, bad = ": its timing matters.", ": the estimate may be chance."
         case "random_cause":
-            text = f"With a random variable held still as well, the {what} of {name} is {write(tried.effect)} ({now} before)"
+            text = (
+                f"With random numbers held still too, the {what} of {name} is {write(tried.effect)} ({now} before)"
+            )
             good, bad = ", so nothing moves.", ": an estimate that noise moves is not to be leaned on."
         case _:
             spread = write(tried.spread) if one.model_roi else f.short(one.brought(tried.spread))
@@ -112,8 +116,9 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
     above = one.coefficient >= tip.goal
     if tip.driver is None:
         return (
-            f"Nothing is measured that a hidden driver could be held against; one that explains {f.share(tip.robustness)} "
-            f"of what is left of both {one.channel} and {spec.kpi.column} would take it to {line}."
+            "Nothing is measured that a hidden driver could be held against; one that explains "
+            f"{f.share(tip.robustness)} of what is left of both {one.channel} and {spec.kpi.column} would take it to "
+            f"{line}."
         )
     side = "below" if above else "above"
     start = f"A hidden driver as strong as {tip.driver}, the strongest one measured,"
@@ -129,7 +134,7 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
         )
     if tip.times is None:
         return f"{text}; even a far stronger one would not take it {side} {line}."
-    return f"{text}; it takes one {tip.times:.1f} times as strong as {tip.driver} to bring it {side} {line}."
+    return f"{text}; one {tip.times:.2g} times as strong as {tip.driver} is enough to bring it {side} {line}."
 
 
 def _estimates(found: Sequence[ChannelCheck], failed: Sequence[str]) -> Table:
@@ -158,11 +163,11 @@ def _pictures(found: Sequence[ChannelCheck]) -> tuple[Picture, ...]:
     paid = [c for c in found if c.model_roi]
     if not paid:
         return ()
-    model = [c.model_roi for c in paid if c.model_roi]
-    ours = [(c.roi(c.coefficient), c.roi(c.low), c.roi(c.high)) for c in paid]
+    ours = [c.model_roi for c in paid if c.model_roi]
+    told, low, high = (tuple(c.roi(k(c)) for c in paid) for k in (NOW, LOW, HIGH))
     lines = (
-        Line("The model", *(tuple(getattr(m, part) for m in model) for part in ("mean", "p5", "p95"))),
-        Line("Back door", *(tuple(o[k] for o in ours) for k in range(3)), role="predicted"),
+        Line("The model", tuple(m.mean for m in ours), tuple(m.p5 for m in ours), tuple(m.p95 for m in ours)),
+        Line("Back door", told, low, high, role="predicted"),
     )
     note = "dot: the return; line: its 90% interval"
     return (Picture("Return on spend, told twice", "dots", tuple(c.channel for c in paid), lines, "ratio", note),)

@@ -115,7 +115,7 @@ def _agreement(bayes: Interval, other: Interval) -> Check:
     status = Status.PASS if inside else Status.REVIEW if meet else Status.FAIL
     words = {
         Status.PASS: "Both models tell the same story.",
-        Status.REVIEW: "The structural model's answer lies outside the response model's interval; their intervals meet.",
+        Status.REVIEW: "The structural model's answer lies outside the other's interval, but the intervals meet.",
         Status.FAIL: "The two answers exclude each other: diagram and media model do not tell the same story.",
     }
     return Check("agreement", "Both models", status, words[status])

@@ -33,6 +33,8 @@ def random_diagram(rng: np.random.Generator, variables: int = 7, density: float 
     """A random acyclic diagram of one channel, the KPI and other variables, some of them unseen."""
     order = ["tv", "sales", *(f"v{i}" for i in range(variables - 2))]
     rng.shuffle(order)
-    unseen = {n for n in order if n.startswith("v") and rng.random() < 0.3}
+    first, second = sorted((order.index("tv"), order.index("sales")))
+    order[first], order[second] = ("tv", "sales") if rng.random() < 0.9 else ("sales", "tv")
+    unseen = {n for n in order if n.startswith("v") and rng.random() < 0.4}
     edges = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :] if rng.random() < density]
     return diagram(", ".join(f"{a} > {b}" for a, b in edges), unseen=" ".join(unseen))

@@ -56,7 +56,7 @@ def bench(
     path = results / "contributions.jsonl"
     results.mkdir(exist_ok=True)
     done = {(r["size"], r["number"], r["contestant"]) for r in rows(path)}
-    todo = [job for job in jobs(sizes, seeds, _present(contestants or CONTESTANTS, say)) if job.key not in done]
+    todo = [job for job in jobs(sizes, seeds, present(contestants or CONTESTANTS, say)) if job.key not in done]
     with tempfile.TemporaryDirectory() as folder:
         for job in todo:
             row = fit(job, Path(folder))
@@ -68,7 +68,7 @@ def bench(
     return table
 
 
-def _present(contestants: Sequence[str], say: Say) -> list[str]:
+def present(contestants: Sequence[str], say: Say) -> list[str]:
     """Without Meridian where it is not installed, so that its rows can be added later."""
     try:
         install.python()

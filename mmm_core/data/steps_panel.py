@@ -15,8 +15,8 @@ SPLIT_WORDS = {"population": "by population", "sales": "by sales", "equal": "equ
 def split_national(table: Table, a: Arguments) -> Table:
     """Divide what is known for the whole country among its geographies, so that its total stays.
 
-    ``weight`` says how: by population, by each geography's share of the KPI over the whole time, or equally. In a period,
-    only those geographies share that have a row in it. A frequency is the same everywhere and stays as it is.
+    ``weight`` says how: by population, by each geography's share of the KPI over the whole time, or equally. In a
+    period, only those geographies share that have a row in it. A frequency stays as it is.
     """
     date, geo = _keys(table)
     by = a.choice("weight", SPLITS, "population")

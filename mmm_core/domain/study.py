@@ -62,7 +62,8 @@ class StepState:
 class Column:
     name: str
     unit: str = "text"
-    """'text', 'number', 'count', 'share', 'points', 'ratio', 'money', 'kpi' or 'date': how a cell is written."""
+    """'text', 'number', 'count', 'share', 'points', 'ratio', 'change' (of a ratio), 'p', 'money', 'kpi' or 'date': how
+    a cell is written."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Line:
 class Picture:
     title: str
     kind: str
-    """'lines' over dates or numbers, 'bars' over categories, 'dots' with intervals over categories."""
+    """'lines' over dates or numbers, 'bars' over categories, 'stacked' bars, 'dots' with intervals over categories,
+    'histograms' side by side, one per line."""
     x: tuple[Any, ...]
     lines: tuple[Line, ...]
     unit: str = "number"

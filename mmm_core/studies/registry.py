@@ -15,6 +15,8 @@ KINDS: dict[str, str] = {
     "refresh": "mmm_core.studies.refresh",
     "perturbation": "mmm_core.studies.perturbation",
     "placebo": "mmm_core.studies.placebo",
+    "changes": "mmm_core.studies.changes",
+    "sbc": "mmm_core.studies.sbc",
     "causal": "mmm_core.studies.causal",
     "counterfactual": "mmm_core.studies.counterfactual",
 }

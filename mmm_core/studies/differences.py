@@ -1,0 +1,93 @@
+"""What differs between two specifications, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmm_core.modeling.spec import ModelSpec
+
+WORDS = {
+    "adstock": "Memory",
+    "saturation": "Saturation",
+    "max_lag": "Longest memory (periods)",
+    "controls": "Controls",
+    "holidays": "Holidays",
+    "season.yearly_terms": "Waves of the yearly season",
+    "trend.kind": "Trend",
+    "trend.knots": "Knots of the trend",
+    "media_prior.share_low": "Share of the KPI that media bring, at least",
+    "media_prior.share_high": "Share of the KPI that media bring, at most",
+    "media_prior.style": "Priors",
+    "kpi.column": "KPI",
+    "kpi.unit": "Kind of KPI",
+    "kpi.value_per_unit": "Value per unit of the KPI",
+    "date": "Date column",
+    "geo": "Geo column",
+    "population": "Population column",
+    "currency": "Currency",
+}
+SAMPLING = "sampling"
+UNSAID = ("version",)
+
+
+def in_words(old: ModelSpec, new: ModelSpec, *, sampling: bool = True) -> tuple[str, ...]:
+    """One line for each difference, the channels first; empty where the models are the same.
+
+    Parameters
+    ----------
+    sampling
+        Whether settings of the sampler count, which change the noise of an answer but not what is asked.
+    """
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    lines = _channels(before.pop("channels"), after.pop("channels"))
+    for path, (was, now) in _changed(before, after).items():
+        if path in UNSAID or (path.startswith(SAMPLING) and not sampling):
+            continue
+        name = WORDS.get(path, path.replace("_", " ").replace(".", ": ").capitalize())
+        lines.append(_set(name, was, now) if isinstance(was, list) else f"{name}: {_say(was)} → {_say(now)}")
+    return tuple(lines)
+
+
+def same_model(old: ModelSpec, new: ModelSpec) -> bool:
+    """Whether both ask the same, however many draws answer it."""
+    return not in_words(old, new, sampling=False)
+
+
+def _channels(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[str]:
+    before, after = ({c["name"]: c for c in channels} for channels in (old, new))
+    lines = [f"Channel {name} is new" for name in after if name not in before]
+    lines += [f"Channel {name} is gone" for name in before if name not in after]
+    for name in (n for n in before if n in after):
+        for path, (was, now) in _changed(before[name], after[name]).items():
+            lines.append(f"Channel {name}, {path.replace('_', ' ').replace('.', ' ')}: {_say(was)} → {_say(now)}")
+    return lines
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any], stem: str = "") -> dict[str, tuple[Any, Any]]:
+    """Dotted path to (before, after) wherever two documents differ."""
+    out: dict[str, tuple[Any, Any]] = {}
+    for key in dict.fromkeys((*old, *new)):
+        was, now, path = old.get(key), new.get(key), f"{stem}{key}"
+        if isinstance(was, dict) and isinstance(now, dict):
+            out |= _changed(was, now, f"{path}.")
+        elif was != now:
+            out[path] = (was, now)
+    return out
+
+
+def _set(name: str, was: list[Any], now: list[Any] | None) -> str:
+    added = [_say(v) for v in now or [] if v not in was]
+    gone = [_say(v) for v in was if v not in (now or [])]
+    parts = [f"with {', '.join(added)}"] * bool(added) + [f"without {', '.join(gone)}"] * bool(gone)
+    return f"{name}: {', '.join(parts) or 'in another order'}"
+
+
+def _say(value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{k.replace('_', ' ')} {_say(v)}" for k, v in value.items() if v not in (None, ""))
+    if isinstance(value, list):
+        return ", ".join(map(_say, value))
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

@@ -186,16 +186,16 @@ def population(view: View) -> Check:
         return Check(
             "population",
             title,
-            Status.REVIEW,
+            Status.FAIL,
             f"{listed(unknown)} {'has' if len(unknown) == 1 else 'have'} no population above zero.",
             float(len(unknown)),
             0.0,
             (column,),
-            (drop([column]), _drop_geos(unknown)),
+            (drop([column], recommended=True, why=" and compare geos by their KPI"), _drop_geos(unknown)),
         )
     if holes:
         message = f"Population is missing or zero in {plural(holes, 'row')}."
-        return Check("population", title, Status.REVIEW, message, float(holes), 0.0, (column,), (steady,))
+        return Check("population", title, Status.FAIL, message, float(holes), 0.0, (column,), (steady,))
     if moving:
         return Check(
             "population",

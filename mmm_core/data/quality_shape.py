@@ -1,5 +1,7 @@
 """Checks of the table's shape: roles, dates, periods and missing cells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -215,7 +217,14 @@ def gaps(view: View) -> Check:
         most = max(holes, key=lambda g: holes[g])
         have = "has" if unbalanced == 1 else "have"
         parts.append(f"{plural(unbalanced, 'geo and period pair')} {have} no row, most in {most} ({holes[most]})")
-    fixes = (Fix("fill_gaps", {}, "Add the missing periods (media 0, the rest interpolated)"),)
+    fill = Fix("fill_gaps", {}, "Add the missing periods (media 0, the rest interpolated)")
+    fixes: tuple[Fix, ...] = (fill,)
+    if unbalanced:
+        # A model needs every geo in every period; made-up rows are harmless only while there are few of them.
+        few = unbalanced <= view.limits.geo_gaps_fill_share * len(view.when)
+        without = Fix("drop_geos", {"geos": list(holes)}, f"Leave {listed(list(holes))} out")
+        fixes = (replace(fill, recommended=few), *((without,) if len(holes) < view.where.nunique() else ()))
+        status = Status.FAIL
     return Check(
         "gaps",
         title,

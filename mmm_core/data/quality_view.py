@@ -61,6 +61,8 @@ class Thresholds:
     rows_per_parameter_review: float = 3.0
     geo_rows_fail: int = 26
     """Periods under which a geography is too short to say anything."""
+    geo_gaps_fill_share: float = 0.02
+    """Share of a panel's rows that may be missing and filled without asking."""
     geo_scale_review: float = 50.0
     """Factor between a geography's KPI per head and the middle one's."""
     geo_outlier_share: float = 0.001

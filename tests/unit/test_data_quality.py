@@ -124,7 +124,7 @@ def test_a_panel_that_lacks_rows_of_one_geo(table: pd.DataFrame) -> None:
     south = table.assign(region="south")
     panel = pd.concat([table.assign(region="north"), south.drop(index=south.index[50:55])])
     found = one(run(panel, {"region": (Role.GEO, None)}), "gaps")
-    assert (found.status, found.value) == (Status.REVIEW, 5.0)
+    assert (found.status, found.value) == (Status.FAIL, 5.0)
     assert "most in south (5)" in found.message
     assert one(run(panel, {"region": (Role.GEO, None)}), "duplicate_periods").status is Status.PASS
 

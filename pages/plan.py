@@ -15,6 +15,6 @@ asked, causes, settings = st.tabs(["Research plan", "Causal diagram", "Project"]
 with asked:
     plan.form(actor, project, now, version)
 with causes:
-    diagram.editor(actor, project, now)
+    diagram.editor(actor, project, now, version)
 with settings:
     plan.project_form(actor, project)

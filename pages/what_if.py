@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmm_core.use_cases import fits
-from pages.ui import chrome, guard, optimise, scenarios, sliders, state
+from pages.ui import chrome, guard, optimise, past, scenarios, sliders, state
 
 actor = guard.enter()
 project = chrome.need_project(actor, "What-If")
@@ -19,7 +19,9 @@ if not fitted.response.paid:
     st.info("No channel of this model has spend in money, so there is no budget to move.")
     st.stop()
 results = state.results(actor, run.id)
-hand, best, kept = st.tabs(["By hand", "Optimise", "Scenarios"], on_change="rerun", key=sliders.TABS)
+hand, best, kept, before = st.tabs(
+    ["By hand", "Optimise", "Scenarios", "The past"], on_change="rerun", key=sliders.TABS
+)
 if hand.open:
     with hand:
         sliders.panel(actor, project, run, results)
@@ -29,3 +31,6 @@ if best.open:
 if kept.open:
     with kept:
         scenarios.panel(actor, project, run, results)
+if before.open:
+    with before:
+        past.panel(actor, run, results)

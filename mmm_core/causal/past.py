@@ -148,6 +148,19 @@ def usual_level(data: ModelData, question: Question, periods: int = 8) -> float 
     return float(near.mean()) if near.size else None
 
 
+def quietest(data: ModelData, channel: str, periods: int = 4, within: int = 52) -> tuple[date, date]:
+    """First and last period of the recent window in which least was spent on a channel (or least of it was on)."""
+    c = data.channels.index(channel)
+    money = data.spend[:, :, c].sum(axis=0)
+    level = money if np.isfinite(money).all() else data.media[:, :, c].sum(axis=0)
+    known = days(data.dates)
+    length = min(periods, len(known))
+    first = max(0, len(known) - within - length)
+    sums = np.convolve(level[first:], np.ones(length), mode="valid")
+    at = first + int(np.argmin(sums))
+    return known[at], known[at + length - 1]
+
+
 def _exposure_per_money(data: ModelData, rows: npt.NDArray[np.intp], channel: int) -> Array:
     """Exposure that money bought in each geo, (G,): in the window, else around it, else in all of history."""
     near = slice(max(0, rows[0] - NEARBY), rows[-1] + 1 + NEARBY)

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, Project
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import plans
-from pages.ui import state
+from mmm_core.use_cases import causal, plans
+from pages.ui import causal_advice, state
 from pages.ui.errors import shown
 from pages.ui.palette import Scheme, scheme
 
@@ -17,7 +18,7 @@ ROLES = {"kpi": "KPI", "channel": "Channel", "control": "Control", "unobserved":
 EDGE_COLUMNS = ("cause", "effect", "mechanism", "lag (weeks)", "confidence", "evidence")
 
 
-def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
+def editor(actor: Actor, project: Project, plan: Plan | None, version: DatasetVersion | None) -> None:
     kept = plans.get_diagram(state.services(), actor, project.id)
     if not kept.nodes and plan is not None and plan.channels:
         kept = plans.first_diagram(project, plan)
@@ -41,10 +42,24 @@ def editor(actor: Actor, project: Project, plan: Plan | None) -> None:
             st.graphviz_chart(
                 dot(drawn, state.colours(actor, project.id, [n.name for n in drawn.nodes]), scheme()), width="content"
             )
+        _advice(drawn, plan, version)
         if st.button("Save the diagram", type="primary", key="save_diagram"):
             plans.save_diagram(state.services(), actor, drawn)
             state.flash("Diagram saved.")
             st.rerun()
+
+
+def _advice(drawn: Diagram, plan: Plan | None, version: DatasetVersion | None) -> None:
+    """Follows every edit; a diagram that cannot be read says why and can still be edited."""
+    if plan is None:
+        return
+    st.markdown("**What it says about the plan's controls**")
+    try:
+        found = causal.advise_plan(drawn, plan, version.recognition if version else None)
+    except PlanError as error:
+        st.warning(str(error))
+        return
+    causal_advice.show(found, [n.name for n in drawn.nodes], "the plan's")
 
 
 def _edit_nodes(diagram: Diagram) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def test_dowhy_finds_the_same_sets_on_random_diagrams() -> None:
 
     rng = np.random.default_rng(11)
     seen = {Verdict.IDENTIFIED: 0, Verdict.HIDDEN: 0, Verdict.NO_EFFECT: 0}
-    for _ in range(150):
+    for _ in range(240):
         drawn = diagrams.random_diagram(rng)
         built = graph.directed(drawn)
         have = diagrams.holdings(drawn)

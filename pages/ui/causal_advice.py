@@ -1,0 +1,62 @@
+"""What the diagram advises, beside the drawing and beside a model: what to hold still, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from mmm_core.domain.checks import Check
+from mmm_core.reports import wording as f
+from pages.ui import chrome
+
+if TYPE_CHECKING:
+    from mmm_core.causal.advice import Advice
+    from mmm_core.causal.identify import Identification
+
+
+def show(advice: Advice, names: list[str], whose: str) -> None:
+    """``names`` are the diagram's variables; ``whose`` says whose controls are meant: the plan's, this model's."""
+    if not advice.checks:
+        st.success(
+            f"By this diagram {whose} controls are right for every channel: none missing, none in the way."
+        )
+    for check in advice.checks:
+        line(check, names)
+    st.dataframe(
+        pd.DataFrame([_row(one) for one in advice.channels]),
+        hide_index=True,
+        width="stretch",
+        column_config={"Channel": st.column_config.TextColumn(pinned=True)},
+    )
+
+
+def line(check: Check, names: list[str]) -> None:
+    st.markdown(
+        f"{chrome.status_badge(check.status)} **{f.safe(check.title)}** {f.safe(f.named(check.message, names))}"
+    )
+
+
+def _row(one: Identification) -> dict[str, str]:
+    return {
+        "Channel": f.plain(one.channel),
+        "The data can tell": TELL[one.verdict.value],
+        "Hold still": _listed(one.adjust) or "nothing",
+        "Missing": _listed((*one.left_out, *one.unseen)) or f.NOTHING,
+        "May be held too": _listed(one.also) or f.NOTHING,
+        "Other ways": _ways(one),
+    }
+
+
+TELL = {"identified": "Yes", "hidden": "Not alone", "no effect": "No path drawn"}
+
+
+def _ways(one: Identification) -> str:
+    ways = [f"front door: {_listed(one.frontdoor)}"] if one.frontdoor else []
+    ways += [f"instrument: {_listed(one.instruments)}"] if one.instruments else []
+    return "; ".join(ways) or f.NOTHING
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f.plain(n) for n in names)

@@ -4,7 +4,18 @@ import streamlit as st
 
 from mmm_core.domain.fit import RunStatus
 from mmm_core.use_cases import datasets, fits
-from pages.ui import chrome, guard, model_checks, model_progress, model_results, model_runs, model_spec, state
+from pages.ui import (
+    chrome,
+    guard,
+    model_checks,
+    model_progress,
+    model_results,
+    model_runs,
+    model_spec,
+    state,
+    study_compare,
+    study_validation,
+)
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Model")
@@ -21,7 +32,7 @@ for run in runs:
     if not run.status.ended:
         model_progress.watch(actor, run)
 done = [r for r in runs if r.status is RunStatus.DONE]
-names = (["Results", "Trust"] if done else []) + ["Specification"] + (["Models"] if runs else [])
+names = (["Results", "Trust", "Validation"] if done else []) + ["Specification"] + (["Models"] if runs else [])
 tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
 chosen = model_runs.choose(done)
 if done and tabs["Results"].open:
@@ -30,9 +41,14 @@ if done and tabs["Results"].open:
 if done and tabs["Trust"].open:
     with tabs["Trust"]:
         model_checks.trust(actor, chosen)
+if done and tabs["Validation"].open:
+    with tabs["Validation"]:
+        study_validation.card(actor, chosen)
 if tabs["Specification"].open:
     with tabs["Specification"]:
         model_spec.editor(actor, project)
 if runs and tabs["Models"].open:
     with tabs["Models"]:
         model_runs.table(actor, runs)
+        if chosen:
+            study_compare.section(actor, chosen, done)

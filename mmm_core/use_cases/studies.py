@@ -135,6 +135,13 @@ def studies_of(services: Services, actor: Actor, run_id: str) -> dict[str, Study
     return newest
 
 
+def latest_between(services: Services, actor: Actor, kind: str, run_id: str, other_run_id: str) -> Study | None:
+    """The newest study of a kind that compares two models."""
+    with services.work(actor) as work:
+        found = work.studies.of_run(run_id)
+    return next((s for s in found if s.kind == kind and s.other_run_id == other_run_id), None)
+
+
 def get_outcome(services: Services, actor: Actor, study_id: str) -> StudyOutcome:
     """What a study found; NotFound while it has found nothing yet."""
     study = get_study(services, actor, study_id)

@@ -170,7 +170,7 @@ def _channels(
     money = (data.value_per_unit.reshape(-1) * problem.scale) @ x
     total = float(data.target.sum())
     parameters = {name: shape.values[:, p] for p, name in enumerate(shape.names)}
-    weights = adstock_weights(problem.adstock, problem.max_lag, parameters)
+    weights = adstock_weights(problem.adstock, problem.max_lag, parameters, shape=(len(shape.values),))
     lags = weights @ np.arange(problem.max_lag)
     out = []
     for c, name in enumerate(data.channels):

@@ -70,7 +70,8 @@ class ResponseModel:
         """Adstock weights, (C, S, L)."""
         names = ADSTOCK_PARAMETERS[self.posterior.adstock]
         parameters = {name: self._by_channel(name) for name in names}
-        return np.asarray(adstock_weights(self.posterior.adstock, self.posterior.max_lag, parameters))
+        family, lags, shape = self.posterior.adstock, self.posterior.max_lag, (len(self.channels), self.draws)
+        return np.asarray(adstock_weights(family, lags, parameters, shape=shape), dtype=self.dtype)
 
     # ---- history -------------------------------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ class RidgeProblem:
     def feature(self, channel: int, values: Array) -> Array:
         """Saturated exposure of a channel, (rows, Q), at Q settings of its parameters (Q, P)."""
         parameters = {name: values[:, p] for p, name in enumerate(self.names)}
-        weights = adstock_weights(self.adstock, self.max_lag, parameters)
+        weights = adstock_weights(self.adstock, self.max_lag, parameters, shape=(len(values),))
         return np.asarray(saturate(self.saturation, self._lagged[channel] @ weights.T, parameters))
 
     def features(self, shape: Shape) -> Array:
@@ -174,7 +174,7 @@ class RidgeProblem:
 
     def _unusual(self, values: Array) -> Array:
         """Squared distance of each parameter from its ordinary value, in spreads, (..., P)."""
-        centre, spread = np.array([USUAL[name] for name in self.names]).T
+        centre, spread = np.array([USUAL[name] for name in self.names]).reshape(-1, 2).T
         return np.asarray(((values - centre) / spread) ** 2)
 
     def _points(self, name: str) -> tuple[float, ...]:
@@ -185,6 +185,8 @@ class RidgeProblem:
         return float(effects @ gram @ effects - 2 * moment @ effects + ridge * effects @ effects)
 
     def _refined(self, start: Array, ridge: float, noise: float) -> tuple[Shape, float]:
+        if not self.names:
+            return Shape((), start), 0.0
         limits = [(0.0, min(4.0, self.max_lag - 0.999)) if n == "adstock_theta" else RANGE[n] for n in self.names]
         low, high = np.array(limits).T
 
@@ -196,7 +198,7 @@ class RidgeProblem:
             residual = self._left - projected @ effects
             # The effects are at their optimum, so only the features' own change counts (envelope theorem); the
             # residual is already free of nuisance terms, so the raw change may stand for the projected one.
-            centre, spread = np.array([USUAL[name] for name in self.names]).T
+            centre, spread = np.array([USUAL[name] for name in self.names]).reshape(-1, 2).T
             slope = 2.0 * noise * (values - centre) / spread**2
             for c in np.flatnonzero(effects > 0).tolist():
                 step = 1e-5 * (high - low)

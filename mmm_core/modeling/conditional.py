@@ -32,7 +32,7 @@ def media_effect(plan: Layout, media: Array, values: Mapping[str, Array]) -> Arr
     for start in range(0, len(effect), step):
         part = slice(start, start + step)
         chosen = {name: v[part] for name, v in shapes.items()}
-        exposure = saturated_exposure(media, plan.adstock, plan.saturation, plan.max_lag, chosen)
+        exposure = saturated_exposure(media, plan.adstock, plan.saturation, plan.max_lag, chosen, effect[part, 0].shape)
         out[part] = np.einsum("sgtc,sgc->sgt", exposure, effect[part])
     return out
 

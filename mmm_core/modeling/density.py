@@ -133,8 +133,12 @@ def expand(plan: Layout, x: Inputs) -> Expanded:
 def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
     """Effect of all media per geo and period (G, W), scaled KPI units, from logits and logs of the parameters."""
     log_alpha = jax.nn.log_sigmoid(u["adstock_alpha"]) if "adstock_alpha" in u else None
-    weights = adstock_of_logs(plan.adstock, plan.max_lag, log_alpha, u, jnp).astype(lagged.dtype)
-    curve = saturated(plan, u, jnp.einsum("cln,cl->cn", lagged, weights))
+    if plan.adstock == "none":
+        carried = lagged[:, 0]
+    else:
+        weights = adstock_of_logs(plan.adstock, plan.max_lag, log_alpha, u, jnp).astype(lagged.dtype)
+        carried = jnp.einsum("cln,cl->cn", lagged, weights)
+    curve = saturated(plan, u, carried)
     effect = jnp.exp(u[EFFECT]).astype(lagged.dtype)
     if not plan.panel:
         return (effect @ curve)[None]
@@ -144,6 +148,8 @@ def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
 
 def saturated(plan: Layout, u: dict[str, Any], x: Any) -> Any:
     """Saturation of exposure (C, N) before the effect size; the formulas of ``transforms``, in logs of parameters."""
+    if plan.saturation == "linear":
+        return x
     if plan.saturation == "logistic":
         return jnp.tanh(0.5 * jnp.exp(u["saturation_lam"]).astype(x.dtype)[:, None] * x)
     if plan.saturation == "michaelis_menten":

@@ -63,7 +63,8 @@ def _tree(posterior: Posterior, data: ModelData, coords: dict[str, object]) -> x
 
 def _free(posterior: Posterior, data: ModelData) -> dict[str, tuple[tuple[str, ...], Array]]:
     geo = _geo(data)
-    dims: dict[str, tuple[str, ...]] = dict.fromkeys(media_parameters(posterior.adstock, posterior.saturation), ("channel",))
+    names = media_parameters(posterior.adstock, posterior.saturation)
+    dims: dict[str, tuple[str, ...]] = dict.fromkeys(names, ("channel",))
     dims |= {EFFECT: (*geo, "channel"), "gamma_control": (*geo, "control"), "gamma_fourier": (*geo, "fourier_mode")}
     dims |= {"intercept_contribution": geo, "y_sigma": geo}
     dims |= {f"{name}_mu": dims[name][len(geo) :] for name in (EFFECT, *COEFFICIENTS)}

@@ -29,6 +29,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
     beliefs = [
         f"#   {c.name!r}: {c.belief.kind} {c.belief.low:g} to {c.belief.high:g}" for c in spec.channels if c.belief
     ]
+    memory, curve = (pymc_model.media_priors(priors, prefix) for prefix in ("adstock_", "saturation_"))
     season = data.fourier.shape[-1] // 2
     lines = [
         '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
@@ -55,8 +56,8 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         f"    channel_columns={list(names.channels)!r},",
         f"    control_columns={list(names.linear) or None!r},",
         f"    yearly_seasonality={season or None!r},",
-        f"    adstock={adstock}(l_max={priors.max_lag}, priors={_source(pymc_model.media_priors(priors, 'adstock_'))}),",
-        f"    saturation={saturation}(priors={_source(pymc_model.media_priors(priors, 'saturation_'))}),",
+        f"    adstock={adstock}(l_max={priors.max_lag}, priors={_source(memory)}),",
+        f"    saturation={saturation}(priors={_source(curve)}),",
         "    scaling=Scaling(",
         *_scaling(data),
         "    ),",

@@ -162,6 +162,8 @@ def log_level(plan: Layout, logs: Mapping[str, Any], level: Any, xp: Any) -> Any
     if plan.saturation == "logistic":
         half = 0.5 * xp.exp(logs["saturation_lam"]) * level
         return xp.log(-xp.expm1(-2.0 * half)) - xp.log1p(xp.exp(-2.0 * half))
+    if plan.saturation == "linear":
+        return xp.log(level)
     if plan.saturation == "michaelis_menten":
         return -xp.logaddexp(0.0, logs["saturation_lam"] - xp.log(level))
     if plan.saturation == "tanh":

@@ -18,7 +18,12 @@ BLOCK_CELLS = 4_000_000
 
 
 def saturated_exposure(
-    scaled: Array, adstock: str, saturation: str, max_lag: int, parameters: Mapping[str, Array]
+    scaled: Array,
+    adstock: str,
+    saturation: str,
+    max_lag: int,
+    parameters: Mapping[str, Array],
+    shape: tuple[int, int] | None = None,
 ) -> Array:
     """Adstocked, saturated exposure before the effect size.
 
@@ -28,12 +33,15 @@ def saturated_exposure(
         (..., T, C) media divided by its scale.
     parameters
         (S, C) draws of the adstock and saturation parameters.
+    shape
+        (S, C); needed where neither family has a parameter.
 
     Returns
     -------
     array (S, ..., T, C)
     """
-    weights = adstock_weights(adstock, max_lag, dict(parameters))
+    given = shape or next(iter(parameters.values())).shape
+    weights = adstock_weights(adstock, max_lag, dict(parameters), shape=given)
     draws = weights.shape[0]
     spread = (draws, *(1,) * (scaled.ndim - 1), scaled.shape[-1])
     carried = np.zeros((draws, *scaled.shape))
@@ -70,7 +78,9 @@ def media_blocks(
     for start in range(0, len(chosen), step):
         block = chosen[start : start + step]
         shapes = {name: values[block] for name, values in flat.items()}
-        exposure = saturated_exposure(scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes)
+        exposure = saturated_exposure(
+            scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes, (len(block), scaled.shape[-1])
+        )
         yield block, exposure * effect[block][:, :, None, :]
 
 

@@ -116,8 +116,8 @@ def _enough_rows(spec: ModelSpec, rows: int, linear: "_Linear") -> None:
     fits = max(0, (rows - others) // each)
     advice = f"keep at most {fits} channels" if fits else "leave out controls, season or trend"
     raise SpecError(
-        f"{len(spec.channels)} channels x {each} numbers + {others} for baseline, season, trend and controls = {wanted} "
-        f"numbers to learn from {rows} rows: {advice}, or bring more periods."
+        f"{len(spec.channels)} channels x {each} numbers + {others} for baseline, season, trend and controls = "
+        f"{wanted} numbers to learn from {rows} rows: {advice}, or bring more periods."
     )
 
 

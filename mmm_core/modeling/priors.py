@@ -28,7 +28,7 @@ SPEND_POWER = 0.85
 WIDTHS = (0.25, 2.0)
 """Log-scale widths of a channel's effect that the search for the media range stays within."""
 GEO_EFFECT = 0.4
-"""Scale of the spread over geos of a channel's log effect: regions of one company differ by half, rarely by threefold."""
+"""Scale of the spread over geos of a channel's log effect: regions of a company differ by half, rarely threefold."""
 GEO_SHARE = 0.5
 """A geo's own part of season and controls is held to half of what the geos share; level and trend are free."""
 
@@ -51,8 +51,8 @@ class GeoPriors:
 class Priors:
     """Distributions by PyMC-Marketing's parameter names; C channels, K linear columns, F Fourier columns.
 
-    In a panel, effect, intercept, control and Fourier terms are those of the mean over geos, and ``geo`` tells how far a
-    geo may be from it; memory and saturation are the same everywhere, and each geo has a noise scale.
+    In a panel, effect, intercept, control and Fourier terms are those of the mean over geos, and ``geo`` tells how far
+    a geo may be from it; memory and saturation are the same everywhere, and each geo has a noise scale.
     """
 
     adstock: str
@@ -158,16 +158,16 @@ class _Unit:
 def _unit_effect(spec: ModelSpec, data: ModelData, shapes: dict[str, Distribution]) -> _Unit:
     rng = np.random.default_rng(SEED)
     draws = {name: prior.sample(rng, SHAPE_DRAWS) for name, prior in shapes.items()}
-    return _unit_of_draws(spec, data, draws)
+    return _unit_of_draws(spec, data, draws, SHAPE_DRAWS)
 
 
-def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array]) -> _Unit:
+def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array], count: int) -> _Unit:
     scaled = data.scaled_media
-    total, money = (np.zeros((len(next(iter(draws.values()))), len(data.channels))) for _ in range(2))
+    total, money = (np.zeros((count, len(data.channels))) for _ in range(2))
     for c in range(len(data.channels)):
         one = {name: values[:, c : c + 1] for name, values in draws.items()}
         exposure = saturated_exposure(
-            scaled[..., c : c + 1], spec.adstock.value, spec.saturation.value, spec.max_lag, one
+            scaled[..., c : c + 1], spec.adstock.value, spec.saturation.value, spec.max_lag, one, (count, 1)
         )[..., 0]
         exposure *= data.target_scale[:, None]
         total[:, c] = exposure.sum(axis=(1, 2))
@@ -269,7 +269,13 @@ def _baseline(data: ModelData, media_share: float) -> _Baseline:
     )
 
 
-_EFFECT_SCALE = {Saturation.LOGISTIC: 2.0, Saturation.HILL: 1.5, Saturation.MICHAELIS_MENTEN: 1.0, Saturation.TANH: 1.0}
+_EFFECT_SCALE = {
+    Saturation.LOGISTIC: 2.0,
+    Saturation.HILL: 1.5,
+    Saturation.MICHAELIS_MENTEN: 1.0,
+    Saturation.TANH: 1.0,
+    Saturation.LINEAR: 1.0,
+}
 
 
 def _gamma(mean: float, deviation: float) -> Distribution:
@@ -315,7 +321,7 @@ def _simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> 
     rng = np.random.default_rng(SEED + 1)
     media = {name: prior.sample(rng, draws) for name, prior in priors.media.items()}
     effect = media.pop(EFFECT)
-    return _unit_of_draws(spec, data, media), effect
+    return _unit_of_draws(spec, data, media, draws), effect
 
 
 def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval | None]:

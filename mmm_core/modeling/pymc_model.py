@@ -25,6 +25,8 @@ from pymc_marketing.mmm import (
     HillSaturation,
     LogisticSaturation,
     MichaelisMentenSaturation,
+    NoAdstock,
+    NoSaturation,
     TanhSaturationBaselined,
     WeibullCDFAdstock,
     WeibullPDFAdstock,
@@ -37,12 +39,14 @@ from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT
 
 ADSTOCKS = {
+    "none": NoAdstock,
     "geometric": GeometricAdstock,
     "delayed": DelayedAdstock,
     "weibull_pdf": WeibullPDFAdstock,
     "weibull_cdf": WeibullCDFAdstock,
 }
 SATURATIONS = {
+    "linear": NoSaturation,
     "logistic": LogisticSaturation,
     "hill": HillSaturation,
     "michaelis_menten": MichaelisMentenSaturation,

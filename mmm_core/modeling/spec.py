@@ -14,6 +14,7 @@ class Part(BaseModel):
 
 
 class Adstock(StrEnum):
+    NONE = "none"
     GEOMETRIC = "geometric"
     DELAYED = "delayed"
     WEIBULL_PDF = "weibull_pdf"
@@ -21,6 +22,7 @@ class Adstock(StrEnum):
 
 
 class Saturation(StrEnum):
+    LINEAR = "linear"
     LOGISTIC = "logistic"
     HILL = "hill"
     MICHAELIS_MENTEN = "michaelis_menten"

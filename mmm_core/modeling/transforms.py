@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 
 ADSTOCK_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "none": (),
     "geometric": ("adstock_alpha",),
     "delayed": ("adstock_alpha", "adstock_theta"),
     "weibull_pdf": ("adstock_lam", "adstock_k"),
     "weibull_cdf": ("adstock_lam", "adstock_k"),
 }
 SATURATION_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "linear": (),
     "logistic": ("saturation_lam",),
     "hill": ("saturation_slope", "saturation_kappa"),
     "michaelis_menten": ("saturation_lam",),
@@ -44,19 +46,23 @@ def media_parameters(adstock: str, saturation: str) -> tuple[str, ...]:
     return (*ADSTOCK_PARAMETERS[adstock], *SATURATION_PARAMETERS[saturation], EFFECT)
 
 
-def adstock_weights(family: str, max_lag: int, parameters: dict[str, Any], xp: ModuleType = np) -> Any:
+def adstock_weights(
+    family: str, max_lag: int, parameters: dict[str, Any], xp: ModuleType = np, *, shape: tuple[int, ...] = ()
+) -> Any:
     """Share of an impulse that arrives after each lag.
 
     Parameters
     ----------
     family
-        'geometric' (weight ``alpha**k``), 'delayed' (``alpha**((k - theta)**2)``), 'weibull_pdf' (density at k + 1, its
+        'none' (all of it at once), 'geometric' (weight ``alpha**k``), 'delayed' (``alpha**((k - theta)**2)``), 'weibull_pdf' (density at k + 1, its
         smallest value taken off) or 'weibull_cdf' (running product of the survival function).
     max_lag
         Number of lags L, the impulse's own period included.
     parameters
         Arrays of one shape (...): ``adstock_alpha`` in (0, 1), ``adstock_theta`` in periods; ``adstock_lam`` (scale,
         periods) and ``adstock_k`` (shape) of the Weibull families.
+    shape
+        Shape (...) where the family has no parameters.
 
     Returns
     -------
@@ -65,6 +71,8 @@ def adstock_weights(family: str, max_lag: int, parameters: dict[str, Any], xp: M
     """
     if family not in ADSTOCK_PARAMETERS:
         raise ValueError(f"unknown adstock family {family!r}")
+    if family == "none":
+        return xp.broadcast_to((xp.arange(max_lag) == 0).astype(np.float32), (*shape, max_lag))
     logs = {name: xp.log(xp.maximum(parameters[name], SMALL)) for name in ADSTOCK_PARAMETERS[family]}
     return adstock_of_logs(family, max_lag, logs.get("adstock_alpha"), logs, xp)
 
@@ -103,8 +111,10 @@ def saturate(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = n
     ``x`` is scaled exposure (1 = the channel's maximum); parameters broadcast against it. 'logistic' is
     ``(1 - exp(-lam x)) / (1 + exp(-lam x))``, 'hill' ``1 - kappa**slope / (kappa**slope + x**slope)``,
     'michaelis_menten' ``x / (lam + x)``: all three rise from 0 towards 1. 'tanh' is ``tanh(x artanh r) / r``, which is
-    1 at ``x = 1`` and ``1 / r`` at most.
+    1 at ``x = 1`` and ``1 / r`` at most. 'linear' is ``x`` itself.
     """
+    if family == "linear":
+        return x
     if family == "logistic":
         return xp.tanh(0.5 * parameters["saturation_lam"] * x)
     if family == "michaelis_menten":
@@ -130,6 +140,8 @@ def saturate_slope(family: str, x: Any, parameters: dict[str, Any], xp: ModuleTy
 
 def saturate_both(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = np) -> tuple[Any, Any]:
     """``saturate`` and ``saturate_slope`` for little more than the price of one."""
+    if family == "linear":
+        return x, xp.ones_like(x)
     if family == "logistic":
         lam = parameters["saturation_lam"]
         value = xp.tanh(0.5 * lam * x)

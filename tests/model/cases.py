@@ -14,6 +14,7 @@ EACH_ONCE = (
     ("delayed", "hill"),
     ("weibull_pdf", "michaelis_menten"),
     ("weibull_cdf", "tanh"),
+    ("none", "linear"),
 )
 """Every family at least once."""
 

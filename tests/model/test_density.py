@@ -27,7 +27,7 @@ def case(request: pytest.FixtureRequest) -> tuple[ModelData, Priors, Collapsed]:
 
 def _media(data: ModelData, priors: Priors, values: dict[str, np.ndarray]) -> np.ndarray:
     """Media effect (T,) by the definition, one period and channel at a time."""
-    weights = adstock_weights(priors.adstock, priors.max_lag, values)
+    weights = adstock_weights(priors.adstock, priors.max_lag, values, shape=values[EFFECT].shape)
     scaled = data.scaled_media[0]
     out = np.zeros(scaled.shape[0])
     for c in range(scaled.shape[1]):

@@ -14,7 +14,7 @@ from tests.model.cases import FAMILIES
 from tests.model.company import panel_specification, panel_table, specification, table
 
 FIRST = (("geometric", "logistic"), ("geometric", "hill"), ("delayed", "logistic"), ("delayed", "hill"))
-NEWER = (("weibull_pdf", "michaelis_menten"), ("weibull_cdf", "tanh"))
+NEWER = (("weibull_pdf", "michaelis_menten"), ("weibull_cdf", "tanh"), ("none", "linear"))
 FAST = FIRST + NEWER
 COMBINATIONS = [
     pytest.param(*pair, marks=() if pair in FAST else pytest.mark.slow)

@@ -5,6 +5,7 @@ import streamlit as st
 from mmm_core.domain.fit import RunStatus
 from mmm_core.use_cases import datasets, fits
 from pages.ui import (
+    causal,
     chrome,
     guard,
     model_checks,
@@ -32,7 +33,9 @@ for run in runs:
     if not run.status.ended:
         model_progress.watch(actor, run)
 done = [r for r in runs if r.status is RunStatus.DONE]
-names = (["Results", "Trust", "Validation"] if done else []) + ["Specification"] + (["Models"] if runs else [])
+names = (
+    (["Results", "Trust", "Validation", "Causal"] if done else []) + ["Specification"] + (["Models"] if runs else [])
+)
 tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
 chosen = model_runs.choose(done)
 if done and tabs["Results"].open:
@@ -44,6 +47,9 @@ if done and tabs["Trust"].open:
 if done and tabs["Validation"].open:
     with tabs["Validation"]:
         study_validation.card(actor, chosen)
+if done and tabs["Causal"].open:
+    with tabs["Causal"]:
+        causal.tab(actor, chosen)
 if tabs["Specification"].open:
     with tabs["Specification"]:
         model_spec.editor(actor, project)

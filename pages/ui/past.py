@@ -45,9 +45,8 @@ def numbers(answer: Answer, results: Results) -> None:
     with st.container(horizontal=True):
         if np.isfinite(answer.spent):
             more = answer.instead - answer.spent
-            _metric(
-                "Spend in those weeks", money(answer.instead), f"{f.signed(more, money)} against {money(answer.spent)}"
-            )
+            against = f"{f.signed(more, money)} against {money(answer.spent)}" if abs(more) >= 0.5 else "as it was"
+            _metric("Spend in those weeks", money(answer.instead), against)
         _metric(
             f"{f.plain(results.kpi)} would have been",
             f.signed(answer.kpi.mean, write),

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def show(advice: Advice, names: list[str], whose: str) -> None:
     """``names`` are the diagram's variables; ``whose`` says whose controls are meant: the plan's, this model's."""
     if not advice.checks:
-        st.success(
-            f"By this diagram {whose} controls are right for every channel: none missing, none in the way."
-        )
+        st.success(f"By this diagram {whose} controls are right for every channel: none missing, none in the way.")
     for check in advice.checks:
         line(check, names)
     st.dataframe(

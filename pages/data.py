@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmm_core.use_cases import datasets
-from pages.ui import chrome, data_checks, data_explore, data_files, data_recipe, data_roles, guard, state
+from pages.ui import chrome, data_checks, data_explore, data_files, data_recipe, data_roles, data_trends, guard, state
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Data")
@@ -12,15 +12,17 @@ versions = datasets.list_datasets(state.services(), actor, project.id)
 version = max(versions, key=lambda v: v.number, default=None)
 data_files.upload(actor, project, first=version is None)
 if version is not None:
-    data_files.summary(version)
-    checks, roles, recipe, explore, history = st.tabs(["Quality", "Columns", "Recipe", "Explore", "Versions"])
-    with checks:
-        data_checks.report(actor, version)
-    with roles:
-        data_roles.editor(actor, version)
-    with recipe:
-        data_recipe.steps(actor, version)
-    with explore:
-        data_explore.view(actor, project, version)
-    with history:
-        data_files.history(actor, versions)
+    data_files.summary(actor, version)
+    sections = {
+        "Quality": lambda: data_checks.report(actor, version),
+        "Columns": lambda: data_roles.editor(actor, version),
+        "Recipe": lambda: data_recipe.steps(actor, version),
+        "Explore": lambda: data_explore.view(actor, project, version),
+        "Trends": lambda: data_trends.view(actor, project, version),
+        "Versions": lambda: data_files.history(actor, versions),
+    }
+    tabs = st.tabs(list(sections), on_change="rerun", key="data_tabs")
+    for draw, tab in zip(sections.values(), tabs, strict=True):
+        if tab.open:
+            with tab:
+                draw()

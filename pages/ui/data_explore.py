@@ -1,9 +1,11 @@
 """Look around in the data: over time, season, shares, statistics, correlations, single columns, rows."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit_extras.dataframe_explorer import dataframe_explorer
 
-from mmm_core.data import explore
+from mmm_core.data import explore, panel
 from mmm_core.domain.dataset import DatasetVersion, Role
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
@@ -59,7 +61,20 @@ def _draw(actor: Actor, view: str, now: Working, project: Project) -> None:
 def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
     chosen = st.pills("View", VIEWS, default=VIEWS[0], required=True, key="explore_view", label_visibility="collapsed")
     with shown():
-        _draw(actor, chosen or VIEWS[0], state.working(actor, version), project)
+        now = state.working(actor, version)
+        geo = pick_geo(now, "explore_geo")
+        _draw(actor, chosen or VIEWS[0], replace(now, frame=panel.of_geo(now.frame, now.recognition, geo)), project)
+
+
+def pick_geo(now: Working, key: str, label: str | None = None) -> str | None:
+    """Which region to look at, None for all of them together; asked only where there are several."""
+    geos = panel.geo_names(now.frame, now.recognition)
+    if len(geos) < 2:
+        return None
+    whole = f"All {len(geos)} geos together"
+    seen = "visible" if label else "collapsed"
+    chosen = st.selectbox(label or "Geo", [whole, *geos], key=key, label_visibility=seen)
+    return None if chosen == whole else chosen
 
 
 def _channels(now: Working, project: Project) -> None:

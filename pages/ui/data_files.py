@@ -5,6 +5,7 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
+from mmm_core.data import panel
 from mmm_core.data.read import read_table
 from mmm_core.domain.checks import Status
 from mmm_core.domain.dataset import DatasetVersion, Restatement, Role
@@ -70,8 +71,12 @@ def _sheet(file: object) -> str | None:
     return st.selectbox(f"Sheet of {file.name}", sheets, key=f"sheet_{file.name}")  # type: ignore[attr-defined]
 
 
-def summary(version: DatasetVersion) -> None:
-    """One row of facts: what it is, how long, how good."""
+def summary(actor: Actor, version: DatasetVersion) -> None:
+    """One row of facts: what it is, how long, how good; and for a panel each of its regions."""
+    geos = pd.DataFrame()
+    with shown():
+        now = state.working(actor, version)
+        geos = panel.geo_table(now.frame, now.recognition)
     found = Counter(r.role for r in version.recognition.roles)
     channels = {r.channel or r.column for r in version.recognition.roles if r.role in (Role.SPEND, Role.ORGANIC)}
     days = version.recognition.frequency_days
@@ -100,6 +105,16 @@ def summary(version: DatasetVersion) -> None:
             delta_color="off",
             delta_arrow="off",
         )
+        if len(geos) > 1:
+            least, most = int(geos["periods"].min()), int(geos["periods"].max())
+            st.metric(
+                "Geos",
+                f"{len(geos):,}",
+                border=True,
+                delta=f"{least} periods each" if least == most else f"{least} to {most} periods each",
+                delta_color="off",
+                delta_arrow="off",
+            )
         open_checks = [c for c in version.report.checks if c.status is not Status.PASS and c.waived_by is None]
         st.metric(
             "Quality",
@@ -111,6 +126,30 @@ def summary(version: DatasetVersion) -> None:
         )
     for note in version.recognition.notes:
         st.caption(f.safe(note))
+    if len(geos) > 1:
+        with st.expander(f"{len(geos)} geos"):
+            _geos(geos, version.recognition.one(Role.KPI) or "KPI")
+
+
+def _geos(table: pd.DataFrame, kpi: str) -> None:
+    """Each region with its periods and its size."""
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table.dropna(axis=1, how="all"),
+        hide_index=True,
+        width="stretch",
+        height=min(36 * len(table) + 40, 420),
+        column_config={
+            "geo": st.column_config.TextColumn("Geo", pinned=True),
+            "periods": number("Periods", width="small"),
+            "first": st.column_config.DateColumn("From", format="D MMM YYYY"),
+            "last": st.column_config.DateColumn("Through", format="D MMM YYYY"),
+            "kpi": number(f.plain(kpi), format="compact"),
+            "kpi_share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
+            "spend": number("Spend", format="compact"),
+            "population": number("Population", format="compact"),
+        },
+    )
 
 
 def history(actor: Actor, versions: list[DatasetVersion]) -> None:

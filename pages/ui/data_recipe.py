@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from mmm_core.data import recipe
+from mmm_core.data import panel, recipe
+from mmm_core.data.steps_panel import SPLIT_WORDS
 from mmm_core.domain.dataset import DatasetVersion, RecipeStep, Role
 from mmm_core.domain.identity import Actor
 from mmm_core.reports import wording as f
@@ -27,6 +28,16 @@ OFFERED = (
     "absolute_spend",
     "one_hot",
 )
+PANEL_OFFERED = (
+    "split_national",
+    "shared_periods",
+    "drop_geos",
+    "keep_geos",
+    "steady_population",
+    "scale_geo",
+    "aggregate_national",
+)
+"""Offered where the data have several regions."""
 NEW_ROLES = ("control", "holiday", "organic", "exposure", "spend", "kpi")
 
 
@@ -61,8 +72,11 @@ def _arguments(step: RecipeStep) -> str:
 
 
 def _add(actor: Actor, version: DatasetVersion) -> None:
-    kind = st.selectbox("Step", OFFERED, format_func=lambda name: recipe.STEPS[name].label, key="new_step")
-    arguments = _form(kind, state.working(actor, version))
+    now = state.working(actor, version)
+    geos = panel.geo_names(now.frame, now.recognition)
+    offered = (*PANEL_OFFERED, *OFFERED) if len(geos) > 1 else OFFERED
+    kind = st.selectbox("Step", offered, format_func=lambda name: recipe.STEPS[name].label, key="new_step")
+    arguments = _geo_form(kind, now, geos) if kind in PANEL_OFFERED else _form(kind, now)
     step = RecipeStep(kind, arguments, recipe.STEPS[kind].label)
     with st.container(horizontal=True):
         look = st.button("Preview", key="step_preview")
@@ -114,4 +128,25 @@ def _form(kind: str, now: datasets.Working) -> dict[str, Any]:
         return {"name": name, "expression": text, "role": st.selectbox("It is a", NEW_ROLES, key="step_role")}
     if kind == "absolute_spend":
         return {"columns": list(now.recognition.columns(Role.SPEND))}
+    return {}
+
+
+def _geo_form(kind: str, now: datasets.Working, geos: tuple[str, ...]) -> dict[str, Any]:
+    """The arguments of the steps that only a panel has."""
+    if kind == "split_national":
+        national = panel.national_columns(now.frame, now.recognition)
+        if not national:
+            st.caption("No column holds the same number in every geo, so there is nothing national to split.")
+        columns = st.multiselect("National columns", national, default=national, key="step_national")
+        weight = st.selectbox("Split", list(SPLIT_WORDS), format_func=lambda w: SPLIT_WORDS[w], key="step_weight")
+        return {"columns": columns, "weight": weight}
+    if kind in ("drop_geos", "keep_geos"):
+        return {"geos": st.multiselect("Geos", geos, key="step_geos")}
+    if kind == "scale_geo":
+        kpi = now.recognition.one(Role.KPI)
+        numbers = [str(c) for c in now.frame.select_dtypes("number").columns]
+        chosen = st.multiselect("Geos", geos, key="step_geos")
+        columns = st.multiselect("Columns", numbers, default=[kpi] if kpi in numbers else [], key="step_scaled")
+        factor = st.number_input("Multiply by", min_value=1e-6, value=1000.0, key="step_by")
+        return {"geos": chosen, "columns": columns, "factor": factor}
     return {}

@@ -17,6 +17,8 @@ NAMES = {
 }
 CONVERGENCE = ("rhat", "ess_bulk", "ess_tail", "divergences", "energy")
 """Checks of the sampler: they say nothing about the model's fitness."""
+HUMBLE = ("unidentified",)
+"""Says that the data could not tell, which is true of many a company inside the family too, and no misfit."""
 
 HEAD = """# Contributions beside other tools
 
@@ -121,12 +123,13 @@ def _flags(good: pd.DataFrame) -> list[str]:
     if ours.empty or "flags" not in ours:
         return []
     ours["found"] = [_found(flags, noticed) for flags, noticed in zip(ours["flags"], ours["noticed"], strict=True)]
-    ours["any"] = ours["found"].map(bool)
+    ours["any"] = ours["found"].map(lambda found: bool(found - set(HUMBLE)))
     out = [
         "## What our own checks said",
         "",
         "Share of companies with at least one check of the data or of the model in REVIEW or FAIL (checks of the",
-        "sampler left out). Goal: at least 80% off-family; the in-family share is the rate of false alarms.",
+        "sampler left out). The first line leaves out 'unidentified', which admits ignorance, not a misfit. Goal:",
+        "at least 80% off-family; the in-family share is the rate of false alarms (noise is autocorrelated in all).",
         "",
         "| Check | In-family | Off-family |",
         "|---|---:|---:|",
@@ -139,7 +142,9 @@ def _flags(good: pd.DataFrame) -> list[str]:
         hits = part["any"] if name is None else part["found"].map(lambda found: name in found)
         return f"{hits.mean():.0%}"
 
-    out.append(f"| any ({len(inside)} and {len(outside)} companies) | {share(inside, None)} | {share(outside, None)} |")
+    out.append(
+        f"| any misfit ({len(inside)} and {len(outside)} companies) | {share(inside, None)} | {share(outside, None)} |"
+    )
     names = sorted({n for found in ours["found"] for n in found})
     return [*out, *(f"| {name} | {share(inside, name)} | {share(outside, name)} |" for name in names), ""]
 

@@ -190,13 +190,11 @@ def _gradients(rows: Sequence[dict[str, object]]) -> list[str]:
         "| Saturation | Geos x weeks x channels | Cells | Microseconds | ns per cell |",
         "|---|---|---:|---:|---:|",
     ]
-    for r in rows:
-        lines.append(
-            f"| {r['saturation']} | {r['geos']} x {r['weeks']} x {r['channels']} | {r['cells']:,} "
-            f"| {r['microseconds']:.0f} | {r['ns_per_cell']:.1f} |"
-        )
-    fitted = {
-        s: exponent([r for r in rows if r["saturation"] == s]) for s in dict.fromkeys(r["saturation"] for r in rows)
-    }
-    said = ", ".join(f"{value:.2f} ({name})" for name, value in fitted.items())
+    lines += [
+        f"| {r['saturation']} | {r['geos']} x {r['weeks']} x {r['channels']} | {r['cells']:,} "
+        f"| {r['microseconds']:.0f} | {r['ns_per_cell']:.1f} |"
+        for r in rows
+    ]
+    names = dict.fromkeys(str(r["saturation"]) for r in rows)
+    said = ", ".join(f"{exponent([r for r in rows if r['saturation'] == name]):.2f} ({name})" for name in names)
     return [*lines, "", f"Time grows as cells to the power of {said}; 1 is linear.", ""]

@@ -10,6 +10,7 @@ from mmm_core.domain.checks import Check
 from mmm_core.domain.fit import Array
 from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome, Table
 from mmm_core.modeling.prepare import period_days
+from mmm_core.reports import wording
 from mmm_core.studies import grading, small_fit, windows
 from mmm_core.studies.grading import LIMITS, Accuracy
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
@@ -138,7 +139,7 @@ def picture(result: dict[str, Any], kpi: str) -> Picture:
     actual = Line("Actual", tuple(result["actual"]), role="actual")
     said = Line("Forecast", tuple(result["mean"]), tuple(result["low"]), tuple(result["high"]), role="predicted")
     return Picture(
-        f"{kpi} forecast and actual", "lines", tuple(result["dates"]), (said, actual), "kpi",
+        f"{wording.plain(kpi)}: forecast and actual", "lines", tuple(result["dates"]), (said, actual), "kpi",
         "line: the forecast; ribbon: its 90% interval; dots: what came",
     )  # fmt: skip
 

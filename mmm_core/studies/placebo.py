@@ -70,13 +70,11 @@ def run_step(step: Step, inputs: Inputs, options: PlaceboOptions, earlier: Earli
 def conclude(inputs: Inputs, options: PlaceboOptions, states: Sequence[StepState]) -> StudyOutcome:
     results = list(results_of(states).values())
     checks = tuple(_check(r, n) for n, r in enumerate(results, start=1))
-    shuffled = ", ".join(dict.fromkeys(r["channel"] for r in results))
-    passed = sum(_measure(r) <= LIMITS.placebo for r in results)
-    verdict = (
-        f"{passed} of {len(results)} shuffled copies ({shuffled}) earned next to nothing, as they should."
-        if passed
-        else f"The model credits channels that cannot have done anything (shuffled copies of {shuffled})."
-    )
+    credited = [r["channel"] for r in results if _measure(r) > LIMITS.placebo]
+    passed = f"{len(results) - len(credited)} of {len(results)} shuffled copies earned next to nothing, as they should"
+    verdict = f"{passed}."
+    if credited:
+        verdict = f"{passed}; that of {', '.join(dict.fromkeys(credited))} was credited with what it cannot have done."
     return StudyOutcome(verdict, checks, (_table(results),), (_picture(results),))
 
 

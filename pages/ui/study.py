@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -32,9 +33,11 @@ def start(
     options: Mapping[str, Any] | None = None,
     primary: bool = False,
     key: str = "",
+    width: Literal["content", "stretch"] = "content",
 ) -> None:
     """A button that puts one or several studies on the queue."""
-    if not st.button(label, type="primary" if primary else "secondary", key=key or f"start_{'_'.join(kinds)}"):
+    look = "primary" if primary else "secondary"
+    if not st.button(label, type=look, key=key or f"start_{'_'.join(kinds)}", width=width):
         return
     with shown():
         for kind in kinds:
@@ -53,10 +56,12 @@ def watch(actor: Actor, study_ids: Sequence[str]) -> None:
     """Progress of studies, redrawn every second; the whole page is drawn anew when one of them ends."""
     with shown():
         seen = [studies.watch_study(state.services(), actor, i) for i in study_ids]
-        for one in seen:
-            _progress(actor, one)
         if any(s.study.status.ended for s in seen):
             st.rerun()
+        first, *rest = sorted(seen, key=lambda s: (s.study.status is RunStatus.QUEUED, s.position or 0))
+        _progress(actor, first)
+        if rest:
+            _waiting(actor, rest)
 
 
 def _progress(actor: Actor, seen: studies.Watch) -> None:
@@ -69,10 +74,21 @@ def _progress(actor: Actor, seen: studies.Watch) -> None:
                 if st.button("Resume", key=f"study_resume_{study.id}", type="primary", width="stretch"):
                     studies.resume_study(state.services(), actor, study.id)
                     st.rerun(scope="fragment")
-            elif not study.status.ended and st.button("Cancel", key=f"study_cancel_{study.id}", width="stretch"):
+            elif st.button("Cancel", key=f"study_cancel_{study.id}", width="stretch"):
                 studies.cancel_study(state.services(), actor, study.id)
                 st.rerun()
         st.progress(seen.fraction)
+
+
+def _waiting(actor: Actor, rest: Sequence[studies.Watch]) -> None:
+    text, side = st.columns([5, 1], vertical_alignment="center")
+    text.markdown(f":gray[Then: {', '.join(title(s.study) for s in rest)}.]")
+    with side:
+        if st.button("Cancel these", key="study_cancel_rest", width="stretch"):
+            for one in rest:
+                with shown():
+                    studies.cancel_study(state.services(), actor, one.study.id)
+            st.rerun()
 
 
 def _words(seen: studies.Watch) -> str:
@@ -142,7 +158,7 @@ def _said(text: str, results: Results | None) -> str:
 def writer(unit: str, results: Results | None) -> charts_study.Write:
     """How numbers of a unit are written."""
     known: dict[str, charts_study.Write] = {
-        "share": lambda v: f.share(v, 1),
+        "share": f.share,
         "points": lambda v: f"{100 * v:.1f} pt" if v is not None else f.NOTHING,
         "ratio": f.times,
         "change": lambda v: f.signed(v, f.times),
@@ -154,7 +170,11 @@ def writer(unit: str, results: Results | None) -> charts_study.Write:
     return known.get(unit, f.short)
 
 
-FORMATS = {"share": "percent", "ratio": "%.2f×", "change": "%+.2f×", "number": "%.2f", "count": "%d", "p": "%.3f"}
+FORMATS = {
+    "share": "%.1f%%", "points": "%.1f pt", "ratio": "%.2f×", "change": "%+.2f×", "number": "%.2f", "count": "%d",
+    "p": "%.3f",
+}  # fmt: skip
+HUNDREDTHS = ("share", "points")
 
 
 def _table(table: Table, results: Results | None) -> None:
@@ -171,11 +191,13 @@ def _table(table: Table, results: Results | None) -> None:
 def _cell(value: Any, unit: str, results: Results | None) -> Any:
     """Numbers stay numbers where the table formats them, so that they sort; the rest is written here."""
     if value is None or unit in FORMATS:
-        return value
+        return 100 * value if value is not None and unit in HUNDREDTHS else value
     if unit == "text":
         known = {c.channel for c in results.channels} if results else set()
         return f.plain(value) if value in known else _named(str(value), results)
-    return str(value) if unit == "date" else writer(unit, results)(float(value))
+    if unit == "date":
+        return f.day(date.fromisoformat(str(value)))
+    return writer(unit, results)(float(value))
 
 
 def _picture(picture: Picture, results: Results | None, key: str) -> None:

@@ -119,9 +119,8 @@ def _changes(actor: Actor, seen: Comparison) -> None:
         with side:
             if found is None or found.status.ended:
                 label = "Run again" if outcome else "Find out"
-                study.start(
-                    actor, new.project_id, [KIND], label, run_id=new.id, other_run_id=old.id, key="compare_changes"
-                )
+                pair = {"run_id": new.id, "other_run_id": old.id}
+                study.start(actor, new.project_id, [KIND], label, **pair, key="compare_changes", width="stretch")
         if found is not None and not found.status.ended:
             study.watch(actor, [found.id])
         elif found is not None and found.status is not RunStatus.DONE:

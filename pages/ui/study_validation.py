@@ -23,14 +23,14 @@ def card(actor: Actor, run: Run) -> None:
         found = studies.studies_of(state.services(), actor, run.id)
         results = state.results(actor, run.id)
         running = study.under_way([found[k] for k in (*TESTS, CALIBRATION) if k in found])
-        with st.container(border=True, key="validation"):
+        with st.container(border=True, key="validation", gap="medium"):
             _head(actor, run, found)
+            if running:
+                study.watch(actor, [s.id for s in running])
             for kind in TESTS:
                 _test(actor, run, kind, found.get(kind), results)
         with st.container(border=True, key="calibration"):
-            _test(actor, run, CALIBRATION, found.get(CALIBRATION), results, apart=False)
-        if running:
-            study.watch(actor, [s.id for s in running])
+            _test(actor, run, CALIBRATION, found.get(CALIBRATION), results)
 
 
 def _head(actor: Actor, run: Run, found: dict[str, Study]) -> None:
@@ -55,10 +55,8 @@ def _count(found: dict[str, Study]) -> str:
 WORDS = {Status.PASS: "passed", Status.REVIEW: "to look at", Status.FAIL: "failed"}
 
 
-def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Results, *, apart: bool = True) -> None:
+def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Results) -> None:
     kind = registry.find(name)
-    if apart:
-        st.divider()
     outcome = seen.outcome if seen else None
     badge = f"{chrome.status_badge(outcome.status)} " if outcome else ""
     words = chrome.said(outcome.verdict, results) if outcome else f":gray[{kind.question}]"
@@ -67,7 +65,7 @@ def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Result
     with side:
         if seen is None or seen.status.ended:
             label = "Run again" if outcome else "Run"
-            study.start(actor, run.project_id, [name], label, run_id=run.id, key=f"validate_{name}")
+            study.start(actor, run.project_id, [name], label, run_id=run.id, key=f"validate_{name}", width="stretch")
         else:
             st.markdown(":gray[under way]")
     if seen is not None and seen.status in (RunStatus.FAILED, RunStatus.CANCELLED):

@@ -94,13 +94,28 @@ class ResponseModel:
         return self._saturated(channel, geo, self._adstocked(channel, geo) * self.dtype(multiplier))
 
     def baseline(self, geo: int = 0) -> Values:
-        """Intercept and trend in KPI units, (T, S)."""
-        intercept = self.posterior.by_geo("intercept_contribution")[:, geo].astype(self.dtype)
-        return np.asarray(self._linear(geo, ("trend",)) + intercept * self.dtype(self.data.target_scale[geo]))
+        """Intercept, trend and treatments at their reference level in KPI units, (T, S)."""
+        level = self.posterior.by_geo("intercept_contribution")[:, geo]
+        level = level + self.posterior.by_geo("gamma_control")[:, geo] @ self.data.linear_base[geo]
+        return np.asarray(
+            self._linear(geo, ("trend", "bend")) + level.astype(self.dtype) * self.dtype(self.data.target_scale[geo])
+        )
 
     def controls(self, geo: int = 0) -> Values:
         """Controls and holidays counted from their mean, KPI units, (T, S)."""
         return self._linear(geo, ("control", "holiday"))
+
+    @property
+    def treatments(self) -> tuple[tuple[int, str], ...]:
+        """Position among the linear columns and name of each treatment that is no media."""
+        named = zip(self.data.linear_names, self.data.linear_groups, strict=True)
+        return tuple((k, name) for k, (name, group) in enumerate(named) if group == "treatment")
+
+    def treatment(self, column: int, geo: int = 0) -> Values:
+        """What a treatment did against its reference level, KPI units, (T, S)."""
+        gamma = self.posterior.by_geo("gamma_control")[:, geo, column].astype(self.dtype)
+        moved = self.data.linear[geo, :, column] - self.data.linear_base[geo, column]
+        return np.asarray(moved.astype(self.dtype)[:, None] * gamma * self.dtype(self.data.target_scale[geo]))
 
     def seasonality(self, geo: int = 0) -> Values:
         """Yearly season in KPI units, (T, S)."""

@@ -1,6 +1,7 @@
 """What a fitted model says, computed once: every page, file, sentence and agent reads these numbers."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -23,6 +24,9 @@ from mmm_core.modeling.spec import ModelSpec
 __all__ = ["contributions_frame", "curves_frame", "facts", "from_json", "summarise", "summary", "to_json"]
 
 Draws = npt.NDArray[np.float64]
+MOST_CELLS = 40_000_000
+"""Draws x cells (geo, period, channel) that results are computed from: all draws of national data, fewer of a panel."""
+FEWEST_DRAWS = 500
 NAMED_VERSIONS = ("carryover", "numpy", "scipy", "jax", "numpyro", "pymc", "pymc-marketing")
 
 
@@ -56,7 +60,7 @@ def summarise(
         resolved = priors.resolve(spec, data)
         roi_prior = priors.roi_prior(spec, data, resolved) if roi_prior is None else roi_prior
         share_prior = priors.share_prior(spec, data, resolved) if share_prior is None else share_prior
-    model = ResponseModel(data, posterior, dtype=np.float64)
+    model = ResponseModel(data, thinned(posterior, max(FEWEST_DRAWS, MOST_CELLS // data.media.size)), dtype=np.float64)
     totals = tally(model)
     money = _Money(model, totals)
     curves = model.curves()
@@ -88,6 +92,7 @@ def summarise(
         baseline_share=interval(totals.baseline / totals.kpi),
         media_share=interval(totals.channels.sum(axis=0) / totals.kpi),
         series=totals.series,
+        by_geo=totals.by_geo,
         fit=_fit(posterior, totals),
         checks=tuple(checks),
         verdict=verdict.sentence(channels, spec.kpi.column, money.overall()),
@@ -174,6 +179,13 @@ class _Money:
         if value is None or not paid:
             return None
         return interval(value[paid].sum(axis=0) / sum(self.spend[c] or 0.0 for c in paid))
+
+
+def thinned(posterior: Posterior, most: int) -> Posterior:
+    """At most ``most`` draws, evenly spread over the chains."""
+    total = posterior.chains * posterior.draws_per_chain
+    step = -(-total // most)
+    return posterior if step == 1 else replace(posterior, draws={n: v[:, ::step] for n, v in posterior.draws.items()})
 
 
 def _names(spec: ModelSpec, channel: str) -> set[str]:

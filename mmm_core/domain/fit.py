@@ -34,13 +34,21 @@ class ModelData:
     """(G, T, K) standardised controls, holidays and trend columns; each has mean 0."""
     linear_names: tuple[str, ...]
     linear_groups: tuple[str, ...]
-    """'control', 'holiday' or 'trend' for each of the K columns."""
+    """'control', 'holiday', 'treatment', 'trend' or 'bend' (of a spline baseline) for each of the K columns."""
     fourier: Array
     """(T, F) yearly Fourier terms, PyMC-Marketing's order: all sines, then all cosines (sin_1..n, cos_1..n)."""
     media_scale: Array
     """(G, C) media divided by this before adstock: the channel's largest exposure, per head in a panel."""
     target_scale: Array
     """(G,) KPI divided by this: the geo's largest absolute value."""
+    reference: Array | None = None
+    """(G, K) standardised level that a linear column's contribution counts from; None for their means."""
+
+    @property
+    def linear_base(self) -> Array:
+        """(G, K) ``reference``, zeros where there is none."""
+        shape = (self.linear.shape[0], self.linear.shape[2])
+        return np.zeros(shape) if self.reference is None else self.reference
 
     @property
     def scaled_media(self) -> Array:

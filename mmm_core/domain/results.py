@@ -1,6 +1,6 @@
 """What a fitted model says: the numbers that every page, file and sentence reads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -71,12 +71,24 @@ class Series:
 
     name: str
     group: str
-    """'channel', 'baseline', 'controls', 'seasonality', 'predicted' or 'actual'."""
+    """'channel', 'baseline', 'treatment', 'controls', 'seasonality', 'predicted' or 'actual'."""
     geo: str
+    """Empty for the total over geos."""
     mean: tuple[float, ...]
     p5: tuple[float, ...]
     p50: tuple[float, ...]
     p95: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GeoResult:
+    """What one channel brought in one geo of a panel."""
+
+    geo: str
+    channel: str
+    spend: float | None
+    contribution: Interval
+    roi: Interval | None
 
 
 @dataclass(frozen=True)
@@ -112,3 +124,14 @@ class Results:
     checks: tuple[Check, ...]
     verdict: str
     versions: dict[str, str] = field(default_factory=dict)
+    by_geo: tuple[GeoResult, ...] = ()
+    """Geo by geo, channels in order; empty for national data."""
+
+    @property
+    def geo_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(found.geo for found in self.by_geo))
+
+    def of_geo(self, geo: str) -> "Results":
+        """The same with the series of one geo alone; those of the total for an empty name."""
+        mine = (replace(found, geo="") for found in self.series if found.geo == geo)
+        return replace(self, series=tuple(mine))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.interpolate import BSpline
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
@@ -66,6 +67,7 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
         fourier=fourier_terms(dates, spec.season.yearly_terms),
         media_scale=layout.media_scale(media, layout.sizes(table, spec, target)),
         target_scale=np.abs(target).max(axis=1),
+        reference=linear.reference if spec.treatments else None,
     )
 
 
@@ -89,6 +91,8 @@ def period_days(data: ModelData) -> float:
 class _Linear:
     values: Array
     """(G, T, K) standardised."""
+    reference: Array
+    """(G, K) standardised level that contributions count from."""
     names: tuple[str, ...]
     groups: tuple[str, ...]
 
@@ -166,13 +170,33 @@ def _linear(table: pd.DataFrame, spec: ModelSpec, shape: tuple[int, int]) -> _Li
     for group, names in (("control", spec.controls), ("holiday", spec.holidays)):
         for name in names:
             columns += [(label, group, values) for label, values in _encoded(table, name, group)]
-    columns += [(label, "trend", np.tile(values, shape[0])) for label, values in _trend(shape[1], spec)]
+    for treatment in spec.treatments:
+        columns.append((treatment.column, "treatment", _numbers(table, treatment.column, "treatment")))
+    columns += [(label, group, np.tile(values, shape[0])) for label, group, values in _trend(shape[1], spec)]
     values = [_standardised(c[2].reshape(shape)) for c in columns]
+    levels = {t.column: t.reference for t in spec.treatments}
+    base = [
+        _reference(raw.reshape(shape), scaled, levels[name]) if group == "treatment" else np.zeros(shape[0])
+        for (name, group, raw), scaled in zip(columns, values, strict=True)
+    ]
     return _Linear(
         np.stack(values, axis=-1) if values else np.zeros((*shape, 0)),
+        np.stack(base, axis=-1) if base else np.zeros((shape[0], 0)),
         tuple(c[0] for c in columns),
         tuple(c[1] for c in columns),
     )
+
+
+def _reference(raw: Array, scaled: Array, level: str | float) -> Array:
+    """Standardised reference level (G,) of a treatment (G, T): its mean, an extreme, or a number in its own unit."""
+    if level == "mean":
+        return np.zeros(len(raw))
+    if level == "lowest":
+        return np.asarray(scaled.min(axis=1))
+    if level == "highest":
+        return np.asarray(scaled.max(axis=1))
+    deviation = _deviation(raw)
+    return (float(level) - raw.mean(axis=1)) / deviation if deviation else np.zeros(len(raw))
 
 
 def _encoded(table: pd.DataFrame, column: str, group: str) -> list[tuple[str, Array]]:
@@ -190,23 +214,44 @@ def _encoded(table: pd.DataFrame, column: str, group: str) -> list[tuple[str, Ar
     return [(f"{column}: {level}", (text == level).to_numpy(dtype=float)) for level in sorted(levels[1:])]
 
 
-def _trend(periods: int, spec: ModelSpec) -> list[tuple[str, Array]]:
-    """A straight line, and for 'piecewise' its changes of slope at equally spaced inner knots."""
+def _trend(periods: int, spec: ModelSpec) -> list[tuple[str, str, Array]]:
+    """A straight line, with changes of slope at equally spaced inner knots ('piecewise') or bends of a B-spline."""
     if spec.trend.kind == "none":
         return []
     time = np.arange(periods, dtype=float)
-    out = [("trend", time)]
+    out = [("trend", "trend", time)]
     if spec.trend.kind == "piecewise":
         knots = np.linspace(0, periods - 1, spec.trend.knots + 2)[1:-1]
-        out += [(f"trend after knot {n}", np.maximum(time - knot, 0.0)) for n, knot in enumerate(knots, start=1)]
+        out += [
+            (f"trend after knot {n}", "trend", np.maximum(time - knot, 0.0)) for n, knot in enumerate(knots, start=1)
+        ]
+    if spec.trend.kind == "spline":
+        bends = enumerate(_spline(time, spec.trend.knots), start=1)
+        out += [(f"baseline bend {n}", "bend", column) for n, column in bends]
     return out
+
+
+def _spline(time: Array, knots: int) -> Array:
+    """Cubic B-splines with equally spaced inner knots, (knots + 4, T); level and straight line taken out.
+
+    The line has a column of its own, and the intercept is the level: what is left is how the baseline bends.
+    """
+    inner = np.linspace(time[0], time[-1], knots + 2)[1:-1]
+    edges = np.r_[[time[0]] * 4, inner, [time[-1]] * 4]
+    bumps = BSpline.design_matrix(time, edges, 3).toarray()
+    line = np.column_stack([np.ones_like(time), time])
+    bends: Array = (bumps - line @ np.linalg.lstsq(line, bumps, rcond=None)[0]).T
+    return bends
 
 
 def _standardised(values: Array) -> Array:
     """Values (G, T) with mean 0 in each geo and one standard deviation 1; what never changes becomes zeros."""
     centred = values - values.mean(axis=1, keepdims=True)
-    deviation = float(centred.std())
-    if deviation <= 1e-12 * max(1.0, float(np.abs(values).max())):
-        return np.zeros_like(centred)
-    scaled: Array = centred / deviation
-    return scaled
+    deviation = _deviation(values)
+    return centred / deviation if deviation else np.zeros_like(centred)
+
+
+def _deviation(values: Array) -> float:
+    """Standard deviation of (G, T) within geos; 0 for what never changes."""
+    deviation = float((values - values.mean(axis=1, keepdims=True)).std())
+    return deviation if deviation > 1e-12 * max(1.0, float(np.abs(values).max())) else 0.0

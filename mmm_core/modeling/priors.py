@@ -29,6 +29,8 @@ WIDTHS = (0.25, 2.0)
 """Log-scale widths of a channel's effect that the search for the media range stays within."""
 GEO_EFFECT = 0.4
 """Scale of the spread over geos of a channel's log effect: regions of a company differ by half, rarely threefold."""
+BENDING = 0.5
+"""All bends of a spline together move the baseline by this share of the KPI's spread: with more it would eat media."""
 GEO_SHARE = 0.5
 """A geo's own part of season and controls is held to half of what the geos share; level and trend are free."""
 
@@ -257,7 +259,8 @@ def _baseline(data: ModelData, media_share: float) -> _Baseline:
     """Baseline, linear columns, season and noise, on the scale of the KPI's level and of its spread."""
     scaled = data.scaled_target
     level, spread = float(scaled.mean()), float((scaled - scaled.mean(axis=1, keepdims=True)).std())
-    widths = {"control": 0.7, "holiday": 0.5, "trend": 1.0}
+    bends = max(1, data.linear_groups.count("bend"))
+    widths = {"control": 0.7, "holiday": 0.5, "treatment": 0.7, "trend": 1.0, "bend": BENDING / np.sqrt(bends)}
     control = np.array([widths[group] for group in data.linear_groups]) * spread
     pairs = data.fourier.shape[1] // 2
     order = np.tile(np.arange(1, pairs + 1), 2)

@@ -75,14 +75,22 @@ class MediaPrior(Part):
     """'by_spend' spreads the range over channels by their spend; 'pymc_marketing' takes that library's defaults."""
 
 
+class Treatment(Part):
+    """A lever of the company's own that is no media (price, promotion); its effect counts from a reference level."""
+
+    column: Annotated[str, Field(min_length=1)]
+    reference: Literal["mean", "lowest", "highest"] | float = "mean"
+
+
 class Season(Part):
     yearly_terms: Annotated[int, Field(ge=0, le=20)] = 2
     """Pairs of sine and cosine over a year; 0 leaves the season out."""
 
 
 class Trend(Part):
-    kind: Literal["none", "linear", "piecewise"] = "linear"
-    knots: Annotated[int, Field(ge=1, le=12)] = 3
+    kind: Literal["none", "linear", "piecewise", "spline"] = "linear"
+    """'spline' is a smooth baseline of cubic B-splines, whose flexibility its prior bounds."""
+    knots: Annotated[int, Field(ge=1, le=40)] = 3
 
 
 class Sampling(Part):
@@ -108,6 +116,7 @@ class ModelSpec(Part):
     channels: Annotated[tuple[ChannelSpec, ...], Field(min_length=1, max_length=60)]
     controls: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
     adstock: Adstock = Adstock.GEOMETRIC
     max_lag: Annotated[int, Field(ge=1, le=52)] = 8
     saturation: Saturation = Saturation.LOGISTIC
@@ -123,7 +132,7 @@ class ModelSpec(Part):
         if twice:
             raise ValueError(f"channel {twice[0]} is named twice")
         taken = [self.kpi.column, self.date, *self.controls, *self.holidays]
-        taken += [c for c in (self.geo, self.population) if c]
+        taken += [c for c in (self.geo, self.population) if c] + [t.column for t in self.treatments]
         taken += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
         double = sorted({c for c in taken if taken.count(c) > 1})
         if double:
@@ -136,7 +145,7 @@ class ModelSpec(Part):
         value = self.kpi.value_per_unit
         out = [self.date, self.kpi.column, *self.controls, *self.holidays]
         out += [value] if isinstance(value, str) else []
-        out += [c for c in (self.geo, self.population) if c]
+        out += [c for c in (self.geo, self.population) if c] + [t.column for t in self.treatments]
         out += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
         return tuple(out)
 

@@ -13,7 +13,7 @@ from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array
 from mmm_core.modeling.prepare import MOST_LEVELS
-from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Saturation, Season, Trend
+from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Saturation, Season, Treatment, Trend
 
 PER_CHANNEL = 3
 """Memory, saturation and effect."""
@@ -68,13 +68,17 @@ def suggest_spec(
     kept, control_notes = _controls(view, frame, controls, media, fixed)
     holidays = set(recognition.columns(Role.HOLIDAY))
     value, value_note = _kpi(recognition, frame, kpi, kpi_unit, value_per_unit)
+    treatments = tuple(_treatment(view, c) for c in recognition.columns(Role.TREATMENT) if c in view.numeric)
     spec = ModelSpec(
         kpi=value,
         date=day,
+        geo=recognition.one(Role.GEO) if view.panel else None,
+        population=recognition.one(Role.POPULATION) if view.panel else None,
         currency=currency,
         channels=tuple(ChannelSpec(name=c.name, spend=c.spend, exposure=c.exposure) for c in media),
         controls=tuple(c for c in kept if c not in holidays),
         holidays=tuple(c for c in kept if c in holidays),
+        treatments=treatments,
         max_lag=_max_lag(view),
         # Hill holds early, late and S-shaped saturation alike, where the logistic curve has one shape and, when that
         # is wrong, intervals that are too narrow.
@@ -116,6 +120,11 @@ def _kpi(
         note = "" if value is not None else f"Nobody said what {kpi} is worth per unit, so there will be no ROI."
         return KpiSpec(column=kpi, unit="count", value_per_unit=value), note
     return KpiSpec(column=kpi), ""
+
+
+def _treatment(view: View, column: str) -> Treatment:
+    """A lever that is often off counts from off, any other from its mean."""
+    return Treatment(column=column, reference="lowest" if view.numeric[column].min() == 0 else "mean")
 
 
 def _max_lag(view: View) -> int:

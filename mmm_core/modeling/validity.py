@@ -140,7 +140,7 @@ def autocorrelation(p: Picture, limits: Limits) -> Check:
 def collinearity(p: Picture, limits: Limits) -> Check:
     """VIF of each channel's effect over time among all channels and controls."""
     data = p.data
-    extra = [k for k, group in enumerate(data.linear_groups) if group != "trend"]
+    extra = [k for k, group in enumerate(data.linear_groups) if group not in ("trend", "bend")]
     columns = np.concatenate([p.exposure, data.linear[..., extra]], axis=-1).reshape(
         -1, len(data.channels) + len(extra)
     )

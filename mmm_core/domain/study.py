@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from mmm_core.domain.checks import Check, CheckReport, Status
+from mmm_core.domain.dataset import RecipeStep
 from mmm_core.domain.fit import Progress, RunStatus
 from mmm_core.domain.results import Results
 
@@ -100,6 +101,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """A specification that a study tried and that a person may take over."""
+
+    name: str
+    spec_yaml: str
+    recommended: bool = False
+    needs: tuple[RecipeStep, ...] = ()
+    """Recipe steps without which the data do not hold it."""
+
+
+@dataclass(frozen=True)
 class StudyOutcome:
     """What a study found: one sentence, the checks behind it with their numbers, and what there is to look at."""
 
@@ -107,6 +119,7 @@ class StudyOutcome:
     checks: tuple[Check, ...] = ()
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def status(self) -> Status:

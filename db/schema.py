@@ -314,6 +314,19 @@ share_views = table(
     Index(None, "organisation_id", "link_id", "at"),
 )
 
+baselines = table(
+    "baselines",
+    ("id",),
+    text("id"),
+    text("project_id"),
+    text("dataset_version_id"),
+    json("document"),
+    at("created_at"),
+    refers("project_id", "projects"),
+    refers("dataset_version_id", "dataset_versions"),
+    Index(None, "organisation_id", "project_id", "created_at"),
+)
+
 # ---- knowledge ------------------------------------------------------------------------------------------------------
 
 nodes = table(

@@ -6,6 +6,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, text
 
 from db.audit import Audit
+from db.baselines import Baselines
 from db.blobs import Blobs
 from db.datasets import Datasets
 from db.documents import Documents, Embedder
@@ -39,6 +40,7 @@ class PostgresWork:
     datasets: ports.Datasets
     runs: ports.Runs
     studies: ports.Studies
+    baselines: ports.Baselines
     scenarios: ports.Scenarios
     reports: ports.Reports
     graph: ports.Graph
@@ -71,6 +73,7 @@ class PostgresWork:
         self.datasets = Datasets(*place)
         self.runs = Runs(*place)
         self.studies = Studies(*place)
+        self.baselines = Baselines(*place)
         self.scenarios = Scenarios(*place)
         self.reports = Reports(*place)
         self.graph = Graph(*place)

@@ -85,6 +85,7 @@ LEVERS = _set(
     """
 )
 """Prices and promotions: what a company sets by itself without buying media."""
+PRICES = _set("price prices preis preise prix")
 CONTROL_ENDINGS = frozenset(("promotion", "temperatur", "preis", "preise", "markdown", "aktion", "rabatt", "index"))
 HOLIDAY = _set(
     """

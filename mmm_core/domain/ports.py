@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from mmm_core.domain.baseline import Baseline
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
@@ -130,6 +131,15 @@ class Reports(Protocol):
     def revoke(self, link_id: str, at: datetime) -> None: ...
 
 
+class Baselines(Protocol):
+    def add(self, baseline: Baseline) -> None: ...
+    def update(self, baseline: Baseline) -> None: ...
+    def get(self, baseline_id: str) -> Baseline: ...
+    def list(self, project_id: str) -> Sequence[Baseline]:
+        """Newest first."""
+        ...
+
+
 class Graph(Protocol):
     """Nodes and edges in Postgres, walked with recursive CTEs."""
 
@@ -220,6 +230,7 @@ class Work(Protocol):
     datasets: Datasets
     runs: Runs
     studies: Studies
+    baselines: Baselines
     scenarios: Scenarios
     reports: Reports
     graph: Graph

@@ -17,6 +17,7 @@ KINDS: dict[str, str] = {
     "placebo": "mmm_core.studies.placebo",
     "changes": "mmm_core.studies.changes",
     "sbc": "mmm_core.studies.sbc",
+    "ladder": "mmm_core.studies.ladder",
     "causal": "mmm_core.studies.causal",
     "counterfactual": "mmm_core.studies.counterfactual",
 }

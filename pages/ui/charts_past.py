@@ -17,7 +17,7 @@ def difference(answer: Answer, results: Results, scheme: Scheme) -> go.Figure:
     write = f.kpi_writer(results)
     fig = figure(scheme, 300)
     colour = scheme.accent
-    fig.add_scatter(ribbon(list(answer.dates), answer.p5, answer.p95, colour, "90% interval"))
+    fig.add_trace(ribbon(list(answer.dates), answer.p5, answer.p95, colour, "90% interval"))
     fig.add_scatter(
         x=list(answer.dates),
         y=list(answer.mean),

@@ -11,6 +11,9 @@ from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, PlanStatus, Project
 from mmm_core.use_cases.access import require
 
+FOLLOWS_DEMAND = ("search", "shopping", "ppc", "sem")
+"""Channels so named are paid when somebody looks for something, so that demand moves their spend."""
+
 
 def save_plan(
     services: Services,
@@ -95,7 +98,8 @@ def get_diagram(services: Services, actor: Actor, project_id: str) -> Diagram:
 
 
 def first_diagram(project: Project, plan: Plan) -> Diagram:
-    """A start for the editor: media and controls act on the KPI, an unseen demand acts on media and KPI."""
+    """A start for the editor: media and controls act on the KPI; an unseen demand acts on it too, and on what is
+    bought when people look for something."""
     kpi = plan.target
     unseen = "demand"
     nodes = [CausalNode(kpi, NodeRole.KPI), CausalNode(unseen, NodeRole.UNOBSERVED)]
@@ -104,6 +108,11 @@ def first_diagram(project: Project, plan: Plan) -> Diagram:
     edges = [CausalEdge(n.name, kpi, "advertising", 0, 0.7) for n in nodes if n.role is NodeRole.CHANNEL]
     edges += [CausalEdge(n.name, kpi, "market", 0, 0.6) for n in nodes if n.role is NodeRole.CONTROL]
     edges.append(CausalEdge(unseen, kpi, "people want it anyway", 0, 0.5))
+    edges += [
+        CausalEdge(unseen, n.name, "more people look for it", 0, 0.5)
+        for n in nodes
+        if n.role is NodeRole.CHANNEL and any(word in n.name.casefold() for word in FOLLOWS_DEMAND)
+    ]
     return Diagram(project.id, tuple(nodes), tuple(edges))
 
 

@@ -43,6 +43,7 @@ def _advice(actor: Actor, run: Run, diagram: Diagram) -> None:
             st.warning(str(error))
             return
         causal_advice.show(found, [n.name for n in diagram.nodes], "this model's")
+        causal_advice.table(found)
 
 
 def _checks(actor: Actor, run: Run, seen: Study | None, results: Results) -> None:

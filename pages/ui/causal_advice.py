@@ -22,6 +22,10 @@ def show(advice: Advice, names: list[str], whose: str) -> None:
         st.success(f"By this diagram {whose} controls are right for every channel: none missing, none in the way.")
     for check in advice.checks:
         line(check, names)
+
+
+def table(advice: Advice) -> None:
+    """What each channel's effect asks for."""
     st.dataframe(
         pd.DataFrame([_row(one) for one in advice.channels]),
         hide_index=True,
@@ -42,8 +46,8 @@ def _row(one: Identification) -> dict[str, str]:
         "The data can tell": TELL[one.verdict.value],
         "Hold still": _listed(one.adjust) or "nothing",
         "Missing": _listed((*one.left_out, *one.unseen)) or f.NOTHING,
-        "May be held too": _listed(one.also) or f.NOTHING,
         "Other ways": _ways(one),
+        "May be held too": _listed(one.also) or f.NOTHING,
     }
 
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.errors import PlanError
@@ -31,6 +32,7 @@ def editor(actor: Actor, project: Project, plan: Plan | None, version: DatasetVe
         "observed. Edit the tables; the picture follows.]"
     )
     picture = st.container(border=True, horizontal_alignment="center")
+    beside = st.container()
     left, right = st.columns([2, 5])
     with left:
         nodes = _edit_nodes(kept)
@@ -42,24 +44,26 @@ def editor(actor: Actor, project: Project, plan: Plan | None, version: DatasetVe
             st.graphviz_chart(
                 dot(drawn, state.colours(actor, project.id, [n.name for n in drawn.nodes]), scheme()), width="content"
             )
-        _advice(drawn, plan, version)
+        _advice(drawn, plan, version, beside)
         if st.button("Save the diagram", type="primary", key="save_diagram"):
             plans.save_diagram(state.services(), actor, drawn)
             state.flash("Diagram saved.")
             st.rerun()
 
 
-def _advice(drawn: Diagram, plan: Plan | None, version: DatasetVersion | None) -> None:
+def _advice(drawn: Diagram, plan: Plan | None, version: DatasetVersion | None, beside: DeltaGenerator) -> None:
     """Follows every edit; a diagram that cannot be read says why and can still be edited."""
     if plan is None:
         return
-    st.markdown("**What it says about the plan's controls**")
     try:
         found = causal.advise_plan(drawn, plan, version.recognition if version else None)
     except PlanError as error:
-        st.warning(str(error))
+        beside.warning(str(error))
         return
-    causal_advice.show(found, [n.name for n in drawn.nodes], "the plan's")
+    with beside:
+        causal_advice.show(found, [n.name for n in drawn.nodes], "the plan's")
+    st.markdown("**What each channel asks for**")
+    causal_advice.table(found)
 
 
 def _edit_nodes(diagram: Diagram) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from mmm_core.domain.baseline import Baseline, BaselineEstimate, BaselineMethod, BaselineStatus
 from mmm_core.domain.checks import Check, CheckReport, Fix, Status
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Restatement, Role, Shape
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
@@ -12,6 +13,7 @@ from mmm_core.domain.ports import Work
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
 from mmm_core.domain.report import Report, ShareLink
 from mmm_core.domain.results import FitFacts, Interval, Results
+from mmm_core.domain.study import Step, StepState, Study
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -55,6 +57,25 @@ def results() -> Results:
     return Results(
         "sales", "EUR", True, True, 2, 7, 1, *days, days, (), some, some, (), facts, (), "Fine.", {"jax": "1"}
     )
+
+
+def study(run: Run, *, of_run: bool = True) -> Study:
+    return Study(
+        uuid4().hex, run.project_id, run.dataset_version_id, run.id if of_run else None, None, "holdout", run.spec_yaml,
+        {"periods": 13}, RunStatus.QUEUED, 0, "Ada", NOW,
+    )  # fmt: skip
+
+
+def steps(count: int = 2) -> list[StepState]:
+    return [StepState(n, Step(f"step {n}", f"Step {n}", {"n": n, "since": [1.5, None]})) for n in range(count)]
+
+
+def baseline(run: Run) -> Baseline:
+    days, share = (date(2025, 1, 6), date(2025, 1, 13)), Interval(0.8, 0.7, 0.8, 0.9)
+    numbers = ((8.0, 8.0), (7.0, 7.0), (9.0, 9.0), (10.0, 10.0))
+    found = BaselineEstimate(BaselineMethod.MEDIAN, False, days, *numbers, (True, False), 0.1, share)
+    of = (run.project_id, run.dataset_version_id, "hash", "sales")
+    return Baseline(uuid4().hex, *of, found, BaselineStatus.DRAFT, "Ada", NOW)
 
 
 def scenario(run: Run) -> Scenario:

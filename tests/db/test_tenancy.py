@@ -33,6 +33,10 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         w.runs.add_chunk(run.id, attempt, some.chunk(0, 0))
         blob = w.blobs.put(b"secret", "text/html")
         w.runs.finish(run.id, attempt, some.results(), [Fact("roi", 1.0, "ratio")], blob)
+        study = some.study(run)
+        w.studies.add(study, some.steps())
+        baseline = some.baseline(run)
+        w.baselines.add(baseline)
         scenario, report = some.scenario(run), some.report(run, blob)
         w.scenarios.add(scenario)
         w.reports.add(report)
@@ -54,8 +58,8 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
             assert count is not None
             assert count[0] > 0, table
     return {
-        "project": run.project_id, "dataset": run.dataset_version_id, "run": run.id, "scenario": scenario.id,
-        "report": report.id, "link": link.id, "blob": blob,
+        "project": run.project_id, "dataset": run.dataset_version_id, "run": run.id, "study": study.id,
+        "scenario": scenario.id, "report": report.id, "link": link.id, "blob": blob, "baseline": baseline.id,
     }  # fmt: skip
 
 
@@ -136,6 +140,7 @@ def test_the_application_role_cannot_rise(raw: Any) -> None:
         "COPY carryover.projects TO PROGRAM 'cat'",
         "SELECT pg_read_file('PG_VERSION')",
         "SELECT * FROM carryover.unfinished_runs()",
+        "SELECT * FROM carryover.unfinished_studies()",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute(statement)
@@ -153,6 +158,10 @@ def test_repositories_find_nothing_of_another_organisation(
             lambda: w.runs.draws_blob(filled["run"]),
             lambda: w.runs.begin_attempt(filled["run"]),
             lambda: w.runs.heartbeat(filled["run"], 1),
+            lambda: w.studies.get(filled["study"]),
+            lambda: w.studies.begin_attempt(filled["study"]),
+            lambda: w.studies.begin_step(filled["study"], 0, "step 0"),
+            lambda: w.baselines.get(filled["baseline"]),
             lambda: w.scenarios.get(filled["scenario"]),
             lambda: w.scenarios.delete(filled["scenario"]),
             lambda: w.reports.get(filled["report"]),
@@ -166,6 +175,9 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.projects.list() == []
         assert w.runs.facts(filled["run"]) == []
         assert w.runs.chunks(filled["run"]) == []
+        assert w.studies.of_run(filled["run"]) == []
+        assert w.studies.steps(filled["study"]) == []
+        assert w.baselines.list(filled["project"]) == []
         assert w.reports.links(filled["report"]) == []
         assert w.graph.diagram(filled["project"]).nodes == ()
         assert w.documents.search("secret", 10) == []
@@ -250,9 +262,9 @@ def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) 
         [list(SCHEMAS)],
     ).fetchall()
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}
-    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs"}}
+    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs", "studies"}}
     assert all(roles == [DOOR_ROLE] for *_, roles in rows)
-    assert [command for _, table, command, _ in rows if table == "runs"] == ["SELECT"]
+    assert [command for _, table, command, _ in rows if table in ("runs", "studies")] == ["SELECT"] * 2
 
 
 def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None:
@@ -269,7 +281,7 @@ def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None
     assert owner.execute(members).fetchone() == (0,)
 
 
-def test_there_are_exactly_three_doors_with_their_search_path_pinned(owner: Any) -> None:
+def test_there_are_exactly_four_doors_with_their_search_path_pinned(owner: Any) -> None:
     doors = owner.execute(
         "SELECT p.proname, p.proconfig, r.rolname, p.proacl::text FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname !~ '^pg_' ORDER BY 1"
@@ -278,10 +290,11 @@ def test_there_are_exactly_three_doors_with_their_search_path_pinned(owner: Any)
         ("find_share_link", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("sign_in", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_runs", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
+        ("unfinished_studies", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
     ]
     callers = {name: {entry.split("=")[0] for entry in acl.strip("{}").split(",")} for name, *_, acl in doors}
     assert callers["find_share_link"] == callers["sign_in"] == {DOOR_ROLE, "carryover_app"}
-    assert callers["unfinished_runs"] == {DOOR_ROLE, "postgres"}
+    assert callers["unfinished_runs"] == callers["unfinished_studies"] == {DOOR_ROLE, "postgres"}
 
 
 def test_every_row_has_its_organisation() -> None:

@@ -3,7 +3,18 @@
 import streamlit as st
 
 from mmm_core.use_cases import datasets
-from pages.ui import chrome, data_checks, data_explore, data_files, data_recipe, data_roles, data_trends, guard, state
+from pages.ui import (
+    chrome,
+    data_baseline,
+    data_checks,
+    data_explore,
+    data_files,
+    data_recipe,
+    data_roles,
+    data_trends,
+    guard,
+    state,
+)
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Data")
@@ -19,6 +30,7 @@ if version is not None:
         "Recipe": lambda: data_recipe.steps(actor, version),
         "Explore": lambda: data_explore.view(actor, project, version),
         "Trends": lambda: data_trends.view(actor, project, version),
+        "Baseline": lambda: data_baseline.view(actor, project, version),
         "Versions": lambda: data_files.history(actor, versions),
     }
     tabs = st.tabs(list(sections), on_change="rerun", key="data_tabs")

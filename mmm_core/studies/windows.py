@@ -62,13 +62,17 @@ def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = 
     fewer, left_out = _known(shown, spec)
     alone = prepare.prepare(shown, fewer)
     together = prepare.prepare(seen, fewer)
-    linear = _standardised_before(together.linear, train)
-    whole = replace(together, linear=linear, media_scale=alone.media_scale, target_scale=alone.target_scale)
     # Columns are those of the whole table, so that indicators and knots mean the same before and after the edge.
-    train_data = replace(
-        alone, linear=linear[:, :train], linear_names=together.linear_names, linear_groups=together.linear_groups
+    standard = _Before(together.linear, train)
+    level = together.reference
+    whole = replace(
+        together,
+        linear=standard.of(together.linear),
+        reference=None if level is None else standard.of(level[:, None])[:, 0],
+        media_scale=alone.media_scale,
+        target_scale=alone.target_scale,
     )
-    return Window(fewer, train_data, whole, left_out)
+    return Window(fewer, _first(whole, alone, train), whole, left_out)
 
 
 def forecast(window: Window) -> tuple[int, int]:
@@ -111,14 +115,31 @@ def _exposed(frame: pd.DataFrame, columns: list[str | None]) -> bool:
     return bool((frame[named].apply(pd.to_numeric, errors="coerce").fillna(0) > 0).to_numpy().any())
 
 
-def _standardised_before(linear: Array, train: int) -> Array:
-    """Columns (G, T, K) with mean 0 in each geo and one standard deviation 1 over the first ``train`` periods.
+def _first(whole: ModelData, alone: ModelData, train: int) -> ModelData:
+    """What was prepared from the early rows alone, with the linear columns of the whole."""
+    return replace(
+        alone,
+        linear=whole.linear[:, :train],
+        linear_names=whole.linear_names,
+        linear_groups=whole.linear_groups,
+        reference=whole.reference,
+    )
+
+
+class _Before:
+    """Standardises columns by their mean in each geo and their one standard deviation over the first periods.
 
     What never changes there becomes zeros throughout: nothing was learned about it.
     """
-    early = linear[:, :train]
-    mean = early.mean(axis=1, keepdims=True)
-    deviation = (early - mean).std(axis=(0, 1))
-    usable = deviation > 1e-9 * np.maximum(1.0, np.abs(linear).max(axis=(0, 1), initial=0.0))
-    scaled: Array = np.where(usable, (linear - mean) / np.where(usable, deviation, 1.0), 0.0)
-    return scaled
+
+    def __init__(self, linear: Array, train: int) -> None:
+        early = linear[:, :train]
+        self.mean = early.mean(axis=1, keepdims=True)
+        self.deviation = (early - self.mean).std(axis=(0, 1))
+        self.usable = self.deviation > 1e-9 * np.maximum(1.0, np.abs(linear).max(axis=(0, 1), initial=0.0))
+
+    def of(self, values: Array) -> Array:
+        """(G, n, K)"""
+        deviation = np.where(self.usable, self.deviation, 1.0)
+        scaled: Array = np.where(self.usable, (values - self.mean) / deviation, 0.0)
+        return scaled

@@ -16,6 +16,7 @@ def outcome(fitted: Fitted) -> FitOutcome:
         spec,
         found,
         roi_prior=priors.roi_prior(spec, data, fitted.priors),
+        tested={test.channel for test in spec.lift_tests},
         share_prior=priors.share_prior(spec, data, fitted.priors),
     )
     return FitOutcome(results=summary, facts=results.facts(summary), draws=artifact.dump(posterior))

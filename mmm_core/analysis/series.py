@@ -9,11 +9,10 @@ import numpy.typing as npt
 from mmm_core.analysis.intervals import bands, interval
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.results import GeoResult, Series
+from mmm_core.modeling.priors import MORE
 
 Array = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating[Any]]
-MORE = 1.01
-"""Marginal returns are those of 1% more."""
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ class Posterior:
     """Constrained draws in scaled units, named as PyMC-Marketing names them.
 
     ``draws`` maps a name to an array (chains, draws, ...): the adstock's and the saturation's parameters (C);
-    saturation_beta (C); intercept_contribution (); gamma_control (K); gamma_fourier (F); y_sigma (). In a panel the last
-    five have a leading geo axis (G, ...), and the means and spreads over geos stand beside them (saturation_beta_mu,
+    saturation_beta (C); intercept_contribution (); gamma_control (K); gamma_fourier (F); y_sigma (). In a panel the
+    last five have a leading geo axis (G, ...), and means and spreads over geos stand beside them (saturation_beta_mu,
     saturation_beta_sigma, intercept_contribution_mu, gamma_control_mu, gamma_fourier_mu).
     """
 

@@ -13,6 +13,7 @@ from mmm_core.modeling import density
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.conditional import draw_linear, projected
 from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock, linear_block
 from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import NOISE, Layout
@@ -91,7 +92,7 @@ def jittered(chains: int, size: int, seed: int) -> Array:
     return out
 
 
-def collapse(data: ModelData, priors: Priors) -> Collapsed:
+def collapse(data: ModelData, priors: Priors, tests: LiftData | None = None) -> Collapsed:
     """Integrate the linear block out.
 
     Raises
@@ -117,7 +118,7 @@ def collapse(data: ModelData, priors: Priors) -> Collapsed:
     block = _block(data, priors)
     target, media = data.scaled_target, data.scaled_media
     numbers = {name: _numbers(prior) for name, prior in sampled.items()}
-    return Collapsed(plan, density.inputs(plan, target, media, block, numbers), block, target, media)
+    return Collapsed(plan, density.inputs(plan, target, media, block, numbers, tests), block, target, media)
 
 
 def _sampled(priors: Priors, geos: int, channels: int) -> dict[str, Distribution]:

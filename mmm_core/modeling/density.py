@@ -12,13 +12,32 @@ import numpy as np
 import numpy.typing as npt
 
 from mmm_core.modeling import parameters as par
+from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, Layout
-from mmm_core.modeling.transforms import EFFECT, adstock_of_logs
+from mmm_core.modeling.transforms import EFFECT, adstock_of_logs, media_parameters
 
 Array = npt.NDArray[np.float64]
 WEEKS_STEP = 32
 COLUMNS_STEP = 8
+LIFT_STEP = 4
+
+
+class Lift(NamedTuple):
+    """Lift tests: N tests, M rows (a test in one geo), W periods, L lags; M, N and W padded (see ``lift.LiftData``)."""
+
+    test: Any
+    """(M,)"""
+    place: Any
+    """(M,) geo x C + channel."""
+    channel: Any
+    """(M,)"""
+    lagged: Any
+    """(2, M, L, W) exposure as it was and without what was tested, of 0..L-1 periods before."""
+    weight: Any
+    """(M, W) in the measure's standard errors."""
+    lift: Any
+    """(N,) measured, in standard errors."""
 
 
 class Inputs(NamedTuple):
@@ -39,6 +58,8 @@ class Inputs(NamedTuple):
     """(G, R) its squared singular values."""
     mix: Any
     """(G, P, R) from a geo's directions to the part that geos share; None for national data."""
+    lift: Any
+    """``Lift`` of the tests; None where there is none."""
     level: Any
     """(C,) mean non-zero scaled media."""
     loc: Any
@@ -59,7 +80,14 @@ class Expanded(NamedTuple):
     """(C, L, G * W) media of 0..L-1 periods before; periods last, whatever the number of lags, keeps products fast."""
 
 
-def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, numbers: dict[str, Array]) -> Inputs:
+def inputs(
+    plan: Layout,
+    target: Array,
+    media: Array,
+    block: LinearBlock,
+    numbers: dict[str, Array],
+    tests: LiftData | None = None,
+) -> Inputs:
     """Pad and standardise one data set.
 
     Parameters
@@ -70,6 +98,8 @@ def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, number
         (G, T, C) scaled media.
     numbers
         (2, n) prior numbers by parameter.
+    tests
+        Lift tests, where there are any.
     """
     geos, periods = target.shape
     columns = block.singular.shape[1]
@@ -82,6 +112,8 @@ def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, number
     loc = _centre_effect(plan, loc, level)
     seen = geos * periods
     constant = par.log_prior_constant(plan, numbers) + np.sum(np.log(scale)) - 0.5 * seen * np.log(2.0 * np.pi)
+    if tests is not None:
+        constant -= 0.5 * tests.lift.size * np.log(2.0 * np.pi) + np.log(tests.sd).sum()
     later, more = (0, weeks - periods), (0, width - columns)
     real = np.float32 if plan.single else np.float64
     mix = block.mix
@@ -92,11 +124,28 @@ def inputs(plan: Layout, target: Array, media: Array, block: LinearBlock, number
         basis=np.ascontiguousarray(np.swapaxes(np.pad(block.basis, ((0, 0), later, more)), 1, 2), dtype=real),
         power=np.pad(block.singular**2, ((0, 0), more)),
         mix=None if mix is None else np.pad(mix, ((0, 0), (0, 0), more)),
+        lift=None if tests is None else _lift(plan, tests),
         level=level,
         loc=loc,
         scale=scale,
         numbers={name: np.asarray(numbers[name], dtype=float) for name, _, _ in plan.families},
         constant=np.float64(constant),
+    )
+
+
+def _lift(plan: Layout, tests: LiftData) -> Lift:
+    rows, periods = tests.weight.shape
+    more, later = _padded(rows, LIFT_STEP) - rows, _padded(periods, COLUMNS_STEP) - periods
+    both = np.pad(np.stack([tests.seen, tests.without]), ((0, 0), (0, more), (0, later)))
+    lagged = np.lib.stride_tricks.sliding_window_view(both, periods + later, axis=2)[:, :, ::-1]
+    count = _padded(tests.lift.size, LIFT_STEP)
+    return Lift(
+        test=np.pad(tests.test, (0, more)).astype(np.int32),
+        place=np.pad(tests.geo * plan.channels + tests.channel, (0, more)).astype(np.int32),
+        channel=np.pad(tests.channel, (0, more)).astype(np.int32),
+        lagged=np.ascontiguousarray(lagged),
+        weight=np.pad(tests.weight / tests.sd[tests.test][:, None], ((0, more), (0, later))),
+        lift=np.pad(tests.lift / tests.sd, (0, count - tests.lift.size)),
     )
 
 
@@ -132,18 +181,30 @@ def expand(plan: Layout, x: Inputs) -> Expanded:
 
 def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
     """Effect of all media per geo and period (G, W), scaled KPI units, from logits and logs of the parameters."""
-    log_alpha = jax.nn.log_sigmoid(u["adstock_alpha"]) if "adstock_alpha" in u else None
-    if plan.adstock == "none":
-        carried = lagged[:, 0]
-    else:
-        weights = adstock_of_logs(plan.adstock, plan.max_lag, log_alpha, u, jnp).astype(lagged.dtype)
-        carried = jnp.einsum("cln,cl->cn", lagged, weights)
-    curve = saturated(plan, u, carried)
+    curve = saturated(plan, u, carried(plan, u, lagged))
     effect = jnp.exp(u[EFFECT]).astype(lagged.dtype)
     if not plan.panel:
         return (effect @ curve)[None]
     by_geo = curve.reshape(plan.channels, plan.geos, -1)
     return jnp.sum(effect.T[:, :, None] * by_geo, axis=0)
+
+
+def carried(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
+    """Adstocked exposure (C, N) from lagged media (C, L, N)."""
+    if plan.adstock == "none":
+        return lagged[:, 0]
+    log_alpha = jax.nn.log_sigmoid(u["adstock_alpha"]) if "adstock_alpha" in u else None
+    weights = adstock_of_logs(plan.adstock, plan.max_lag, log_alpha, u, jnp).astype(lagged.dtype)
+    return jnp.einsum("cln,cl->cn", lagged, weights)
+
+
+def lift_density(plan: Layout, u: dict[str, Any], tests: Lift) -> Any:
+    """Log likelihood of the lift tests, less its constants: each measure is Normal around what the model says."""
+    shapes = {name: u[name][tests.channel] for name in media_parameters(plan.adstock, plan.saturation)[:-1]}
+    seen, without = (saturated(plan, shapes, carried(plan, shapes, lagged)) for lagged in tests.lagged)
+    by_row = jnp.sum((seen - without) * tests.weight, axis=1) * jnp.exp(u[EFFECT].reshape(-1)[tests.place])
+    modelled = jax.ops.segment_sum(by_row, tests.test, num_segments=tests.lift.shape[0])
+    return -0.5 * jnp.sum((tests.lift - modelled) ** 2)
 
 
 def saturated(plan: Layout, u: dict[str, Any], x: Any) -> Any:
@@ -168,6 +229,8 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
     residual = x.mask * (x.target - media_effect(plan, u, data.lagged))
     likelihood = _national(x, u[NOISE], residual) if not plan.panel else _panel(x, u[NOISE], residual)
+    if x.lift is not None:
+        likelihood = likelihood + lift_density(plan, u, x.lift)
     return likelihood + par.log_prior_kernel(plan, u, x.numbers, jnp) + x.constant
 
 

@@ -32,7 +32,8 @@ def checks(
     """
     limits = limits or Limits()
     picture = validity.look(posterior, data, spec, priors or resolve(spec, data))
-    return (*convergence(posterior, limits), *(check(picture, limits) for check in validity.CHECKS))
+    asked = (*validity.CHECKS, validity.lift_agreement) if picture.tests else validity.CHECKS
+    return (*convergence(posterior, limits), *(check(picture, limits) for check in asked))
 
 
 def convergence(posterior: Posterior, limits: Limits) -> tuple[Check, ...]:

@@ -18,6 +18,7 @@ from mmm_core.data.read import from_parquet
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Chunk, ModelData, Posterior, Progress
 from mmm_core.modeling import collapsed, compile_cache, sampler
+from mmm_core.modeling.lift import lift_data
 from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import Priors, resolve
@@ -135,7 +136,7 @@ Route = tuple[Target, Callable[[Array], dict[str, Array]]]
 
 
 def _collapsed_route(spec: ModelSpec, data: ModelData, priors: Priors) -> Route:
-    model = collapsed.collapse(data, priors)
+    model = collapsed.collapse(data, priors, lift_data(spec, data))
     seed = spec.sampling.seed
     return model.to_sample(spec.sampling.chains, seed), lambda z: model.draws(z, seed)
 
@@ -143,7 +144,7 @@ def _collapsed_route(spec: ModelSpec, data: ModelData, priors: Priors) -> Route:
 def _pymc_route(spec: ModelSpec, data: ModelData, priors: Priors) -> Route:
     from mmm_core.modeling import pymc_model
 
-    jaxified = pymc_model.jax_target(pymc_model.build(data, priors).model)
+    jaxified = pymc_model.jax_target(pymc_model.build(data, priors, lift_data(spec, data)).model)
     centre = jaxified.initial
     target = pymc_target(jaxified.log_density, centre, spec.sampling.chains, spec.sampling.seed)
     return target, lambda z: pymc_model.posterior_draws(jaxified, centre + z, data)

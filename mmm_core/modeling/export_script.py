@@ -47,6 +47,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
         f"target = table.pop({names.target!r})",
         *(["# Beliefs that became priors (90% ranges):", *beliefs] if beliefs else []),
+        *_left_out(spec),
         "model_config = {",
         *(f"    {key!r}: {_source(value)}," for key, value in pymc_model.model_config(data, priors).items()),
         "}",
@@ -80,6 +81,18 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _left_out(spec: ModelSpec) -> list[str]:
+    """What PyMC-Marketing's model does not hold, as comments."""
+    if not spec.lift_tests:
+        return []
+    lines = ["# Not in this script: lift tests, which act on the contribution in a window, carry-over included."]
+    lines += [
+        f"#   {t.channel!r} {t.start} to {t.end}: {t.lift:g} +/- {t.standard_error:g} KPI units"
+        for t in spec.lift_tests
+    ]
+    return lines
 
 
 def _scaling(data: ModelData) -> list[str]:

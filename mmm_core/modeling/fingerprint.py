@@ -14,6 +14,7 @@ SOURCES = (
     "collapsed.py",
     "density.py",
     "layout.py",
+    "lift.py",
     "linear_block.py",
     "nuts.py",
     "parameters.py",

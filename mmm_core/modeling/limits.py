@@ -46,6 +46,8 @@ class Limits:
     demand_capture_review: float = 0.60
     unidentified_review: float = 0.80
     """Width of the posterior over the prior's (log scale) from which on the data said next to nothing."""
+    lift_review: float = 2.5
+    """Standard errors between a lift test and what the model says it should have found."""
 
     def above(self, value: float, review: float, fail: float | None = None) -> Status:
         """Worse the larger the number."""

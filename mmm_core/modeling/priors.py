@@ -23,6 +23,8 @@ SHAPE_DRAWS = 1000
 SHARE_DRAWS = 8000
 Z90 = 1.6448536269514722
 """Standard normal quantile at 95%: a 90% range is +/- this many deviations."""
+MORE = 1.01
+"""Marginal returns are those of 1% more."""
 SPEND_POWER = 0.85
 """Expected effect grows a little slower than spend: returns diminish, and a tiny channel keeps some room."""
 WIDTHS = (0.25, 2.0)
@@ -149,6 +151,10 @@ class _Unit:
     """Value over the data, money."""
     spend: Array
     """(C,) money over the data, NaN for organic channels."""
+    volume: Array
+    """KPI units."""
+    more: Array
+    """Value that 1% more exposure in every period adds, money; NaN for channels without a belief about it."""
 
     @property
     def typical(self) -> Array:
@@ -165,7 +171,7 @@ def _unit_effect(spec: ModelSpec, data: ModelData, shapes: dict[str, Distributio
 
 def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array], count: int) -> _Unit:
     scaled = data.scaled_media
-    total, money = (np.zeros((count, len(data.channels))) for _ in range(2))
+    total, money, more = (np.zeros((count, len(data.channels))) for _ in range(3))
     for c in range(len(data.channels)):
         one = {name: values[:, c : c + 1] for name, values in draws.items()}
         exposure = saturated_exposure(
@@ -174,7 +180,14 @@ def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array], co
         exposure *= data.target_scale[:, None]
         total[:, c] = exposure.sum(axis=(1, 2))
         money[:, c] = (exposure * data.value_per_unit).sum(axis=(1, 2))
-    return _Unit(total / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)))
+        belief = spec.channels[c].belief
+        if belief is not None and belief.kind == "marginal_roi":
+            raised = saturated_exposure(
+                scaled[..., c : c + 1] * MORE, spec.adstock.value, spec.saturation.value, spec.max_lag, one, (count, 1)
+            )[..., 0]
+            raised *= data.target_scale[:, None]
+            more[:, c] = ((raised - exposure) * data.value_per_unit).sum(axis=(1, 2))
+    return _Unit(total / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)), total, more)
 
 
 def _effects(spec: ModelSpec, data: ModelData, unit: _Unit) -> Distribution:
@@ -225,19 +238,27 @@ def _solve_range(spec: ModelSpec, weights: Array, unit: _Unit) -> tuple[float, f
 
 def _from_belief(belief: Belief, name: str, c: int, unit: _Unit) -> tuple[float, float]:
     """Location and width of log(effect) so that ROI or share has the believed 90% range, shapes' spread included."""
-    if belief.kind == "roi":
+    if belief.kind != "contribution_share":
         if not np.isfinite(unit.spend[c]) or unit.spend[c] <= 0:
-            raise SpecError(f"Channel {name} has no spend, so a belief about its ROI cannot be used; give a share.")
-        if not np.isfinite(unit.money[:, c]).all():
+            what = "cost per target" if belief.kind == "cost_per_target" else "ROI"
+            raise SpecError(f"Channel {name} has no spend, so a belief about its {what} cannot be used; give a share.")
+        if belief.kind != "cost_per_target" and not np.isfinite(unit.money[:, c]).all():
             raise SpecError(
                 f"A belief about the ROI of {name} needs the KPI's value per unit; set it, or give a share instead."
             )
-        per_effect = np.log(unit.money[:, c] / unit.spend[c])
-    else:
-        per_effect = np.log(unit.share[:, c])
+    per_effect = np.log(
+        {
+            "roi": unit.money[:, c] / unit.spend[c],
+            "marginal_roi": unit.more[:, c] / ((MORE - 1.0) * unit.spend[c]),
+            "cost_per_target": unit.volume[:, c] / unit.spend[c],
+            "contribution_share": unit.share[:, c],
+        }[belief.kind]
+    )
     wanted = np.log(belief.high / belief.low) / (2 * Z90)
     left = max(wanted**2 - float(per_effect.var()), (0.3 * wanted) ** 2)
-    return 0.5 * float(np.log(belief.low * belief.high)) - float(per_effect.mean()), float(np.sqrt(left))
+    # A cost is one over what is brought per money: the range of the one is that of the other, mirrored.
+    middle = 0.5 * float(np.log(belief.low * belief.high)) * (-1.0 if belief.kind == "cost_per_target" else 1.0)
+    return middle - float(per_effect.mean()), float(np.sqrt(left))
 
 
 def _expected_share(effect: Distribution, unit: _Unit) -> float:

@@ -32,9 +32,12 @@ from pymc_marketing.mmm import (
     WeibullPDFAdstock,
 )
 from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling
+from pytensor import tensor as pt
+from pytensor.xtensor import as_xtensor
 
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.modeling.distributions import Distribution
+from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT
 
@@ -195,13 +198,39 @@ def plain_arrays() -> Iterator[None]:
         yield
 
 
-def build(data: ModelData, priors: Priors) -> MMM:
-    """The MMM object with its PyMC model built (``.model``)."""
+def build(data: ModelData, priors: Priors, tests: LiftData | None = None) -> MMM:
+    """The MMM object with its PyMC model built (``.model``), lift tests in its likelihood."""
     mmm = unbuilt(data, priors)
     frame, target = table(data)
     with plain_arrays():
         mmm.build_model(frame, target)
+    if tests is not None:
+        _measure(mmm, priors, tests, len(data.geos) > 1)
     return mmm
+
+
+def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:
+    """Add the lift tests: what PyMC-Marketing's own adstock and saturation say each of them should have found."""
+    before = priors.max_lag - 1
+    with mmm.model:
+        found = {name: mmm.model[their_name(name, priors.saturation)] for name in priors.media}
+        modelled: list[Any] = [0.0] * tests.lift.size
+        for row, (test, geo, channel) in enumerate(zip(tests.test, tests.geo, tests.channel, strict=True)):
+            own = {name: variable.isel(channel=int(channel)) for name, variable in found.items()}
+            if panel:
+                own[EFFECT] = own[EFFECT].isel({GEO: int(geo)})
+            theirs = {their_name(name, priors.saturation): value for name, value in own.items()}
+            memory = {n.removeprefix("adstock_"): v for n, v in theirs.items() if n.startswith("adstock_")}
+            curve = {n.removeprefix("saturation_"): v for n, v in theirs.items() if n.startswith("saturation_")}
+            curve |= FIXED.get(priors.saturation, {})
+            brought = []
+            for exposure in (tests.seen[row], tests.without[row]):
+                carried = mmm.adstock.function(as_xtensor(exposure, dims=("date",)), **memory, dim="date")
+                brought.append(mmm.saturation.function(carried, **curve, dim="date").isel(date=slice(before, None)))
+            weight = as_xtensor(tests.weight[row], dims=("date",))
+            modelled[int(test)] = modelled[int(test)] + ((brought[0] - brought[1]) * weight).sum("date")
+        means = pt.stack([value.values for value in modelled])
+        pm.Normal("lift_measurements", mu=means, sigma=tests.sd, observed=tests.lift)
 
 
 @dataclass(frozen=True)

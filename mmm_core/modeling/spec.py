@@ -1,5 +1,6 @@
 """The model specification: one validated document in words a marketer knows, stored and exported as YAML."""
 
+import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -32,7 +33,8 @@ class Saturation(StrEnum):
 class Belief(Part):
     """A 90% range that somebody believes in, turned into the channel's prior."""
 
-    kind: Literal["roi", "contribution_share"]
+    kind: Literal["roi", "marginal_roi", "contribution_share", "cost_per_target"]
+    """'marginal_roi': that of 1% more; 'cost_per_target': money spent per KPI unit that it brings."""
     low: Annotated[float, Field(gt=0)]
     high: Annotated[float, Field(gt=0)]
     source: str = ""
@@ -56,6 +58,30 @@ class ChannelSpec(Part):
     def _something(self) -> Self:
         if self.spend is None and self.exposure is None:
             raise ValueError(f"channel {self.name} needs a spend column, an exposure column or both")
+        return self
+
+
+class LiftTest(Part):
+    """What an experiment measured a channel's exposure in a window to bring, KPI units, carry-over included."""
+
+    channel: Annotated[str, Field(min_length=1)]
+    start: datetime.date
+    end: datetime.date
+    geos: tuple[str, ...] = ()
+    """Where it was run; everywhere if empty."""
+    lift: float
+    """KPI units, summed over the window (and after it) and the geos."""
+    standard_error: Annotated[float, Field(gt=0)]
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Part of the window's exposure that the test switched on or off."""
+    measured_until: datetime.date | None = None
+    """Last day that the measurement counted; until the carry-over is over if left out."""
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(f"the lift test of {self.channel} ends ({self.end}) before it starts ({self.start})")
         return self
 
 
@@ -123,6 +149,7 @@ class ModelSpec(Part):
     season: Season = Season()
     trend: Trend = Trend()
     media_prior: MediaPrior = MediaPrior()
+    lift_tests: Annotated[tuple[LiftTest, ...], Field(max_length=200)] = ()
     sampling: Sampling = Sampling()
 
     @model_validator(mode="after")
@@ -131,6 +158,9 @@ class ModelSpec(Part):
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"channel {twice[0]} is named twice")
+        for test in self.lift_tests:
+            if test.channel not in names:
+                raise ValueError(f"a lift test names {test.channel}, which is no channel of this specification")
         taken = [self.kpi.column, self.date, *self.controls, *self.holidays]
         taken += [c for c in (self.geo, self.population) if c] + [t.column for t in self.treatments]
         taken += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]

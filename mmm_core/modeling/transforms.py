@@ -54,8 +54,9 @@ def adstock_weights(
     Parameters
     ----------
     family
-        'none' (all of it at once), 'geometric' (weight ``alpha**k``), 'delayed' (``alpha**((k - theta)**2)``), 'weibull_pdf' (density at k + 1, its
-        smallest value taken off) or 'weibull_cdf' (running product of the survival function).
+        'none' (all of it at once), 'geometric' (weight ``alpha**k``), 'delayed' (``alpha**((k - theta)**2)``),
+        'weibull_pdf' (density at k + 1, its smallest value taken off) or 'weibull_cdf' (running product of the
+        survival function).
     max_lag
         Number of lags L, the impulse's own period included.
     parameters

@@ -12,11 +12,13 @@ from scipy import stats
 from mmm_core.data.quality_maths import adjusted_r2, vif
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.modeling.lift import LiftData, contradictions, lift_data
 from mmm_core.modeling.limits import Limits
-from mmm_core.modeling.predict import baseline, media_blocks, thinned
+from mmm_core.modeling.predict import Positions, baseline, media_blocks, thinned
 from mmm_core.modeling.prepare import fourier_terms
 from mmm_core.modeling.priors import SEED, Priors, share_draws
-from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.spec import LiftTest, ModelSpec
+from mmm_core.modeling.transforms import EFFECT, media_parameters
 
 MOST_DRAWS = 1000
 LONGEST_LAG = 10
@@ -41,6 +43,10 @@ class Picture:
     """(D, C) prior draws of the share."""
     exposure: Array
     """(G, T, C) average contribution per period, for its shape over time."""
+    tests: tuple[LiftTest, ...] = ()
+    measured: LiftData | None = None
+    modelled: Array | None = None
+    """(S, N) what the model says each lift test should have found, KPI units."""
 
     @property
     def residual(self) -> Array:
@@ -65,6 +71,7 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
         share[rows] = media.sum(axis=(1, 2)) / np.abs(data.target).sum()
         money[rows] = (media * data.value_per_unit[..., None]).sum(axis=(1, 2))
         exposure += media.sum(axis=0) / len(chosen)
+    measured = lift_data(spec, data)
     return Picture(
         data=data,
         mean=mean,
@@ -74,7 +81,17 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
         money=money,
         prior_share=share_draws(spec, data, priors),
         exposure=exposure,
+        tests=spec.lift_tests,
+        measured=measured,
+        modelled=None if measured is None else _modelled(measured, posterior, chosen),
     )
+
+
+def _modelled(measured: LiftData, posterior: Posterior, chosen: Positions) -> Array:
+    names = media_parameters(posterior.adstock, posterior.saturation)[:-1]
+    shapes = {name: posterior.flat(name)[chosen] for name in names}
+    effect = posterior.by_geo(EFFECT)[chosen]
+    return measured.modelled(posterior.adstock, posterior.saturation, posterior.max_lag, shapes, effect)
 
 
 def fit_quality(p: Picture, limits: Limits) -> Check:
@@ -171,7 +188,8 @@ def negative_baseline(p: Picture, limits: Limits) -> Check:
         part = float(expected.sum() / p.data.target.sum()) if p.data.target.sum() else float("nan")
         message = f"The baseline is positive throughout and makes up {part:.0%} of the KPI."
     else:
-        message = f"Without media the model expects a KPI under zero in {share:.0%} of the periods: media get too much."
+        how_many = "under 1%" if share < 0.005 else f"{share:.0%}"
+        message = f"Without media the model expects a KPI under zero in {how_many} of the periods: media get too much."
     return Check("negative_baseline", "Baseline", status, message, share, limits.negative_baseline_review)
 
 
@@ -280,6 +298,28 @@ def unidentified(p: Picture, limits: Limits) -> Check:
         return Check("unidentified", title, Status.PASS, message, float(ratio[worst]), limit)
     message = f"The data say next to nothing about {_named(bad)}: do not rank them; an experiment would tell."
     return Check("unidentified", title, Status.REVIEW, message, float(ratio[worst]), limit, bad)
+
+
+def lift_agreement(p: Picture, limits: Limits) -> Check:
+    """Distance of each lift test from what the model says, in standard errors of both together."""
+    title, limit = "Lift tests", limits.lift_review
+    assert p.measured is not None
+    assert p.modelled is not None
+    apart = np.abs(p.measured.lift - p.modelled.mean(axis=0)) / np.hypot(p.measured.sd, p.modelled.std(axis=0))
+    worst = int(np.argmax(apart))
+    against = contradictions(p.tests, p.measured)
+    far = tuple(dict.fromkeys(test.channel for test, z in zip(p.tests, apart, strict=True) if z > limit))
+    if against:
+        return Check("lift", title, Status.REVIEW, " ".join(against), float(apart[worst]), limit, far)
+    count = f"{len(p.tests)} lift test{'s' if len(p.tests) > 1 else ''}"
+    if not far:
+        message = f"The model agrees with {count} (at most {apart[worst]:.1f} standard errors apart)."
+        return Check("lift", title, Status.PASS, message, float(apart[worst]), limit)
+    message = (
+        f"The model and the test of {p.tests[worst].channel} from {p.tests[worst].start} differ by {apart[worst]:.1f} "
+        "standard errors: something that drives the KPI is missing, or the test measured something else."
+    )
+    return Check("lift", title, Status.REVIEW, message, float(apart[worst]), limit, far)
 
 
 def _named(names: "tuple[str, ...] | list[str]") -> str:

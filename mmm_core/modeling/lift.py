@@ -1,0 +1,179 @@
+"""Lift tests as numbers: which contribution each of them measured (NumPy and pandas only).
+
+A test says what a channel's exposure in a window brought: the KPI with the exposure as it was, less the KPI had the
+tested part of it been left out. Carry-over counts: from before the window into both, and from the window into the
+periods after it, as far as the measurement lasted.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling.spec import LiftTest, ModelSpec
+from mmm_core.modeling.transforms import EFFECT, adstock_weights, saturate
+
+Places = npt.NDArray[np.int64]
+CONTRADICTION = 3.0
+"""Standard errors between two tests' returns on exposure from which on they contradict each other."""
+
+
+@dataclass(frozen=True)
+class LiftData:
+    """N tests, M rows (a test in one geo), W periods, L lags."""
+
+    test: Places
+    """(M,) which test."""
+    geo: Places
+    """(M,)"""
+    channel: Places
+    """(M,)"""
+    seen: Array
+    """(M, W + L - 1) scaled exposure as it was, from L - 1 periods before the window."""
+    without: Array
+    """(M, W + L - 1) the same without what was tested."""
+    weight: Array
+    """(M, W) KPI units of one scaled unit in the periods that were measured, else 0."""
+    lift: Array
+    """(N,) measured, KPI units."""
+    sd: Array
+    """(N,) its standard error."""
+
+    def modelled(
+        self, adstock: str, saturation: str, max_lag: int, shapes: Mapping[str, Array], effect: Array
+    ) -> Array:
+        """What the model says the tests should have measured.
+
+        Parameters
+        ----------
+        shapes
+            (S, C) draws of the adstock and saturation parameters.
+        effect
+            (S, G, C) effect sizes.
+
+        Returns
+        -------
+        array (S, N)
+            KPI units.
+        """
+        draws, rows, periods = len(effect), len(self.test), self.weight.shape[1]
+        own = {name: values[:, self.channel] for name, values in shapes.items()}
+        weights = adstock_weights(adstock, max_lag, dict(own), shape=(draws, rows))
+        curve = {name: values[..., None] for name, values in own.items()}
+        brought = []
+        for exposure in (self.seen, self.without):
+            lagged = np.lib.stride_tricks.sliding_window_view(exposure, max_lag, axis=1)[..., ::-1]
+            carried = np.einsum("mwl,sml->smw", lagged[:, :periods], weights)
+            brought.append(saturate(saturation, carried, curve))
+        by_row = np.einsum("smw,mw->sm", brought[0] - brought[1], self.weight) * effect[:, self.geo, self.channel]
+        return np.stack([by_row[:, self.test == n].sum(axis=1) for n in range(len(self.lift))], axis=1)
+
+
+def lift_data(spec: ModelSpec, data: ModelData) -> LiftData | None:
+    """The specification's lift tests on prepared data; None where there is none.
+
+    Raises
+    ------
+    SpecError
+        When a test lies outside the data, names a geo that is not there, or its channel was off throughout.
+    """
+    if not spec.lift_tests:
+        return None
+    rows = [row for n, test in enumerate(spec.lift_tests) for row in _rows(n, test, spec.max_lag, data)]
+    longest = max(row.weight.size for row in rows)
+    return LiftData(
+        test=np.array([row.test for row in rows]),
+        geo=np.array([row.geo for row in rows]),
+        channel=np.array([row.channel for row in rows]),
+        seen=np.stack([_to(row.seen, longest + spec.max_lag - 1) for row in rows]),
+        without=np.stack([_to(row.without, longest + spec.max_lag - 1) for row in rows]),
+        weight=np.stack([_to(row.weight, longest) for row in rows]),
+        lift=np.array([test.lift for test in spec.lift_tests]),
+        sd=np.array([test.standard_error for test in spec.lift_tests]),
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    test: int
+    geo: int
+    channel: int
+    seen: Array
+    without: Array
+    weight: Array
+
+
+def _to(values: Array, length: int) -> Array:
+    return np.pad(values, (0, length - values.size))
+
+
+def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_Row]:
+    channel = data.channels.index(test.channel)
+    inside = _inside(test, data)
+    first, last = int(np.argmax(inside)), int(len(inside) - 1 - np.argmax(inside[::-1]))
+    end = _end(test, last, lags, data)
+    known = {geo: g for g, geo in enumerate(data.geos)}
+    missing = [geo for geo in test.geos if geo not in known]
+    if missing:
+        raise SpecError(f"The lift test of {test.channel} names the geo {missing[0]}, which is not in the data.")
+    geos = [known[geo] for geo in test.geos] or list(range(len(data.geos)))
+    scaled = np.pad(data.scaled_media[..., channel], ((0, 0), (lags - 1, 0)))
+    if not scaled[geos][:, lags - 1 + first : lags + last].any():
+        raise SpecError(
+            f"{test.channel} was off from {test.start} to {test.end}, so a lift test there has nothing to measure."
+        )
+    for g in geos:
+        seen = scaled[g, first : end + lags]
+        without = seen.copy()
+        without[lags - 1 : lags + last - first] *= 1.0 - test.share
+        yield _Row(number, g, channel, seen, without, np.full(end - first + 1, data.target_scale[g]))
+
+
+def _inside(test: LiftTest, data: ModelData) -> npt.NDArray[np.bool_]:
+    start, stop = np.datetime64(test.start), np.datetime64(test.end)
+    days = data.dates.astype("datetime64[D]")
+    step = np.timedelta64(max(1, int(np.median(np.diff(days).astype(int)))), "D")
+    inside: npt.NDArray[np.bool_] = (days + step > start) & (days <= stop)
+    if start < days[0] or stop >= days[-1] + step or not inside.any():
+        raise SpecError(
+            f"The lift test of {test.channel} from {test.start} to {test.end} lies outside the data "
+            f"({days[0]} to {days[-1]})."
+        )
+    return inside
+
+
+def _end(test: LiftTest, last: int, lags: int, data: ModelData) -> int:
+    """Position of the last period that was measured: that of ``measured_until``, else when the carry-over is over."""
+    over = len(data.dates) - 1
+    if test.measured_until is None:
+        return min(over, last + lags - 1)
+    days = data.dates.astype("datetime64[D]")
+    return min(over, max(last, int(np.searchsorted(days, np.datetime64(test.measured_until), side="right")) - 1))
+
+
+def contradictions(tests: Sequence[LiftTest], found: LiftData) -> tuple[str, ...]:
+    """A sentence for each pair of tests of one channel whose lifts per unit of exposure cannot both be right."""
+    exposure = np.zeros(len(tests))
+    removed = (found.seen - found.without).sum(axis=1) * found.weight.max(axis=1)
+    np.add.at(exposure, found.test, removed)
+    rate, error = found.lift / exposure, found.sd / exposure
+    out = []
+    for a in range(len(tests)):
+        for b in range(a):
+            apart = abs(rate[a] - rate[b]) / float(np.hypot(error[a], error[b]))
+            if tests[a].channel == tests[b].channel and apart > CONTRADICTION:
+                out.append(
+                    f"Two lift tests of {tests[a].channel} contradict each other: {tests[b].start} to {tests[b].end} "
+                    f"measured {rate[b] / rate[a]:.1f} times the lift per exposure of {tests[a].start} to "
+                    f"{tests[a].end}, {apart:.0f} standard errors apart."
+                )
+    return tuple(out)
+
+
+def effect_of(draws: Mapping[str, Array]) -> Array:
+    """Effect sizes (S, G, C) from one chain's draws (S, C) or (S, G, C)."""
+    effect = draws[EFFECT]
+    return effect if effect.ndim == 3 else effect[:, None]

@@ -88,7 +88,7 @@ def too_smooth(frame: pd.DataFrame, rng: np.random.Generator, world: World) -> p
 
 def demand_capture(frame: pd.DataFrame, rng: np.random.Generator, world: World) -> pd.DataFrame:
     """A channel is bought along the season that the KPI follows too."""
-    year = frame["week"].dt.dayofyear.to_numpy() / 365.25
+    year = frame["week"].dt.day_of_year.to_numpy() / 365.25
     wave = 1 + 0.8 * np.sin(2 * np.pi * (year + rng.random()))
     noise = np.exp(0.12 * rng.standard_normal(len(frame)))
     return frame.assign(**{c: np.round(frame[c].mean() * wave * noise, 2) for c in _one(frame, world)})
@@ -170,7 +170,7 @@ SEEN_BY: dict[Spoil, tuple[str, ...]] = {
     swapped: ("level_shift", "outliers", "spend_exposure", "autocorrelation", "fit"),
     constant: ("near_constant",),
     collinear: ("vif", "correlation"),
-    copied: ("rank",),
+    copied: ("rank", "vif", "correlation"),
     too_smooth: ("plan_like_spend",),
     demand_capture: ("demand_capture",),
     nulls: ("nulls",),

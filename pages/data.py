@@ -11,6 +11,7 @@ from pages.ui import (
     data_files,
     data_recipe,
     data_roles,
+    data_segments,
     data_trends,
     guard,
     state,
@@ -31,6 +32,7 @@ if version is not None:
         "Explore": lambda: data_explore.view(actor, project, version),
         "Trends": lambda: data_trends.view(actor, project, version),
         "Baseline": lambda: data_baseline.view(actor, project, version),
+        "Segments": lambda: data_segments.view(actor, version),
         "Versions": lambda: data_files.history(actor, versions),
     }
     tabs = st.tabs(list(sections), on_change="rerun", key="data_tabs")

@@ -37,6 +37,7 @@ app.add_typer(data, name="data")
 class Kind(StrEnum):
     NATIONAL = "national"
     GEO = "geo"
+    CATEGORIES = "categories"
 
 
 class Device(StrEnum):
@@ -81,7 +82,9 @@ def run(
 @app.command()
 def sample(
     out: Annotated[Path, typer.Option(help="Folder for data.csv and truth.json.")],
-    kind: Annotated[Kind, typer.Option(help="One row per week, or one per week and region.")] = Kind.NATIONAL,
+    kind: Annotated[
+        Kind, typer.Option(help="One row per week, one per week and region, or sales by sub-category (MFF).")
+    ] = Kind.NATIONAL,
     seed: Annotated[int, typer.Option(min=0, help="The same number gives the same company.")] = 7,
 ) -> None:
     """Make up a company whose true returns are known, to try things out."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from mmm_core.data import simulate
+from mmm_core.data import panel, simulate, simulate_categories
 from mmm_core.domain.checks import CheckReport
 from mmm_core.domain.dataset import DatasetVersion, Recognition, Role
 from mmm_core.domain.errors import DataError, Unavailable
@@ -34,9 +34,9 @@ def check(path: Path, kpi: str | None, as_json: bool) -> bool:
     found = datasets.inspect_file(read_file(path), path.name, kpi=kpi, max_mb=Settings().max_upload_mb)
     report = found.version.report
     if as_json:
-        _print_json(_described(found.version, found.recognition))
+        _print_json(_described(found.version, found.recognition, _geos(found)))
     else:
-        _print_version(found.version, found.recognition)
+        _print_version(found.version, found.recognition, _geos(found))
     return not report.blocking
 
 
@@ -49,16 +49,22 @@ def add(path: Path, project_name: str | None, kpi: str | None, as_json: bool) ->
         known = {p.name.casefold(): p for p in projects.list_projects(services, actor)}
         project = known.get(name.casefold()) or projects.create_project(services, actor, name=name)
         version = datasets.add_dataset(services, actor, project.id, [datasets.Upload(content, path.name)], kpi=kpi)
-        now = datasets.load_working(services, actor, version.id).recognition
+        table = datasets.load_working(services, actor, version.id)
+        now, geos = table.recognition, _geos(table)
     if as_json:
-        _print_json({"project": project.name, "project_id": project.id, **_described(version, now)})
+        _print_json({"project": project.name, "project_id": project.id, **_described(version, now, geos)})
         return
     print(f"Added to {project.name} as data version {version.number}.")  # noqa: T201
-    _print_version(version, now)
+    _print_version(version, now, geos)
 
 
-def sample(kind: Literal["national", "geo"], seed: int, out: Path) -> None:
-    company = simulate.company(kind, seed)
+def _geos(table: datasets.Working) -> int:
+    """1 for national data."""
+    return max(1, len(panel.geo_names(table.frame, table.recognition)))
+
+
+def sample(kind: Literal["national", "geo", "categories"], seed: int, out: Path) -> None:
+    company = simulate_categories.categories(seed) if kind == "categories" else simulate.company(kind, seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
         company.frame.to_csv(out / "data.csv", index=False)
@@ -68,7 +74,7 @@ def sample(kind: Literal["national", "geo"], seed: int, out: Path) -> None:
     print(f"Wrote {out / 'data.csv'} ({len(company.frame)} rows) and {out / 'truth.json'}.")  # noqa: T201
 
 
-def _described(version: DatasetVersion, recognition: Recognition) -> dict[str, Any]:
+def _described(version: DatasetVersion, recognition: Recognition, geos: int) -> dict[str, Any]:
     return {
         "file": version.filename,
         "version": version.number,
@@ -77,6 +83,7 @@ def _described(version: DatasetVersion, recognition: Recognition) -> dict[str, A
         "convention": recognition.convention,
         "frequency_days": recognition.frequency_days,
         "periods": version.periods,
+        "geos": geos,
         "first_period": version.first_period,
         "last_period": version.last_period,
         "status": version.report.status,
@@ -108,9 +115,10 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _print_version(version: DatasetVersion, recognition: Recognition) -> None:
+def _print_version(version: DatasetVersion, recognition: Recognition, geos: int) -> None:
     span = f", {version.first_period} to {version.last_period}" if version.first_period else ""
-    lines = [f"{version.filename}: {recognition.shape} data, {version.periods} periods{span}"]
+    places = f" in {geos} geos" if geos > 1 else ""
+    lines = [f"{version.filename}: {recognition.shape} data, {version.periods} periods{places}{span}"]
     for role in Role:
         columns = recognition.columns(role)
         if columns and role not in (Role.IGNORE, Role.TIME):

@@ -33,6 +33,8 @@ class Tipping:
     """Strength, as a multiple of the driver's, at which the coefficient reaches the goal; None where none does."""
     as_strong: float | None
     """Coefficient if a hidden driver were as strong as the measured one; None where it would leave nothing."""
+    undecided: bool
+    """Whether the coefficient's own interval holds the goal already."""
     robustness: float
     """Share of the left-over movement of both channel and KPI that a hidden driver would need to explain."""
 

@@ -44,11 +44,12 @@ def tipping(found: Backdoor, groups: Mapping[str, Sequence[str]], goal: float) -
     now = found.coefficient
     drivers = {name: [c for c in columns if c in found.held] for name, columns in groups.items()}
     drivers = {name: columns for name, columns in drivers.items() if columns}
+    undecided = found.low <= goal <= found.high
     needed = abs(now - goal) / max(abs(now), 1e-12)
     inflated = (now > goal) == (now > 0)
     analyzer = _analyzer(found, drivers, needed, inflated)
     if not drivers:
-        return Tipping(None, goal, None, None, float(analyzer.stats["robustness_value"]))
+        return Tipping(None, goal, None, None, undecided, float(analyzer.stats["robustness_value"]))
     strengths = {name: _strength(found, analyzer, columns) for name, columns in drivers.items()}
     driver = max(strengths, key=lambda name: _bias(analyzer, strengths[name], min(0.5, _limit(strengths[name]) / 2)))
     return Tipping(
@@ -56,13 +57,14 @@ def tipping(found: Backdoor, groups: Mapping[str, Sequence[str]], goal: float) -
         goal,
         _times(analyzer, strengths[driver], goal, now),
         _adjusted(analyzer, strengths[driver], 1.0),
+        undecided,
         float(analyzer.stats["robustness_value"]),
     )
 
 
 def graded(found: Tipping) -> Status:
     """PASS where a hidden driver would need twice the strength of the strongest measured one."""
-    if found.driver is None:
+    if found.driver is None or found.undecided:
         return Status.REVIEW
     if found.times is None or found.times >= SAFE:
         return Status.PASS

@@ -35,16 +35,23 @@ def outcome(found: Sequence[ChannelCheck], failed: Sequence[str], spec: ModelSpe
 def _verdict(found: Sequence[ChannelCheck]) -> str:
     apart = [c.channel for c in found if c.agreement is not Status.PASS]
     open_ones = [c.channel for c in found if not c.identified]
-    thin = [c.channel for c in found if any(r.status is Status.FAIL for r in c.refutations)]
+    thin = [c.channel for c in found if _failed(c) - {"hidden_cause"}]
+    turned = [c.channel for c in found if "hidden_cause" in _failed(c)]
     agree = len(found) - len(apart)
     parts = [f"For {agree} of {len(found)} channels the back-door estimate lies within the model's interval"]
     parts += [f"{listed(apart)} {'differs' if len(apart) == 1 else 'differ'}"] if apart else []
     text = "; ".join(parts) + "."
     if thin:
         text += f" At least one attempt refutes {listed(thin)}."
+    if turned:
+        text += f" A hidden driver no stronger than a measured one would turn the verdict on {listed(turned)}."
     if open_ones:
         text += f" By the diagram the data cannot settle {listed(open_ones)}."
     return text
+
+
+def _failed(one: ChannelCheck) -> set[str]:
+    return {r.kind for r in one.refutations if r.status is Status.FAIL}
 
 
 def checks(one: ChannelCheck, spec: ModelSpec, repetitions: int) -> tuple[Check, ...]:
@@ -72,7 +79,7 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
         if one.model_roi
         else f"{f.short(ours.mean)} ({f.interval(ours, f.short)})"
     )
-    held = f"with {listed(one.held)} held still" if one.held else "with nothing held still"
+    held = f"with {_held(one)} held still" if one.held else "with nothing held still"
     text = (
         f"The model says {model}; the back-door estimate, {held}, says {write(one.coefficient)} "
         f"({write(one.low)} to {write(one.high)}). With nothing held still it would say {write(one.naive)}."
@@ -84,6 +91,10 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
             return text + f" It lies outside the model's interval for the {what} of {one.channel}."
         case _:
             return text + " The two intervals do not even meet: the model and the diagram do not tell the same story."
+
+
+def _held(one: ChannelCheck) -> str:
+    return listed(f.inside(name) for name in one.held)
 
 
 def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: int) -> str:
@@ -98,9 +109,7 @@ def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: i
             text = f"Moved to other times of the history, {name} does as well in {share} of the cases"
             good, bad = ": its timing matters.", ": the estimate may be chance."
         case "random_cause":
-            text = (
-                f"With random numbers held still too, the {what} of {name} is {write(tried.effect)} ({now} before)"
-            )
+            text = f"With random numbers held still too, the {what} of {name} is {write(tried.effect)} ({now} before)"
             good, bad = ", so nothing moves.", ": an estimate that noise moves is not to be leaned on."
         case _:
             spread = write(tried.spread) if one.model_roi else f.short(one.brought(tried.spread))
@@ -113,7 +122,13 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
     """The tipping point in money: how strong a hidden driver would have to be to turn the decision."""
     tip, (write, what) = one.tipping, effect(one, spec)
     line = f"a {what} of 1" if one.model_roi else "no effect"
+    driver = f.inside(tip.driver or "")
     above = one.coefficient >= tip.goal
+    if tip.undecided:
+        return (
+            f"The {what} of {one.channel} ({write(one.low)} to {write(one.high)}) is not told apart from {line} even "
+            "without a hidden driver."
+        )
     if tip.driver is None:
         return (
             "Nothing is measured that a hidden driver could be held against; one that explains "
@@ -121,7 +136,7 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
             f"{line}."
         )
     side = "below" if above else "above"
-    start = f"A hidden driver as strong as {tip.driver}, the strongest one measured,"
+    start = f"A hidden driver as strong as {driver}, the strongest one measured,"
     if tip.as_strong is None:
         text = f"{start} could explain {one.channel} whole"
     else:
@@ -134,7 +149,7 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
         )
     if tip.times is None:
         return f"{text}; even a far stronger one would not take it {side} {line}."
-    return f"{text}; one {tip.times:.2g} times as strong as {tip.driver} is enough to bring it {side} {line}."
+    return f"{text}; one {tip.times:.2g} times as strong as {driver} is enough to bring it {side} {line}."
 
 
 def _estimates(found: Sequence[ChannelCheck], failed: Sequence[str]) -> Table:
@@ -147,7 +162,7 @@ def _estimates(found: Sequence[ChannelCheck], failed: Sequence[str]) -> Table:
         scale = model.mean if model else float("nan")
         told = (model.mean, model.p5, model.p95) if model else (None, None, None)
         ours = tuple(k * scale if model else None for k in (c.coefficient, c.low, c.high, c.naive))
-        rows.append((c.channel, *told, *ours, listed(c.held) if c.held else "nothing"))
+        rows.append((c.channel, *told, *ours, _held(c) if c.held else "nothing"))
     names = (f"Model's {what}", "from", "to", f"Back-door {what}", "from ", "to ", "Nothing held still")
     columns = (Column("Channel"), *(Column(n, unit) for n in names), Column("Held still"))
     return Table("The model and the diagram", columns, tuple(rows), " ".join(failed))

@@ -1,5 +1,6 @@
 """What would have been: the response model's answer beside that of a structural model fitted on the diagram."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -13,6 +14,7 @@ from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.results import Interval
 from mmm_core.domain.study import Column, StepState, StudyOutcome, Table
+from mmm_core.modeling.prepare import period_days
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.studies.causal_options import DrawnOptions, held
@@ -85,7 +87,7 @@ def conclude(inputs: Inputs, options: CounterfactualOptions, states: Sequence[St
     spec = inputs.model.spec
     write = _writer(spec)
     return StudyOutcome(
-        _verdict(options, bayes, other, write),
+        _verdict(inputs, options, bayes, other, write),
         (_agreement(bayes, other), *_unseen(result)),
         (_table(result, bayes, other, spec),),
     )
@@ -95,12 +97,13 @@ def _writer(spec: ModelSpec) -> Writer:
     return (lambda value: f.money(value, spec.currency)) if spec.kpi.unit == "revenue" else f.short
 
 
-def _verdict(options: CounterfactualOptions, bayes: Interval, other: Interval, write: Writer) -> str:
+def _verdict(inputs: Inputs, options: CounterfactualOptions, bayes: Interval, other: Interval, write: Writer) -> str:
     when = f"{f.day(options.first)} to {f.day(options.last)}"
+    unit = "week" if round(period_days(inputs.model.data)) == 7 else "period"
     change = (
         f"{f.share(options.factor)} of what was spent"
         if options.factor is not None
-        else f"{f.short(options.level)} a period"
+        else f"{f.money(options.level, inputs.model.spec.currency)} a {unit}"
     )
     return (
         f"With {change} on {options.channel} from {when}, the response model sees {f.signed(bayes.mean, write)} "
@@ -138,8 +141,15 @@ def _table(result: dict[str, Any], bayes: Interval, other: Interval, spec: Model
     unit = "kpi" if counted else "money"
     columns = (Column("Answer"), *(Column(n, unit) for n in ("Difference", "from", "to")))
     columns += (Column("Worth", "money"),) if counted else ()
-    note = "Equations: " + "; ".join(result["equations"]) + "."
+    note = "What follows from what: " + "; ".join(map(_equation, result["equations"])) + "."
     return Table("Told twice", columns, tuple(rows), note)
+
+
+def _equation(text: str) -> str:
+    """``sales ← price_index, season 1, season 2`` with names as words, a season once."""
+    effect, _, causes = text.partition(" ← ")
+    kept = dict.fromkeys(re.sub(r"^(season|trend) \d+$", r"\1", cause) for cause in causes.split(", "))
+    return f"{f.inside(effect)} from {', '.join(f.inside(c) for c in kept)}"
 
 
 KIND = Kind(

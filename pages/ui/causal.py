@@ -76,7 +76,7 @@ def _by_channel(outcome: StudyOutcome, results: Results, seen: Study) -> None:
         mine = sorted((c for c in outcome.checks if c.columns[:1] == (channel,)), key=lambda c: ORDER.index(c.status))
         with st.expander(f"{chrome.status_badge(mine[0].status)} **{f.safe(f.plain(channel))}**"):
             for check in mine:
-                causal_advice.line(check, [channel, *(c.channel for c in results.channels)])
+                causal_advice.line(check, [channel, results.kpi, *(c.channel for c in results.channels)])
     st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}, of the diagram as it was then.")
 
 

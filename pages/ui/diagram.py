@@ -158,18 +158,25 @@ def dot(diagram: Diagram, colours: dict[str, str], scheme: Scheme) -> str:
             NodeRole.CONTROL: "",
         }[node.role]
         lines.append(f"{_quoted(node.name)} [label={_quoted(f.plain(node.name))} {style}];")
-    roles = {n.name: n.role for n in diagram.nodes}
-    lines.extend(_arrow(edge, roles) for edge in diagram.edges)
+    lines.extend(_arrow(edge, _surrounding(diagram)) for edge in diagram.edges)
     return "\n".join([*lines, "}"])
 
 
-def _arrow(edge: CausalEdge, roles: dict[str, NodeRole]) -> str:
+def _surrounding(diagram: Diagram) -> set[str]:
+    """Controls and unseen causes that act on the KPI and on nothing else."""
+    kpi = {n.name for n in diagram.nodes if n.role is NodeRole.KPI}
+    roles = (NodeRole.CONTROL, NodeRole.UNOBSERVED)
+    elsewhere = {e.cause for e in diagram.edges if e.effect not in kpi} | {e.effect for e in diagram.edges}
+    return {n.name for n in diagram.nodes if n.role in roles and n.name not in elsewhere}
+
+
+def _arrow(edge: CausalEdge, surrounding: set[str]) -> str:
     """What surrounds the KPI is drawn on its far side, so that a long list of causes stays on one screen."""
     label = f"{edge.lag_weeks} wk" if edge.lag_weeks else ""
     style = (
         f'label="{label}" penwidth={0.6 + 1.4 * edge.confidence:.2f}{" style=dashed" if edge.confidence < 0.4 else ""}'
     )
-    beside = roles.get(edge.cause) in (NodeRole.CONTROL, NodeRole.UNOBSERVED) and roles.get(edge.effect) is NodeRole.KPI
+    beside = edge.cause in surrounding
     first, second = (edge.effect, edge.cause) if beside else (edge.cause, edge.effect)
     return f"{_quoted(first)} -> {_quoted(second)} [{style}{' dir=back' if beside else ''}];"
 

@@ -83,9 +83,7 @@ def sentence(answer: Answer, results: Results) -> str:
 
 
 def _pictures(answer: Answer, results: Results, fitted: Fitted) -> None:
-    st.markdown(
-        "**The difference, period by period**  :gray[line: mean; ribbon: 90% interval; grey: the weeks in question]"
-    )
+    st.markdown("**The difference over time**  :gray[line: mean; ribbon: 90% interval; grey: the weeks in question]")
     show(
         charts_past.difference(answer, results, scheme()),
         "past_difference",

@@ -10,7 +10,7 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import causal
 from mmm_core.use_cases.fits import Fitted
 
-BEFORE, NOTHING, PERCENT, AMOUNT = "As just before", "Nothing", "A percentage", "An amount"
+BEFORE, NOTHING, PERCENT, AMOUNT = "As before", "Nothing", "Percent", "Amount"
 
 
 def ask(fitted: Fitted, results: Results, key: str) -> Question:

@@ -201,6 +201,7 @@ def _grouped(scaled: pd.DataFrame, k: int | None) -> tuple[Array, Array, tuple[Q
     """Each item's silhouette and label, the quality of every number of segments, and the number taken."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_samples
+    from threadpoolctl import threadpool_limits
 
     values = scaled.to_numpy(dtype=float)
     most = min(MOST_SEGMENTS, len(values) - 1, len(np.unique(values.round(9), axis=0)))
@@ -208,7 +209,9 @@ def _grouped(scaled: pd.DataFrame, k: int | None) -> tuple[Array, Array, tuple[Q
         raise DataError(f"{len(values)} items can be grouped into 2 to {most} segments, not {k}.")
     tried: dict[int, tuple[Quality, Array, Array]] = {}
     for count in range(2, most + 1):
-        labels = KMeans(count, n_init=10, random_state=1).fit_predict(values)
+        # A few dozen points: more than one thread only waits for the others.
+        with threadpool_limits(1):
+            labels = KMeans(count, n_init=10, random_state=1).fit_predict(values)
         found = len(np.unique(labels))
         if found < count:
             break

@@ -270,11 +270,8 @@ def _read(uploads: Sequence[Upload], max_mb: int) -> tuple[pd.DataFrame, tuple[s
 
 
 def _shaping_steps(frame: pd.DataFrame, recognition: Recognition, week_start: int) -> tuple[RecipeStep, ...]:
-    """Steps without which the table is no weekly national series; each can be undone."""
+    """Steps without which the table is no weekly series, national or by geo; each can be undone."""
     steps = recipe.opening(frame, recognition, week_start=week_start)
-    _, after = recipe.apply(frame, recognition, steps)
-    if after.shape is Shape.PANEL:
-        steps = (*steps, recipe.step("aggregate_national"))
     return tuple(replace(s, by="recognised") for s in steps)
 
 

@@ -144,6 +144,11 @@ def test_memory_of_a_tree_counts_children_and_nothing_outlives_the_limit(tmp_pat
     assert not left
 
 
+def test_the_range_of_a_ratio_that_is_the_same_everywhere_is_a_point() -> None:
+    rows = [_row(c, n, e * (n + 1)) for n in range(0, 10, 2) for c, e in (("ours", 0.03), ("meridian", 0.04))]
+    assert "| small | in | 5 | 0.75 (0.75 to 0.75) | Meridian, defaults |" in contributions_table.write(rows)
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()

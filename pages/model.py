@@ -36,8 +36,8 @@ done = [r for r in runs if r.status is RunStatus.DONE]
 names = (
     (["Results", "Trust", "Validation", "Causal"] if done else []) + ["Specification"] + (["Models"] if runs else [])
 )
-tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
 chosen = model_runs.choose(done)
+tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
 if done and tabs["Results"].open:
     with tabs["Results"]:
         model_results.overview(actor, project, chosen)

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from itertools import chain, combinations
 from typing import Any
 
+import pandas as pd
+
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.results import ChannelResult
 from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome, Table
 from mmm_core.modeling.prepare import prepare
-from mmm_core.studies import differences, small_fit, worlds
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.studies import differences, small_fit, windows, worlds
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Model, Options, Step, Tools, results_of
 from mmm_core.studies.worlds import SPEC, WORDS, World
 
@@ -37,16 +40,16 @@ def plan(inputs: Inputs, options: Options) -> list[Step]:
             "because columns are gone; the models can only be compared side by side."
         )
     for world in known:
-        prepare(found.of(world), _renamed(new, old.date) if SPEC in world else old)
+        prepare(found.of(world), _spec_of(world, inputs, found.of(world)))
     steps = [Step(_name(w), worlds.label(w, factors), {"world": sorted(w)}) for w in known]
     return [*steps, Step(AGAIN, "Fit the old model with another seed", {"world": [], "seed": options.seed + 1})]
 
 
 def run_step(step: Step, inputs: Inputs, options: Options, earlier: Earlier, tools: Tools) -> dict[str, Any]:
     world = frozenset(step.arguments["world"])
-    old = inputs.other.spec
-    spec = _renamed(inputs.model.spec, old.date) if SPEC in world else old
-    data = prepare(worlds.tables(inputs).of(world), spec)
+    frame = worlds.tables(inputs).of(world)
+    spec = _spec_of(world, inputs, frame)
+    data = prepare(frame, spec)
     posterior = small_fit.fit(spec, data, options, tools, seed=step.arguments.get("seed"))
     return {"returns": small_fit.returns(data, posterior), "world": sorted(world)}
 
@@ -65,7 +68,8 @@ def conclude(inputs: Inputs, options: Options, states: Sequence[StepState]) -> S
             rows.append(_Row(name, was, now, parts, abs(fits[frozenset()][name] - again[name])))
     rows.sort(key=lambda r: -abs(r.change))
     said = differences.in_words(inputs.other.spec, inputs.model.spec, sampling=False)
-    return StudyOutcome(_verdict(rows), (_noise(rows),), _tables(rows, factors, said), (_picture(rows, factors),))
+    pictures = (_picture(rows, factors),) if factors else ()
+    return StudyOutcome(_verdict(rows, factors), (_noise(rows),), _tables(rows, factors, said), pictures)
 
 
 class _Row:
@@ -82,8 +86,13 @@ class _Row:
         return self.change - sum(self.parts.values())
 
 
-def _verdict(rows: list[_Row]) -> str:
+def _verdict(rows: list[_Row], factors: tuple[str, ...]) -> str:
     top = rows[0]
+    if not factors:
+        return (
+            "Both models saw the same data with the same specification; what their returns differ in is chance, "
+            f"at most {abs(top.change):.2f} ({top.channel})."
+        )
     causes = {**{WORDS[f]: v for f, v in top.parts.items()}, NOISE: top.noise}
     cause = max(causes, key=lambda c: abs(causes[c]))
     return (
@@ -135,8 +144,11 @@ def _return(channel: ChannelResult) -> float:
     return channel.contribution.mean / (channel.spend or 1.0)
 
 
-def _renamed(spec: Any, date: str) -> Any:
-    return spec if spec.date == date else spec.model_copy(update={"date": date})
+def _spec_of(world: World, inputs: Inputs, frame: pd.DataFrame) -> ModelSpec:
+    """A world's specification: it reads the date as the old table calls it, and keeps the lift tests its rows hold."""
+    old = inputs.other.spec
+    spec = inputs.model.spec.model_copy(update={"date": old.date}) if SPEC in world else old
+    return windows.with_known_tests(spec, frame)
 
 
 def _name(world: World) -> str:

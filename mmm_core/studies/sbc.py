@@ -17,9 +17,11 @@ from pydantic import Field
 from scipy import stats
 
 from mmm_core.domain.checks import Check, Status
+from mmm_core.domain.errors import BadInput
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome, Table
 from mmm_core.modeling import priors
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies import imagined, small_fit
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
 
@@ -28,6 +30,7 @@ RANKS = 100
 BINS = (20, 10, 5, 4)
 FEWEST_IN_BIN = 5
 """Expected ranks in a bin under which a chi-square test means little."""
+EVEN = "even"
 PASS_AT, FAIL_AT = 0.05, 0.001
 """Probability of the most uneven histogram, were all parameters right (Bonferroni)."""
 
@@ -37,20 +40,27 @@ class SbcOptions(Options):
 
 
 def plan(inputs: Inputs, options: SbcOptions) -> list[Step]:
-    priors.resolve(inputs.model.spec, inputs.model.data)
+    if inputs.model.spec.time_varying.baseline or inputs.model.spec.time_varying.media:
+        raise BadInput("Calibration by simulation makes up no effects that drift over time; leave them out first.")
+    priors.resolve(_untested(inputs.model.spec), inputs.model.data)
     return [Step(f"fit {n}", f"Company {n} of {options.fits}", {"n": n}) for n in range(1, options.fits + 1)]
 
 
 def run_step(step: Step, inputs: Inputs, options: SbcOptions, earlier: Earlier, tools: Tools) -> dict[str, Any]:
     """Rank of every true number among the draws of its refit."""
-    n, data = step.arguments["n"], inputs.model.data
-    resolved = priors.resolve(inputs.model.spec, data)
+    n, data, spec = step.arguments["n"], inputs.model.data, _untested(inputs.model.spec)
+    resolved = priors.resolve(spec, data)
     rng = np.random.default_rng([options.seed, n, 9])
     truth = imagined.parameters(resolved, len(data.geos), rng)
     made = imagined.company(data, truth, rng)
-    found = small_fit.fit(inputs.model.spec, made, options, tools, seed=options.seed + n, priors=resolved)
+    found = small_fit.fit(spec, made, options, tools, seed=options.seed + n, priors=resolved)
     true, drawn = numbers(made, truth), numbers(made, found)
     return {"ranks": {name: rank(drawn[name], value[0]) for name, value in true.items()}}
+
+
+def _untested(spec: ModelSpec) -> ModelSpec:
+    """Without lift tests, which measured the real company and none of those made up."""
+    return spec.model_copy(update={"lift_tests": ()})
 
 
 def numbers(data: ModelData, posterior: Posterior) -> dict[str, Array]:
@@ -114,7 +124,8 @@ def _check(ranks: dict[str, Array], counts: dict[str, Array]) -> Check:
     status = Status.PASS if adjusted > PASS_AT else Status.REVIEW if adjusted > FAIL_AT else Status.FAIL
     message = f"The ranks of all {len(chances)} numbers are as even as chance makes them"
     if status is not Status.PASS:
-        message = f"The ranks of {worst} are uneven: {shape(ranks[worst])}"
+        reading = shape(ranks[worst])
+        message = f"The ranks of {worst} are uneven{'' if reading == EVEN else f': {reading}'}"
     message += f" (p = {adjusted:.2g} for the most uneven)."
     return Check("sbc", "Uniform ranks", status, message, adjusted, PASS_AT, (worst,))
 
@@ -146,7 +157,7 @@ def shape(ranks: Array) -> str:
         return "guessed too low" if off > 0 else "guessed too high"
     if abs(spread) > 3:
         return "too sure" if spread > 0 else "less sure than it could be"
-    return "even"
+    return EVEN
 
 
 def _picture(counts: dict[str, Array], bins: int) -> Picture:

@@ -21,7 +21,7 @@ class Window:
     """
 
     spec: ModelSpec
-    """Less the channels that had no exposure before the edge."""
+    """Less the channels that had no exposure before the edge, and the lift tests that were not over by then."""
     train: ModelData
     """N periods: all that the fit is shown."""
     whole: ModelData
@@ -60,6 +60,7 @@ def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = 
     """
     shown, seen = until(frame, spec, train), frame if periods is None else until(frame, spec, periods)
     fewer, left_out = _known(shown, spec)
+    fewer = with_known_tests(fewer, shown)
     alone = prepare.prepare(shown, fewer)
     together = prepare.prepare(seen, fewer)
     # Columns are those of the whole table, so that indicators and knots mean the same before and after the edge.
@@ -78,6 +79,21 @@ def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = 
 def forecast(window: Window) -> tuple[int, int]:
     """First and last (exclusive) period after the edge."""
     return window.edge, len(window.whole.dates)
+
+
+def with_known_tests(spec: ModelSpec, frame: pd.DataFrame) -> ModelSpec:
+    """The specification less the lift tests of channels or dates that the rows do not have."""
+    if not spec.lift_tests:
+        return spec
+    dates = dates_of(frame, spec).astype("datetime64[D]")
+    end = dates[-1] + (dates[-1] - dates[-2] if len(dates) > 1 else np.timedelta64(1, "D"))
+    names = {c.name for c in spec.channels}
+    kept = tuple(
+        t
+        for t in spec.lift_tests
+        if t.channel in names and np.datetime64(t.start) >= dates[0] and np.datetime64(t.end) < end
+    )
+    return spec.model_copy(update={"lift_tests": kept})
 
 
 def spoken(data: ModelData, count: int) -> str:

@@ -103,8 +103,8 @@ def _words(seen: studies.Watch) -> str:
     if seen.current is None:
         return ":gray[is starting.]" if not seen.done else ":gray[is adding up.]"
     left = f", about {f.duration(seen.seconds_left)} left" if seen.seconds_left else ""
-    step = f"step {seen.current.position + 1} of {len(seen.steps)}"
-    return f":gray[{step}: {f.safe(seen.current.step.label)}{left}]"
+    count = f"step {seen.current.position + 1} of {len(seen.steps)}: " if len(seen.steps) > 1 else ""
+    return f":gray[{count}{f.safe(seen.current.step.label)}{left}]"
 
 
 def title(study: Study) -> str:

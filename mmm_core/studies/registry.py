@@ -18,6 +18,8 @@ KINDS: dict[str, str] = {
     "changes": "mmm_core.studies.changes",
     "sbc": "mmm_core.studies.sbc",
     "ladder": "mmm_core.studies.ladder",
+    "recoverability": "mmm_core.studies.recoverability",
+    "doctor": "mmm_core.studies.doctor",
     "causal": "mmm_core.studies.causal",
     "counterfactual": "mmm_core.studies.counterfactual",
 }

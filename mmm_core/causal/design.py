@@ -10,7 +10,7 @@ from mmm_core.analysis.response import ResponseModel
 from mmm_core.causal.holdings import Holdings
 from mmm_core.causal.identify import Identification
 from mmm_core.domain.errors import SpecError
-from mmm_core.domain.fit import Array, ModelData
+from mmm_core.domain.fit import Array
 from mmm_core.domain.results import Interval
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
@@ -99,7 +99,7 @@ def design(
         )
     held = [name for name in (*one.adjust, *one.also) if name in holdings.data]
     kept = blocks(seen, frame, spec, held, holdings)
-    kept |= {n: v for n, v in time_columns(model.data, spec).items() if v.shape[-1]}
+    kept |= {n: v for n, v in time_columns(model, spec).items() if v.shape[-1]}
     columns = {TREATMENT: seen.shape[:, :, seen.channels.index(channel)], OUTCOME: model.data.target}
     groups: dict[str, tuple[str, ...]] = {}
     for name, block in kept.items():
@@ -128,7 +128,8 @@ def blocks(
     """Each held variable as (G, T, k): a channel's exposure, or the columns that the model would make of a control."""
     out: dict[str, Array] = {}
     others = [holdings.columns[n] for n in held if holdings.columns[n] and holdings.columns[n] not in seen.channels]
-    missing = [c for c in others if c not in (*spec.controls, *spec.holidays)]
+    known = (*spec.controls, *spec.holidays, *(t.column for t in spec.treatments))
+    missing = [c for c in others if c not in known]
     data = prepare(frame, spec.model_copy(update={"controls": (*spec.controls, *missing)})) if others else None
     for name in held:
         column = holdings.columns[name]
@@ -140,13 +141,12 @@ def blocks(
     return out
 
 
-def time_columns(data: ModelData, spec: ModelSpec) -> dict[str, Array]:
-    """Trend and season of the model, (G, T, k) each."""
-    geos = len(data.geos)
-    named = (*spec.controls, *spec.holidays)
-    own = [
-        k
-        for k, name in enumerate(data.linear_names)
-        if data.linear_groups[k] not in ("control", "holiday") and not any(name.startswith(n) for n in named)
-    ]
-    return {TREND: data.linear[:, :, own], SEASON: np.repeat(data.fourier[None], geos, axis=0)}
+def time_columns(model: ResponseModel, spec: ModelSpec) -> dict[str, Array]:
+    """Trend and season of the model, (G, T, k) each; a baseline that drifts stands in for the trend as it was found."""
+    data, geos = model.data, len(model.data.geos)
+    own = [k for k, group in enumerate(data.linear_groups) if group in ("trend", "bend")]
+    trend = data.linear[:, :, own]
+    if spec.time_varying.baseline:
+        found = [model.baseline(g).mean(axis=1, dtype=np.float64) for g in range(geos)]
+        trend = np.array(found)[:, :, None]
+    return {TREND: trend, SEASON: np.repeat(data.fourier[None], geos, axis=0)}

@@ -39,7 +39,7 @@ def of_spec(diagram: Diagram, spec: ModelSpec, columns: Iterable[str]) -> Holdin
     behind = {key(c): c for c in columns}
     for channel in spec.channels:
         behind |= {key(c): channel.name for c in (channel.name, channel.spend, channel.exposure) if c}
-    used = [*(c.name for c in spec.channels), *spec.controls, *spec.holidays]
+    used = [*(c.name for c in spec.channels), *spec.controls, *spec.holidays, *(t.column for t in spec.treatments)]
     times = (SEASON if spec.season.yearly_terms else frozenset()) | (
         TREND if spec.trend.kind != "none" else frozenset()
     )

@@ -127,7 +127,7 @@ def _table(
             continue
         columns[name] = (name,) if block.shape[-1] == 1 else tuple(f"{name} {k + 1}" for k in range(block.shape[-1]))
         table |= {c: block[:, :, k] for k, c in enumerate(columns[name])}
-    own = {f"{n} {k + 1}": b[:, :, k] for n, b in time_columns(model.data, spec).items() for k in range(b.shape[-1])}
+    own = {f"{n} {k + 1}": b[:, :, k] for n, b in time_columns(model, spec).items() for k in range(b.shape[-1])}
     graph = nx.DiGraph()
     graph.add_nodes_from([c for cs in columns.values() for c in cs])
     graph.add_edges_from((a, b) for x, y in kept.edges for a in columns[x] for b in columns[y])

@@ -116,13 +116,13 @@ def test_two_series_that_drift_on_their_own_are_told_by_the_shifted_placebo() ->
     from mmm_core.causal import estimate, refute
 
     sure = []
-    for seed in range(20):
+    for seed in range(14):
         rng = np.random.default_rng(seed)
         frame = pd.DataFrame(rng.normal(size=(156, 2)).cumsum(axis=0), columns=["exposure", "kpi"])
         found = estimate.backdoor(design.Design(frame, {}, 1), lags=LAGS)
         if abs(found.regression.tvalues.iloc[1]) > 5:
             sure.append(refute.timing(found, 1, LAGS, 15).status)
-    assert len(sure) > 5
+    assert len(sure) > 4
     assert sure.count(Status.PASS) < 0.7 * len(sure)
 
 

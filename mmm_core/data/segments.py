@@ -32,6 +32,8 @@ WORDS = {
     "volatility": ("volatile", "steady"),
 }
 """What a segment is called that lies above or below the mean in a feature."""
+PER_HEAD = ("high sales per head", "low sales per head")
+"""The same for the velocity of geographies, whose outlets are their people."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def segment(frame: pd.DataFrame, recognition: Recognition, column: str, k: int |
     grouped, labels, quality, chosen = _grouped(scaled, k)
     points, explained = _picture(scaled)
     order = _by_sales(raw, labels)
-    named = _names(scaled, labels, names, order)
+    words = WORDS | ({"velocity": PER_HEAD} if column == recognition.one(Role.GEO) else {})
+    named = _names(scaled, labels, words, order)
     table = raw.reset_index(names="item")
     table.insert(1, "segment", [named[label] for label in labels])
     table["silhouette"], table["x"], table["y"] = grouped, points[:, 0], points[:, 1]
@@ -248,14 +251,16 @@ def _by_sales(raw: pd.DataFrame, labels: Array) -> list[int]:
     return [int(label) for label in sales.index]
 
 
-def _names(scaled: pd.DataFrame, labels: Array, names: Sequence[str], order: Sequence[int]) -> dict[int, str]:
+def _names(
+    scaled: pd.DataFrame, labels: Array, words: dict[str, tuple[str, str]], order: Sequence[int]
+) -> dict[int, str]:
     """A name for each segment by what sets it apart; as many features as it takes to tell it from the others."""
-    centres = {label: scaled.loc[labels == label, list(names)].mean() for label in order}
+    centres = {label: scaled[labels == label].mean() for label in order}
     out: dict[int, str] = {}
     for label, centre in centres.items():
         ranked = centre.abs().sort_values(ascending=False, kind="stable").index
         apart = [n for n in ranked if abs(float(centre[n])) >= APART]
-        said = [WORDS[n][0 if centre[n] > 0 else 1] for n in apart]
+        said = [words[n][0 if centre[n] > 0 else 1] for n in apart]
         choices = [listed(said[:count]) for count in range(min(2, len(said)), len(said) + 1) if count] or ["average"]
         name = next((c for c in choices if c not in out.values()), choices[-1])
         number = 2

@@ -8,7 +8,8 @@ from pages.ui.figure import figure
 from pages.ui.palette import Scheme
 
 MARKS = ("circle", "square", "diamond", "triangle-up", "star", "cross", "hexagon", "pentagon")
-MOST_LABELS = 40
+MOST_LABELS = 14
+"""More names than this run into each other; they are then told on hover, and in the sentences above."""
 
 
 def scatter(found: Segmentation, scheme: Scheme) -> go.Figure:

@@ -16,6 +16,8 @@ from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
 
+METHODS = (BaselineMethod.REGRESSION, BaselineMethod.MEDIAN, BaselineMethod.MEAN)
+"""The one first that takes off what is left of media in the quiet periods."""
 BADGES = {
     BaselineStatus.DRAFT: ":blue-badge[Waits for approval]",
     BaselineStatus.APPROVED: ":green-badge[Approved]",
@@ -42,7 +44,7 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
 
 def _estimate(actor: Actor, version: DatasetVersion, known: list[Baseline]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.selectbox("Method", list(BaselineMethod), format_func=lambda m: words.METHODS[m], key="base_method")
+        method = st.selectbox("Method", METHODS, format_func=lambda m: words.METHODS[m], key="base_method")
         seasonal = st.toggle(
             "With the yearly season", value=True, key="base_season", disabled=method is BaselineMethod.REGRESSION
         )

@@ -81,6 +81,7 @@ def test_geos_are_grouped_as_well_by_sales_and_sales_per_head() -> None:
     found = segments.segment(company.frame, recognise(company.frame), "region")
     assert set(found.features) <= {"sales", "velocity", "volatility"}
     assert len(found.table) == 6
+    assert not any("selling" in s.name for s in found.segments)
 
 
 def test_a_file_with_sales_alone_uses_what_it_has() -> None:

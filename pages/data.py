@@ -14,6 +14,7 @@ from pages.ui import (
     data_segments,
     data_trends,
     guard,
+    recoverability,
     state,
 )
 
@@ -33,6 +34,7 @@ if version is not None:
         "Trends": lambda: data_trends.view(actor, project, version),
         "Baseline": lambda: data_baseline.view(actor, project, version),
         "Segments": lambda: data_segments.view(actor, version),
+        "What it can answer": lambda: recoverability.view(actor, project, version),
         "Versions": lambda: data_files.history(actor, versions),
     }
     tabs = st.tabs(list(sections), on_change="rerun", key="data_tabs")

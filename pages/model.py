@@ -7,12 +7,15 @@ from mmm_core.use_cases import datasets, fits
 from pages.ui import (
     causal,
     chrome,
+    doctor,
     guard,
+    ladder,
     model_checks,
     model_progress,
     model_results,
     model_runs,
     model_spec,
+    recoverability,
     state,
     study_compare,
     study_validation,
@@ -34,7 +37,9 @@ for run in runs:
         model_progress.watch(actor, run)
 done = [r for r in runs if r.status is RunStatus.DONE]
 names = (
-    (["Results", "Trust", "Validation", "Causal"] if done else []) + ["Specification"] + (["Models"] if runs else [])
+    (["Results", "Trust", "Validation", "Causal"] if done else [])
+    + ["Specification", "Ladder"]
+    + (["Models"] if runs else [])
 )
 chosen = model_runs.choose(done)
 tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
@@ -44,6 +49,8 @@ if done and tabs["Results"].open:
 if done and tabs["Trust"].open:
     with tabs["Trust"]:
         model_checks.trust(actor, chosen)
+        doctor.section(actor, project, chosen)
+        recoverability.shown_later(actor, project)
 if done and tabs["Validation"].open:
     with tabs["Validation"]:
         study_validation.card(actor, chosen)
@@ -53,6 +60,9 @@ if done and tabs["Causal"].open:
 if tabs["Specification"].open:
     with tabs["Specification"]:
         model_spec.editor(actor, project)
+if tabs["Ladder"].open:
+    with tabs["Ladder"]:
+        ladder.tab(actor, project, chosen)
 if runs and tabs["Models"].open:
     with tabs["Models"]:
         model_runs.table(actor, runs)

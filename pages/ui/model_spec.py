@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import PlanStatus, Project
@@ -20,12 +21,8 @@ def editor(actor: Actor, project: Project) -> None:
         if version is None:
             st.info("Add data on the Data page first; the specification is suggested from its columns.")
             return
-        key = f"spec_{project.id}_{version.id}_{version.content_hash[:8]}"
-        if key not in st.session_state:
-            with st.spinner("Choosing defaults that fit these data"):
-                made = models.suggest_spec(state.services(), actor, project.id)
-            st.session_state[key] = (made.spec.to_yaml(), made.notes)
-        text, notes = st.session_state[key]
+        key = key_of(project, version)
+        text, notes = kept(actor, project, version)
         left, right = st.columns([3, 2], gap="large")
         with left:
             for note in notes:
@@ -40,6 +37,22 @@ def editor(actor: Actor, project: Project) -> None:
         with right:
             _fit(actor, project, spec)
             prior.picture(actor, project, spec)
+
+
+def key_of(project: Project, version: DatasetVersion) -> str:
+    """Where the session keeps the specification of a project's data."""
+    return f"spec_{project.id}_{version.id}_{version.content_hash[:8]}"
+
+
+def kept(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, tuple[str, ...]]:
+    """The specification that the form starts from, as YAML, with its notes; suggested where there is none yet."""
+    key = key_of(project, version)
+    if key not in st.session_state:
+        with st.spinner("Choosing defaults that fit these data"):
+            made = models.suggest_spec(state.services(), actor, project.id)
+        st.session_state[key] = (made.spec.to_yaml(), made.notes)
+    found: tuple[str, tuple[str, ...]] = st.session_state[key]
+    return found
 
 
 def _fit(actor: Actor, project: Project, spec: ModelSpec) -> None:

@@ -12,12 +12,23 @@ from mmm_core.use_cases.datasets import Working
 MEMORY = {
     Adstock.GEOMETRIC: "Fades from the first week (most digital and radio)",
     Adstock.DELAYED: "Builds up, then fades (TV, brand, out of home)",
+    Adstock.WEIBULL_PDF: "Any peak and any tail (Weibull density)",
+    Adstock.WEIBULL_CDF: "Fades early or late, at its own pace (Weibull survival)",
+    Adstock.NONE: "None: it acts in its own period alone",
 }
 SHAPE = {
     Saturation.LOGISTIC: "Diminishing from the first unit",
     Saturation.HILL: "S-shaped: a threshold first, then diminishing",
+    Saturation.MICHAELIS_MENTEN: "Diminishing slowly, without a visible ceiling",
+    Saturation.TANH: "Nearly straight at first, then a clear ceiling",
+    Saturation.LINEAR: "None: twice the spend brings twice as much",
 }
-TREND = {"none": "None", "linear": "A straight line", "piecewise": "A line that may bend"}
+TREND = {
+    "none": "None",
+    "linear": "A straight line",
+    "piecewise": "A line that may bend",
+    "spline": "A smooth baseline",
+}
 STYLE = {
     "by_spend": "By spend: larger channels may bring more",
     "pymc_marketing": "PyMC-Marketing's defaults (very wide)",
@@ -179,8 +190,8 @@ def _surroundings(raw: dict[str, Any], now: Working, numbers: list[str], key: st
     raw["trend"]["kind"] = right.selectbox(
         "Trend", kinds, index=kinds.index(raw["trend"]["kind"]), format_func=TREND.get, key=f"{key}_trend"
     )
-    if raw["trend"]["kind"] == "piecewise":
-        raw["trend"]["knots"] = right.slider("Bends", 1, 12, raw["trend"]["knots"], key=f"{key}_knots")
+    if raw["trend"]["kind"] in ("piecewise", "spline"):
+        raw["trend"]["knots"] = right.slider("Bends", 1, 40, raw["trend"]["knots"], key=f"{key}_knots")
 
 
 def _media_prior(raw: dict[str, Any], key: str) -> None:

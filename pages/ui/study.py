@@ -13,6 +13,7 @@ from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.results import Results
 from mmm_core.domain.study import Picture, Study, StudyOutcome, Table
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.studies import registry
 from mmm_core.use_cases import studies
@@ -20,6 +21,9 @@ from pages.ui import charts_study, chrome, state
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
+
+Known = Results | tuple[str, ...] | None
+"""Results, or the channels' names alone, by which channels are called in words."""
 
 
 def start(
@@ -30,6 +34,7 @@ def start(
     *,
     run_id: str | None = None,
     other_run_id: str | None = None,
+    spec: ModelSpec | None = None,
     options: Mapping[str, Any] | None = None,
     primary: bool = False,
     key: str = "",
@@ -42,7 +47,14 @@ def start(
     with shown():
         for kind in kinds:
             studies.request_study(
-                state.services(), actor, project_id, kind, run_id=run_id, other_run_id=other_run_id, options=options
+                state.services(),
+                actor,
+                project_id,
+                kind,
+                run_id=run_id,
+                other_run_id=other_run_id,
+                spec=spec,
+                options=options,
             )
         st.rerun()
 
@@ -122,10 +134,10 @@ def ended_badly(actor: Actor, study: Study) -> None:
                 st.rerun()
 
 
-def outcome(found: StudyOutcome, results: Results | None, key: str, *, verdict: bool = True) -> None:
+def outcome(found: StudyOutcome, results: Known, key: str, *, verdict: bool = True) -> None:
     """Verdict, checks, tables and pictures of a finished study; ``results`` names channels and writes the KPI."""
     if verdict:
-        st.markdown(f"**{_said(found.verdict, results)}**")
+        headline(found, results)
     for check in found.checks:
         finding(check, results)
     for n, picture in enumerate(found.pictures):
@@ -134,7 +146,11 @@ def outcome(found: StudyOutcome, results: Results | None, key: str, *, verdict: 
         _table(table, results)
 
 
-def finding(check: Check, results: Results | None) -> None:
+def headline(found: StudyOutcome, results: Known) -> None:
+    st.markdown(f"**{_said(found.verdict, results)}**")
+
+
+def finding(check: Check, results: Known) -> None:
     """A check as one line, its number and limit in grey."""
     st.markdown(
         f"{chrome.status_badge(check.status)} **{f.safe(_named(check.title, results))}**{chrome.measured(check)}  \n"
@@ -147,16 +163,21 @@ def worst(found: Sequence[StudyOutcome]) -> Status:
     return next((s for s in (Status.FAIL, Status.REVIEW) if s in seen), Status.PASS)
 
 
-def _named(text: str, results: Results | None) -> str:
-    return f.named(text, (c.channel for c in results.channels)) if results else text
+def _named(text: str, results: Known) -> str:
+    return f.named(text, _channels(results))
 
 
-def _said(text: str, results: Results | None) -> str:
+def _channels(results: Known) -> tuple[str, ...]:
+    return tuple(c.channel for c in results.channels) if isinstance(results, Results) else results or ()
+
+
+def _said(text: str, results: Known) -> str:
     return f.safe(_named(text, results))
 
 
-def writer(unit: str, results: Results | None) -> charts_study.Write:
+def writer(unit: str, known_as: Known) -> charts_study.Write:
     """How numbers of a unit are written."""
+    results = known_as if isinstance(known_as, Results) else None
     known: dict[str, charts_study.Write] = {
         "share": f.share,
         "points": lambda v: f"{100 * v:.1f} pt" if v is not None else f.NOTHING,
@@ -177,7 +198,7 @@ FORMATS = {
 HUNDREDTHS = ("share", "points")
 
 
-def _table(table: Table, results: Results | None) -> None:
+def _table(table: Table, results: Known) -> None:
     st.markdown(f"**{_said(table.title, results)}**")
     names = [c.name for c in table.columns]
     rows = [[_cell(v, c.unit, results) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
@@ -188,19 +209,18 @@ def _table(table: Table, results: Results | None) -> None:
         st.caption(_said(table.note, results))
 
 
-def _cell(value: Any, unit: str, results: Results | None) -> Any:
+def _cell(value: Any, unit: str, results: Known) -> Any:
     """Numbers stay numbers where the table formats them, so that they sort; the rest is written here."""
     if value is None or unit in FORMATS:
         return 100 * value if value is not None and unit in HUNDREDTHS else value
     if unit == "text":
-        known = {c.channel for c in results.channels} if results else set()
-        return f.plain(value) if value in known else _named(str(value), results)
+        return f.plain(value) if value in _channels(results) else _named(str(value), results)
     if unit == "date":
         return f.day(date.fromisoformat(str(value)))
     return writer(unit, results)(float(value))
 
 
-def _picture(picture: Picture, results: Results | None, key: str) -> None:
+def _picture(picture: Picture, results: Known, key: str) -> None:
     note = f"  :gray[{f.safe(picture.note)}]" if picture.note else ""
     st.markdown(f"**{_said(picture.title, results)}**{note}")
     if picture.kind == "histograms":

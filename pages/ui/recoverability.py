@@ -1,0 +1,93 @@
+"""What these data can answer: asked before any fit on the Data page, and shown beside a model later."""
+
+import streamlit as st
+
+from mmm_core.domain.dataset import DatasetVersion
+from mmm_core.domain.fit import RunStatus
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import Project
+from mmm_core.domain.study import Study, StudyOutcome
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
+from mmm_core.use_cases import studies
+from pages.ui import model_spec, state, study
+from pages.ui.errors import shown
+
+KIND = "recoverability"
+SCENARIOS = {
+    "weeks": "A year more, spent as in the last one",
+    "pulses": "A year more, with channels on and off in turns",
+    "experiment": "An experiment for each channel",
+    "geos": "Data by region (takes many times as long)",
+}
+USUAL = ["weeks", "pulses", "experiment"]
+
+
+def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
+    """Asked of the newest data and the specification that the Model page starts from."""
+    with shown():
+        seen = newest(actor, project)
+        with st.container(border=True, key="recoverability"):
+            st.markdown(
+                "**What can these data answer?**  \n:gray[Before any fit: worlds are made up in which every return is "
+                "known, on your own spend, season, trend and noise, and the model is fitted to each. A return that is "
+                "not found there will not be found in the real data either.]"
+            )
+            if seen is None or seen.status.ended:
+                _ask(actor, project, version, again=seen is not None)
+            if seen is not None:
+                _study(actor, seen)
+
+
+def newest(actor: Actor, project: Project) -> Study | None:
+    found = studies.list_studies(state.services(), actor, project.id)
+    return next((s for s in found if s.kind == KIND), None)
+
+
+def shown_later(actor: Actor, project: Project) -> None:
+    """Below a model's checks, what was simulated before it was fitted."""
+    with shown():
+        seen = newest(actor, project)
+        if seen is not None and seen.outcome is not None:
+            with st.expander("Before the fit: what these data can answer"):
+                _found(seen, seen.outcome)
+
+
+def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool) -> None:
+    scenarios = [s for s in SCENARIOS if s != "geos" or version.recognition.shape.value != "panel"]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.multiselect(
+        "Tried beside today's data", scenarios, default=USUAL, format_func=SCENARIOS.get, key="recover_scenarios"
+    )
+    worlds = int(right.number_input("Worlds", 3, 40, 8, key="recover_worlds", help="More are surer and take longer."))
+    spec = ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0])
+    study.start(
+        actor,
+        project.id,
+        [KIND],
+        "Simulate again" if again else "Simulate",
+        spec=spec,
+        options={"scenarios": chosen, "worlds": worlds},
+        primary=not again,
+        key="recover_start",
+    )
+
+
+def _study(actor: Actor, seen: Study) -> None:
+    if not seen.status.ended:
+        study.watch(actor, [seen.id])
+    elif seen.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        study.ended_badly(actor, seen)
+    if seen.outcome is not None:
+        _found(seen, seen.outcome)
+
+
+def _found(seen: Study, outcome: StudyOutcome) -> None:
+    names = tuple(c.name for c in ModelSpec.from_yaml(seen.spec_yaml).channels)
+    study.headline(outcome, names)
+    study.outcome(StudyOutcome("", (), (), outcome.pictures), names, f"recover_{seen.id}", verdict=False)
+    for check in outcome.checks:
+        study.finding(check, names)
+    with st.expander("The numbers"):
+        study.outcome(StudyOutcome("", (), outcome.tables), names, f"recover_{seen.id}_tables", verdict=False)
+    st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}.")

@@ -227,15 +227,16 @@ def ensure_usable(version: DatasetVersion | None) -> DatasetVersion:
 
 
 def _edit(services: Services, actor: Actor, version_id: str, action: str, change: Change) -> DatasetVersion:
-    """Change roles or recipe; a version that a model or study saw stays as it is, and the change is the next version."""
+    """Change roles or recipe; a version that a model or a study saw stays, and the change becomes the next version."""
     require(actor, TeamRole.ANALYST, "change data")
     with services.work(actor) as work:
         version = work.datasets.get(version_id)
         frame = read.from_parquet(work.blobs.get(version.source_blob))
         recognition, steps, report = change(version, frame)
         changed = _keep_waivers(_describe(version, frame, recognition, steps, report), version)
-        seen = (*work.runs.list(version.project_id), *work.studies.list(version.project_id))
-        if any(one.dataset_version_id == version.id for one in seen):
+        seen = {r.dataset_version_id for r in work.runs.list(version.project_id)}
+        seen |= {s.dataset_version_id for s in work.studies.list(version.project_id)}
+        if version.id in seen:
             newest = work.datasets.latest(version.project_id)
             number = (newest.number if newest else version.number) + 1
             changed = replace(

@@ -71,12 +71,15 @@ def run(
     spec: Spec = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not stop at the checkpoints.")] = False,
+    ladder: Annotated[
+        bool, typer.Option("--ladder", help="First compare simpler and richer models; writes ladder.json.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json on stdout.")] = False,
 ) -> None:
     """Run the whole analysis without a browser and write every result into a folder."""
     from server import cli_run
 
-    cli_run.run(source, kpi, spec, out, auto_approve, as_json)
+    cli_run.run(source, kpi, spec, out, auto_approve, as_json, ladder)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """``mmm run``: the whole analysis, with a question at each checkpoint unless the person waived them all beforehand."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,18 +14,43 @@ YES = ("y", "yes")
 NO = ("n", "no")
 
 
-def run(source: Path, kpi: str | None, spec: Path | None, out: Path, auto_approve: bool, as_json: bool) -> None:
+def run(
+    source: Path, kpi: str | None, spec: Path | None, out: Path, auto_approve: bool, as_json: bool, ladder: bool = False
+) -> None:
     content = read_file(source)
     spec_yaml = _read_spec(spec) if spec else None
     approve: Approve = _approve_all if auto_approve else _ask
     with local_services(say=_say, fits=True) as (services, actor):
         results = run_all(
-            services, actor, content, source.name, kpi=kpi, spec_yaml=spec_yaml, out=out, approve=approve, say=_say
+            services,
+            actor,
+            content,
+            source.name,
+            kpi=kpi,
+            spec_yaml=spec_yaml,
+            out=out,
+            approve=approve,
+            say=_say,
+            ladder=ladder,
         )
     if as_json:
         sys.stdout.write((out / "summary.json").read_text(encoding="utf-8"))
     else:
+        if ladder:
+            _print_ladder(out)
         _print_results(results, out)
+
+
+def _print_ladder(out: Path) -> None:
+    found = json.loads((out / "ladder.json").read_text(encoding="utf-8"))
+    lines = [f"{'step':<44}  {'against the best':>18}  {'holdout error':>13}  {'high k':>6}  advice"]
+    for step in found["steps"]:
+        name = f"{step['step']} {step['adds']}"
+        apart = f"{step['elpd_difference']:+.1f} ± {step['standard_error']:.1f}"
+        ahead = step["holdout_mape"]
+        error = f"{ahead:.1%}" if ahead is not None else "-"
+        lines.append(f"{name:<44}  {apart:>18}  {error:>13}  {step['high_pareto_k']:>6}  {step['advice']}")
+    print("\n".join([*lines, f"\n{found['verdict']}\n"]))  # noqa: T201
 
 
 def _read_spec(path: Path) -> str:

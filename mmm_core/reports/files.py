@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,8 +16,16 @@ from mmm_core.domain.dataset import RecipeStep
 from mmm_core.domain.errors import Unavailable
 from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
+from mmm_core.domain.study import StudyOutcome
 from mmm_core.reports import charts
 from mmm_core.reports.excel import workbook
+
+
+LADDER_FIELDS = (
+    "step", "adds", "advice", "elpd_difference", "standard_error", "holdout_mape", "holdout_r2",
+    "leftover_correlation", "leftover_p", "high_pareto_k", "rhat",
+)  # fmt: skip
+"""The columns of the ladder's table as other programs call them; differences are to the recommended step."""
 
 
 def write_all(
@@ -53,6 +62,29 @@ def write_all(
     }
     contents |= {f"charts/{name}.png": picture for name, picture in charts.pngs(results, plans, current).items()}
     return [_write(folder / name, content) for name, content in contents.items()]
+
+
+def write_ladder(folder: Path, found: StudyOutcome) -> Path:
+    """``ladder.json``: verdict, the recommended step, every step with its numbers, advice and specification."""
+    return _write(folder / "ladder.json", _json(ladder(found)))
+
+
+def ladder(found: StudyOutcome) -> dict[str, object]:
+    """What the ladder found, as data."""
+    table = found.tables[0]
+    rows = [dict(zip(LADDER_FIELDS, map(_finite, row), strict=True)) for row in table.rows]
+    specifications = {p.name: yaml.safe_load(p.spec_yaml) for p in found.proposals}
+    steps = [
+        {**row, "sentence": check.message, "status": check.status.value, "specification": specifications[check.title]}
+        for row, check in zip(rows, found.checks, strict=True)
+    ]
+    recommended = next((p.name for p in found.proposals if p.recommended), None)
+    return {"verdict": found.verdict, "recommended": recommended, "steps": steps, "note": table.note}
+
+
+def _finite(value: object) -> object:
+    """JSON has no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plan_frame(current: SpendPlan, plans: Sequence[OptimisedPlan]) -> pd.DataFrame:

@@ -12,10 +12,12 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.project import KpiUnit, Project
 from mmm_core.domain.results import Results
+from mmm_core.domain.study import StepBegun, StepEnded, StudyOutcome
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import files
-from mmm_core.use_cases import datasets, fits, models, plans, projects, reports
+from mmm_core.use_cases import datasets, fits, models, plans, projects, reports, studies
 from mmm_core.use_cases.execute import execute
+from mmm_core.use_cases.execute_study import execute_study
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,14 @@ def run_all(
     out: Path,
     approve: Approve,
     say: Say,
+    ladder: bool = False,
 ) -> Results:
     """Read, check, mend, plan, fit, report, and write every file of the contract into ``out``.
+
+    Parameters
+    ----------
+    ladder
+        Climb the ladder to the specification first, and write what it found as ``ladder.json``.
 
     Raises
     ------
@@ -73,6 +81,9 @@ def run_all(
     suggestion = models.Suggestion(given, ()) if given else models.suggest_spec(services, actor, project.id)
     for note in suggestion.notes:
         say(f"  {note}")
+    if ladder:
+        climbed = _climb(services, actor, project, suggestion.spec, say)
+        files.write_ladder(out, climbed)
     picture = models.check_spec(services, actor, project.id, suggestion.spec)
     _ask(approve, _fit_question(suggestion.spec, picture))
     run = fits.create_run(services, actor, project.id, suggestion.spec, name="First model")
@@ -95,6 +106,22 @@ def run_all(
         netcdf=fits.export_netcdf(services, actor, run.id),
     )
     return results
+
+
+def _climb(services: Services, actor: Actor, project: Project, spec: ModelSpec, say: Say) -> StudyOutcome:
+    """The ladder in this process, one line per step."""
+    study = studies.create_study(services, actor, project.id, "ladder", spec=spec)
+    say("Climbing the ladder")
+    labels = {s.step.name: s.step.label for s in studies.watch_study(services, actor, study.id).steps}
+
+    def tell(message: StepBegun | StepEnded) -> None:
+        if isinstance(message, StepBegun):
+            say(f"  {labels[message.name]}")
+        elif message.error:
+            say(f"  {message.error}")
+
+    execute_study(services, actor, study.id, on_step=tell)
+    return studies.get_outcome(services, actor, study.id)
 
 
 def _data(services: Services, actor: Actor, project: Project, opened: datasets.Opened, say: Say) -> DatasetVersion:

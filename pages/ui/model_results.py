@@ -9,7 +9,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import samples
+from mmm_core.use_cases import baselines, samples
 from pages.ui import charts, chrome, state
 from pages.ui.errors import shown
 from pages.ui.figure import show
@@ -23,6 +23,8 @@ def overview(actor: Actor, project: Project, run: Run) -> None:
         results = state.results(actor, run.id)
         verdict(results)
         numbers(results)
+        if said := baselines.against_model(state.services(), actor, project.id, results):
+            st.caption(f.safe(said))
         _pictures(results, _truth() if project.is_sample else None)
         with st.container(horizontal=True):
             if st.button("Ask what if", type="primary", key="to_what_if"):

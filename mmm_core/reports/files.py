@@ -20,7 +20,6 @@ from mmm_core.domain.study import StudyOutcome
 from mmm_core.reports import charts
 from mmm_core.reports.excel import workbook
 
-
 LADDER_FIELDS = (
     "step", "adds", "advice", "elpd_difference", "standard_error", "holdout_mape", "holdout_r2",
     "leftover_correlation", "leftover_p", "high_pareto_k", "rhat",

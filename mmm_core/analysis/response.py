@@ -11,7 +11,7 @@ from mmm_core.analysis import outcomes, recent
 from mmm_core.analysis.curves import curve
 from mmm_core.analysis.windows import Window, plan_coefficients
 from mmm_core.domain.errors import PlanError
-from mmm_core.domain.fit import ModelData, Posterior
+from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, ModelData, Posterior
 from mmm_core.domain.planning import PlanOutcome, SpendPlan
 from mmm_core.domain.results import Curve
 from mmm_core.modeling.transforms import (
@@ -58,8 +58,17 @@ class ResponseModel:
         self._saturation = {name: self._by_channel(name) for name in SATURATION_PARAMETERS[posterior.saturation]}
         effect = posterior.by_geo(EFFECT) * data.target_scale[:, None]
         self.effect: Values = np.ascontiguousarray(effect.T, dtype=dtype)  # (C, G, S)
+        self._media_drift = self._drift(MEDIA_DRIFT)
+        self._baseline_drift = self._drift(BASELINE_DRIFT)
+        # Plans and curves are about now: the strength of the recent periods goes on.
+        self._now = 1.0 if self._media_drift is None else self._media_drift[-recent.RECENT :].mean(axis=0)
         self._windows: dict[int, Window] = {}
         self._current: dict[int, Values] = {}
+
+    def _drift(self, name: str) -> Values | None:
+        """Draws of what varies over time, (T, S)."""
+        found = self.posterior.drift(name, len(self.data.dates))
+        return None if found is None else np.ascontiguousarray(found.T, dtype=self.dtype)
 
     def _by_channel(self, name: str) -> Values:
         """Draws of a media parameter, (C, S)."""
@@ -91,15 +100,19 @@ class ResponseModel:
 
     def channel_contribution(self, channel: int, geo: int = 0, multiplier: float = 1.0) -> Values:
         """KPI units per period that one channel brought, (T, S), had its exposure been multiplied throughout."""
-        return self._saturated(channel, geo, self._adstocked(channel, geo) * self.dtype(multiplier))
+        found = self._saturated(channel, geo, self._adstocked(channel, geo) * self.dtype(multiplier))
+        return found if self._media_drift is None else np.asarray(found * self._media_drift)
 
     def baseline(self, geo: int = 0) -> Values:
         """Intercept, trend and treatments at their reference level in KPI units, (T, S)."""
         level = self.posterior.by_geo("intercept_contribution")[:, geo]
         level = level + self.posterior.by_geo("gamma_control")[:, geo] @ self.data.linear_base[geo]
-        return np.asarray(
-            self._linear(geo, ("trend", "bend")) + level.astype(self.dtype) * self.dtype(self.data.target_scale[geo])
+        found = self._linear(geo, ("trend", "bend")) + level.astype(self.dtype) * self.dtype(
+            self.data.target_scale[geo]
         )
+        if self._baseline_drift is not None:
+            found = found + self._baseline_drift * self.dtype(self.data.target_scale[geo])
+        return np.asarray(found)
 
     def controls(self, geo: int = 0) -> Values:
         """Controls and holidays counted from their mean, KPI units, (T, S)."""
@@ -189,7 +202,7 @@ class ResponseModel:
         return Window(
             self.posterior.saturation,
             {name: values[index] for name, values in self._saturation.items()},
-            self.effect[index],
+            np.asarray(self.effect[index] * self._now),
             a.reshape(cells),
             carried.reshape(cells),
             count,
@@ -241,7 +254,8 @@ class ResponseModel:
             exposure = self._adstocked(channel, geo) if kept is None else kept[position, geo]
             for first in range(0, len(total), BLOCK):  # blocks stay in the processor's cache
                 rows = slice(first, first + BLOCK)
-                total[rows] += self._saturated(channel, geo, exposure[rows] * factor)
+                brought = self._saturated(channel, geo, exposure[rows] * factor)
+                total[rows] += brought if self._media_drift is None else brought * self._media_drift[rows]
         return total
 
     @cached_property
@@ -258,7 +272,8 @@ class ResponseModel:
     def at_level(self, channel: int, exposure: npt.NDArray[np.float64], geo: int = 0) -> Values:
         """KPI units per period of one channel in one geo at constant exposures (n,), in exposure units, (n, S)."""
         level = (exposure / self._scale[geo, channel]).astype(self.dtype)
-        return self._saturated(channel, geo, np.broadcast_to(level[:, None], (level.size, self.draws)))
+        found = self._saturated(channel, geo, np.broadcast_to(level[:, None], (level.size, self.draws)))
+        return np.asarray(found * self._now)
 
     def curves(self) -> dict[str, Curve]:
         """Response and carry-over curve of every channel."""

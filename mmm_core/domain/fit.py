@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+MEDIA_DRIFT = "media_drift"
+BASELINE_DRIFT = "baseline_drift"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class Posterior:
     saturation_beta (C); intercept_contribution (); gamma_control (K); gamma_fourier (F); y_sigma (). In a panel the
     last five have a leading geo axis (G, ...), and means and spreads over geos stand beside them (saturation_beta_mu,
     saturation_beta_sigma, intercept_contribution_mu, gamma_control_mu, gamma_fourier_mu).
+
+    Where effects vary over time, ``media_drift`` (T) multiplies every channel's contribution and ``baseline_drift`` (T)
+    is added to the intercept; the Gaussian processes' own variables stand beside them.
     """
 
     adstock: str
@@ -94,11 +99,22 @@ class Posterior:
     def flat(self, name: str) -> Array:
         """Draws of one variable with chains joined: (S, ...)."""
         values = self.draws[name]
-        return values.reshape((-1, *values.shape[2:]))
+        return values.reshape((values.shape[0] * values.shape[1], *values.shape[2:]))
 
     @property
     def panel(self) -> bool:
         return self.draws["y_sigma"].ndim > 2
+
+    def drift(self, name: str, periods: int) -> Array | None:
+        """Draws (S, periods) of ``media_drift`` or ``baseline_drift``; the last value goes on beyond the fitted periods.
+
+        None where nothing drifts.
+        """
+        if name not in self.draws:
+            return None
+        values = self.flat(name)
+        beyond = max(0, periods - values.shape[1])
+        return np.pad(values, ((0, 0), (0, beyond)), mode="edge")[:, :periods]
 
     def by_geo(self, name: str) -> Array:
         """Draws of a variable that each geo has of its own: (S, G, ...), G = 1 for national data."""

@@ -147,6 +147,8 @@ def _block(data: ModelData, priors: Priors) -> LinearBlock:
 
 def why_not(data: ModelData, priors: Priors) -> str | None:
     """One sentence on why the collapsed engine cannot hold the model; None where it can."""
+    if priors.varying is not None:
+        return "The collapsed engine has no effects that vary over time."
     if priors.geo is not None and priors.media[EFFECT].family != "LogNormal":
         return "The collapsed engine pools geos by LogNormal effects alone."
     if not priors.collapsible:

@@ -6,15 +6,14 @@ Imported only by a fit's or an export's own process (it needs PyMC).
 from pathlib import Path
 
 import numpy as np
+import pymc as pm
 import pymc_marketing
 import xarray as xr
 
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling import pymc_model
-from mmm_core.modeling.linear_block import COEFFICIENTS
 from mmm_core.modeling.predict import baseline, media_blocks
 from mmm_core.modeling.priors import Priors
-from mmm_core.modeling.transforms import EFFECT, media_parameters
 
 MOST_CELLS = 16_000_000
 """Contributions by draw are written while they fit in this many numbers (64 MB); the free variables always are."""
@@ -30,17 +29,17 @@ def write_netcdf(path: Path, posterior: Posterior, data: ModelData, priors: Prio
     """
     mmm = pymc_model.build(data, priors)
     frame, target = pymc_model.table(data)
-    mmm.idata = _tree(posterior, data, dict(mmm.model.coords))
+    mmm.idata = _tree(posterior, data, mmm.model)
     mmm.set_idata_attrs(mmm.idata)
     mmm.idata["/fit_data"] = mmm.create_fit_data(frame, target)
     mmm.idata["/posterior"].attrs["pymc_marketing_version"] = pymc_marketing.__version__
     mmm.save(str(path), engine="h5netcdf")
 
 
-def _tree(posterior: Posterior, data: ModelData, coords: dict[str, object]) -> xr.DataTree:
-    labels = {name: list(values) for name, values in coords.items() if values is not None}  # type: ignore[call-overload]
+def _tree(posterior: Posterior, data: ModelData, model: pm.Model) -> xr.DataTree:
+    labels = {str(name): list(values) for name, values in model.coords.items() if values is not None}
     sampled = {"chain": np.arange(posterior.chains), "draw": np.arange(posterior.draws_per_chain)}
-    free = xr.Dataset(_free(posterior, data), coords={**sampled, **labels})
+    free = xr.Dataset(_free(posterior, model), coords={**sampled, **labels})
     free = free.drop_vars([name for name in labels if name not in free.dims and name != "date"])
     groups = {"posterior": free.merge(_deterministic(posterior, data, labels))}
     if posterior.energy is not None:
@@ -61,20 +60,12 @@ def _tree(posterior: Posterior, data: ModelData, coords: dict[str, object]) -> x
     return xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
 
 
-def _free(posterior: Posterior, data: ModelData) -> dict[str, tuple[tuple[str, ...], Array]]:
-    geo = _geo(data)
-    names = media_parameters(posterior.adstock, posterior.saturation)
-    dims: dict[str, tuple[str, ...]] = dict.fromkeys(names, ("channel",))
-    dims |= {EFFECT: (*geo, "channel"), "gamma_control": (*geo, "control"), "gamma_fourier": (*geo, "fourier_mode")}
-    dims |= {"intercept_contribution": geo, "y_sigma": geo}
-    dims |= {f"{name}_mu": dims[name][len(geo) :] for name in (EFFECT, *COEFFICIENTS)}
-    dims[f"{EFFECT}_sigma"] = ("channel",)
-    empty = {"control": not data.linear.shape[-1], "fourier_mode": not data.fourier.shape[-1]}
-    return {
-        pymc_model.their_name(name, posterior.saturation): ((*SAMPLE_DIMS, *dims[name]), values)
-        for name, values in posterior.draws.items()
-        if not any(empty.get(dim) for dim in dims[name])
-    }
+def _free(posterior: Posterior, model: pm.Model) -> dict[str, tuple[tuple[str, ...], Array]]:
+    """Draws of the model's own free variables, with the dimensions that it gives them."""
+    ours = {pymc_model.their_name(name, posterior.saturation): values for name, values in posterior.draws.items()}
+    names = [str(variable.name) for variable in model.free_RVs]
+    dims = {name: tuple(str(dim) for dim in model.named_vars_to_dims.get(name, ())) for name in names}
+    return {name: ((*SAMPLE_DIMS, *dims[name]), ours[name]) for name in names}
 
 
 def _geo(data: ModelData) -> tuple[str, ...]:

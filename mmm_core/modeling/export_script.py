@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from pymc_extras.prior import Prior
+from pymc_marketing.hsgp_kwargs import HSGPKwargs
 
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import pymc_model
@@ -40,6 +41,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         "import pandas as pd",
         "import xarray as xr",
         "from pymc_extras.prior import Prior",
+        *(["from pymc_marketing.hsgp_kwargs import HSGPKwargs"] if priors.varying else []),
         f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
         "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
         "",
@@ -63,6 +65,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         *_scaling(data),
         "    ),",
         "    model_config=model_config,",
+        *(f"    {name}={on}," for name, on in pymc_model.varying(priors).items()),
         *([f'    dims=("{pymc_model.GEO}",),'] if len(data.geos) > 1 else []),
         ")",
         "mmm.build_model(table, target)",
@@ -118,4 +121,6 @@ def _source(value: Any) -> str:
     if isinstance(value, xr.DataArray):
         coords = {name: labels.values.tolist() for name, labels in value.coords.items()}
         return f"xr.DataArray({value.values.tolist()!r}, dims={value.dims!r}, coords={coords!r})"
+    if isinstance(value, HSGPKwargs):
+        return repr(value)
     return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(float(value))

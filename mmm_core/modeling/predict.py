@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData, Posterior
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, media_parameters, saturate
 
 Positions = npt.NDArray[np.int64]
@@ -73,6 +73,7 @@ def media_blocks(
     names = media_parameters(posterior.adstock, posterior.saturation)
     flat = {name: posterior.flat(name) for name in names if name != EFFECT}
     effect = posterior.by_geo(EFFECT)
+    drift = posterior.drift(MEDIA_DRIFT, data.media.shape[1])
     scaled = data.scaled_media
     step = max(1, BLOCK_CELLS // scaled.size)
     for start in range(0, len(chosen), step):
@@ -81,7 +82,8 @@ def media_blocks(
         exposure = saturated_exposure(
             scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes, (len(block), scaled.shape[-1])
         )
-        yield block, exposure * effect[block][:, :, None, :]
+        brought = exposure * effect[block][:, :, None, :]
+        yield block, brought if drift is None else brought * drift[block][:, None, :, None]
 
 
 def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
@@ -89,6 +91,9 @@ def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
     out = np.broadcast_to(
         posterior.by_geo("intercept_contribution")[draws][..., None], (len(draws), *data.target.shape)
     ).copy()
+    drift = posterior.drift(BASELINE_DRIFT, data.target.shape[1])
+    if drift is not None:
+        out += drift[draws][:, None, :]
     if data.linear.shape[-1]:
         out += np.einsum("gtk,bgk->bgt", data.linear, posterior.by_geo("gamma_control")[draws])
     if data.fourier.shape[-1]:

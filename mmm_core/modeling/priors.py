@@ -31,6 +31,10 @@ WIDTHS = (0.25, 2.0)
 """Log-scale widths of a channel's effect that the search for the media range stays within."""
 GEO_EFFECT = 0.4
 """Scale of the spread over geos of a channel's log effect: regions of a company differ by half, rarely threefold."""
+VARYING_DAYS = 182.0
+"""Effects that drift do so over half a year, not from week to week."""
+VARYING_RATE = 4.0
+"""Expected drift of a quarter of the mean: enough to see a change of strength, not enough to explain all noise."""
 BENDING = 0.5
 """All bends of a spline together move the baseline by this share of the KPI's spread: with more it would eat media."""
 GEO_SHARE = 0.5
@@ -49,6 +53,20 @@ class GeoPriors:
     """(K,)"""
     fourier: Array
     """(F,)"""
+
+
+@dataclass(frozen=True)
+class Varying:
+    """A softplus Gaussian process of mean 1 over periods, as PyMC-Marketing's ``HSGPKwargs`` has it."""
+
+    baseline: bool
+    media: bool
+    terms: int
+    """Basis functions."""
+    length: float
+    """Mean length scale in periods (inverse gamma), and half of it as its standard deviation."""
+    rate: float
+    """Of the exponential prior on the process's standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,8 @@ class Priors:
     """Scalars (); of the Normal likelihood."""
     geo: GeoPriors | None = None
     """None for national data."""
+    varying: Varying | None = None
+    """What drifts over time; None where nothing does."""
 
     @property
     def collapsible(self) -> bool:
@@ -107,6 +127,24 @@ def resolve(spec: ModelSpec, data: ModelData) -> Priors:
         fourier=baseline.fourier,
         sigma=baseline.sigma,
         geo=_by_geo(data, baseline) if len(data.geos) > 1 else None,
+        varying=_varying(spec, data),
+    )
+
+
+def _varying(spec: ModelSpec, data: ModelData) -> Varying | None:
+    asked = spec.time_varying
+    if not (asked.baseline or asked.media):
+        return None
+    if len(data.geos) > 1:
+        raise SpecError("Effects that vary over time are for national data; leave them out, or aggregate the geos.")
+    days = period_days(data)
+    return Varying(
+        baseline=asked.baseline,
+        media=asked.media,
+        # A basis of m terms resolves waves down to about 3 T / m periods; a length scale needs several of those.
+        terms=int(np.clip(round(6.0 * len(data.dates) * days / VARYING_DAYS), 8, 60)),
+        length=VARYING_DAYS / days,
+        rate=VARYING_RATE,
     )
 
 
@@ -338,6 +376,7 @@ def _pymc_marketing(spec: ModelSpec, data: ModelData) -> Priors:
         control=Distribution("Normal", {"mu": np.zeros(linear), "sigma": np.full(linear, 2.0)}),
         fourier=Distribution("Laplace", {"mu": np.zeros(season), "b": np.ones(season)}),
         sigma=Distribution("HalfNormal", {"sigma": 2.0}),
+        varying=_varying(spec, data),
     )
 
 

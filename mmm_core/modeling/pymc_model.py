@@ -18,6 +18,7 @@ import pymc as pm
 import xarray as xr
 from pymc.model.transform.optimization import freeze_dims_and_data
 from pymc_extras.prior import Prior
+from pymc_marketing.hsgp_kwargs import HSGPKwargs
 from pymc_marketing.mmm import (
     MMM,
     DelayedAdstock,
@@ -35,7 +36,7 @@ from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling
 from pytensor import tensor as pt
 from pytensor.xtensor import as_xtensor
 
-from mmm_core.domain.fit import Array, ModelData
+from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.priors import Priors
@@ -55,6 +56,8 @@ SATURATIONS = {
     "michaelis_menten": MichaelisMentenSaturation,
     "tanh": TanhSaturationBaselined,
 }
+DRIFTING = ("media_temporal_latent_multiplier", "intercept_contribution")
+"""Variables over time that a posterior keeps beside the free ones, where effects vary."""
 FIXED = {"tanh": {"x0": 1.0, "gain": 1.0}}
 """Parameters that are numbers here: the tanh curve is measured at the channel's largest exposure."""
 GEO = "geo"
@@ -109,6 +112,14 @@ def model_config(data: ModelData, priors: Priors) -> dict[str, Any]:
     }
     if geo is not None:
         config["likelihood"] = Prior("Normal", sigma=to_prior(priors.sigma, GEO), dims=("date", GEO))
+    if priors.varying is not None:
+        for name in ("intercept_tvp_config", "media_tvp_config"):
+            config[name] = HSGPKwargs(
+                m=priors.varying.terms,
+                eta_lam=priors.varying.rate,
+                ls_mu=priors.varying.length,
+                ls_sigma=0.5 * priors.varying.length,
+            )
     if data.linear.shape[-1]:
         config["gamma_control"] = _pooled(priors.control, geo.control if geo else None, "control")
     if data.fourier.shape[-1]:
@@ -173,7 +184,16 @@ def unbuilt(data: ModelData, priors: Priors) -> MMM:
         scaling=scaling(data),
         model_config=model_config(data, priors),
         **({"dims": (GEO,)} if len(data.geos) > 1 else {}),
+        **varying(priors),
     )
+
+
+def varying(priors: Priors) -> dict[str, bool]:
+    """MMM's flags for what drifts over time."""
+    if priors.varying is None:
+        return {}
+    flags = {"time_varying_intercept": priors.varying.baseline, "time_varying_media": priors.varying.media}
+    return {name: True for name, on in flags.items() if on}
 
 
 def table(data: ModelData) -> tuple[pd.DataFrame, "pd.Series[float]"]:
@@ -243,7 +263,7 @@ class JaxTarget:
     log_density: Callable[[Any], Any]
     """(size,) -> (): joint log density with the Jacobians of the transforms; traceable and differentiable in JAX."""
     constrain: Callable[[Array], dict[str, Array]]
-    """(..., size) draws -> free random variables by name, (..., *shape of the variable)."""
+    """(..., size) draws -> free random variables and what drifts, by name, (..., *shape of the variable)."""
     names: tuple[str, ...]
     """Free random variables, sorted, as the vector holds their transformed values."""
 
@@ -266,7 +286,8 @@ def jax_target(model: pm.Model) -> JaxTarget:
     density = _jaxified(variables, [frozen.logp()])
     free = tuple(sorted(str(variable.name) for variable in frozen.free_RVs))
     by_name = {v.name: v for v in frozen.unobserved_value_vars}
-    values = _jaxified(variables, [by_name[name] for name in free])
+    wanted = (*free, *(name for name in DRIFTING if name in by_name and name not in free))
+    values = _jaxified(variables, [by_name[name] for name in wanted])
 
     def log_density(vector: Any) -> Any:
         return density(*parts(vector))[0]
@@ -278,7 +299,7 @@ def jax_target(model: pm.Model) -> JaxTarget:
         found = jax.jit(jax.vmap(lambda v: tuple(values(*parts(v)))))(flat)
         return {
             name: np.asarray(value, dtype=float).reshape((*draws.shape[:-1], *value.shape[1:]))
-            for name, value in zip(free, found, strict=True)
+            for name, value in zip(wanted, found, strict=True)
         }
 
     initial = np.concatenate([start[name].ravel() for name, _ in order])
@@ -289,6 +310,12 @@ def posterior_draws(target: JaxTarget, draws: Array, data: ModelData) -> dict[st
     """Vector draws (chains, draws, size) as ``Posterior.draws`` names them; what the model leaves out is empty."""
     found = target.constrain(draws)
     found = {name.replace("saturation_alpha", EFFECT): values for name, values in found.items()}
+    if found["intercept_contribution"].ndim == 3 and len(data.geos) == 1:
+        path = found["intercept_contribution"]
+        level = path.mean(axis=-1)
+        found |= {"intercept_contribution": level, BASELINE_DRIFT: path - level[..., None]}
+    if DRIFTING[0] in found:
+        found[MEDIA_DRIFT] = found.pop(DRIFTING[0])
     geos = (len(data.geos),) if len(data.geos) > 1 else ()
     for name, size in (("gamma_control", data.linear.shape[-1]), ("gamma_fourier", data.fourier.shape[-1])):
         found.setdefault(name, np.zeros((*draws.shape[:-1], *geos, size)))

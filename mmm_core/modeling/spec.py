@@ -119,6 +119,14 @@ class Trend(Part):
     knots: Annotated[int, Field(ge=1, le=40)] = 3
 
 
+class TimeVarying(Part):
+    """What may drift as a smooth Gaussian process with learned scales; slower to fit than a spline baseline."""
+
+    baseline: bool = False
+    media: bool = False
+    """The strength of all media together."""
+
+
 class Sampling(Part):
     draws: Annotated[int, Field(ge=50, le=10_000)] = 1000
     tune: Annotated[int, Field(ge=50, le=5_000)] = 500
@@ -148,6 +156,7 @@ class ModelSpec(Part):
     saturation: Saturation = Saturation.LOGISTIC
     season: Season = Season()
     trend: Trend = Trend()
+    time_varying: TimeVarying = TimeVarying()
     media_prior: MediaPrior = MediaPrior()
     lift_tests: Annotated[tuple[LiftTest, ...], Field(max_length=200)] = ()
     sampling: Sampling = Sampling()

@@ -81,7 +81,8 @@ def leave_one_out(seen: Likelihood, chains: int) -> Loo:
     draws = len(seen.shown)
     per_chain = np.exp(seen.shown - seen.shown.max(axis=0)).reshape(chains, draws // chains, -1)
     effective = float(np.mean(array_stats.ess(per_chain, chain_axis=0, draw_axis=1, method="mean"))) / draws
-    weights, k = array_stats.psislw(-seen.shown.T, r_eff=min(1.0, effective))
+    # It takes the log likelihood and turns its sign itself.
+    weights, k = array_stats.psislw(seen.shown.T, r_eff=min(1.0, effective))
     elpd = logsumexp(np.asarray(weights) + seen.total.T, axis=1)
     whole = logsumexp(seen.total, axis=0) - np.log(draws)
     return Loo(elpd, np.asarray(k), float((whole - elpd).sum()), min(1 - 1 / np.log10(draws), HIGHEST_K))

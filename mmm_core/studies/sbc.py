@@ -43,7 +43,7 @@ def plan(inputs: Inputs, options: SbcOptions) -> list[Step]:
     if inputs.model.spec.time_varying.baseline or inputs.model.spec.time_varying.media:
         raise BadInput("Calibration by simulation makes up no effects that drift over time; leave them out first.")
     priors.resolve(_untested(inputs.model.spec), inputs.model.data)
-    return [Step(f"fit {n}", f"Company {n} of {options.fits}", {"n": n}) for n in range(1, options.fits + 1)]
+    return [Step(f"fit {n}", f"Make up company {n} and refit it", {"n": n}) for n in range(1, options.fits + 1)]
 
 
 def run_step(step: Step, inputs: Inputs, options: SbcOptions, earlier: Earlier, tools: Tools) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 from mmm_core.data import read
@@ -175,9 +176,12 @@ class Watch:
 
     @property
     def seconds_left(self) -> float | None:
-        """What the steps so far took, for those to come; None before the first has ended."""
+        """What a typical step so far took, for those to come; None before the first has ended.
+
+        The median: the first step often compiles what the others use.
+        """
         took = [s.seconds for s in self.steps if s.seconds is not None]
-        return sum(took) / len(took) * (len(self.steps) - sum(s.fraction for s in self.steps)) if took else None
+        return median(took) * (len(self.steps) - sum(s.fraction for s in self.steps)) if took else None
 
 
 def watch_study(services: Services, actor: Actor, study_id: str) -> Watch:

@@ -22,7 +22,7 @@ def card(actor: Actor, run: Run) -> None:
     with shown():
         found = studies.studies_of(state.services(), actor, run.id)
         results = state.results(actor, run.id)
-        running = study.under_way([found[k] for k in (*TESTS, CALIBRATION) if k in found])
+        running = study.under_way([found[k] for k in TESTS if k in found])
         with st.container(border=True, key="validation", gap="medium"):
             _head(actor, run, found)
             if running:
@@ -31,6 +31,8 @@ def card(actor: Actor, run: Run) -> None:
                 _test(actor, run, kind, found.get(kind), results)
         with st.container(border=True, key="calibration"):
             _test(actor, run, CALIBRATION, found.get(CALIBRATION), results)
+            for one in study.under_way([found[k] for k in (CALIBRATION,) if k in found]):
+                study.watch(actor, [one.id])
 
 
 def _head(actor: Actor, run: Run, found: dict[str, Study]) -> None:

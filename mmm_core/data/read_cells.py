@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmm_core.data import read_dates, read_numbers
+from mmm_core.data import read_dates, read_numbers, read_places
 from mmm_core.data.read_header import MISSING, UNPRINTABLE, Notes, find_header, missing, unique_names
 from mmm_core.data.roles_words import DATE, GEO, words
 from mmm_core.domain.errors import DataError
@@ -117,10 +117,14 @@ class _Columns:
     offset: int
     decimal_hint: str
     notes: Notes
+    places: "tuple[str, pd.Series[str]] | None" = None
+    """The column of places and each row's decimal sign, where places differ in it."""
 
     def read(self) -> pd.DataFrame:
         texts = {c: t for c in self.frame.columns if (t := self._texts(c)) is not None}
         votes = {c: read_numbers.votes(t[~self.empty[c]]) for c, t in texts.items()}
+        if any(v.comma and v.point for v in votes.values()):
+            self.places = read_places.decimals(self.frame, texts, self.empty)
         comma = sum(v.comma > v.point for v in votes.values())
         point = sum(v.point > v.comma for v in votes.values())
         usual = "," if comma > point else "." if point > comma else self.decimal_hint
@@ -183,6 +187,8 @@ class _Columns:
                 return truth
         if votes.numbers < _NUMBER_SHARE * votes.total:
             return self._text(column, texts, given)
+        if self.places is not None:
+            return self._by_place(column, given, *self.places)
         decimal = "," if votes.comma > votes.point else "." if votes.point else usual
         if votes.both and not votes.comma and not votes.point:
             example = given[given.str.contains(r"[.,]", na=False)].iloc[0]
@@ -192,6 +198,12 @@ class _Columns:
         self._name_cells(column, given, values, "a number")
         if given.str.endswith("%", na=False).mean() > 0.5:
             self.notes.add(f"Column {column} holds percentages; 12% is kept as 12.")
+        return _compact(values)
+
+    def _by_place(self, column: str, given: pd.Series, place: str, signs: "pd.Series[str]") -> pd.Series:
+        values = read_places.values(given, signs)
+        self._name_cells(column, given, values, "a number")
+        self.notes.add(f"Numbers were read with the decimal sign that each {place} uses.")
         return _compact(values)
 
     def _text(self, column: str, texts: pd.Series, given: pd.Series) -> pd.Series:

@@ -258,3 +258,27 @@ def test_real_files_read_as_pandas_reads_them(name: str) -> None:
     assert list(frame.columns) == list(reference.columns)
     numbers = reference.select_dtypes("number").columns
     assert (frame[numbers].astype(float).to_numpy() == reference[numbers].astype(float).to_numpy()).all()
+
+
+def test_each_country_may_write_its_numbers_its_own_way() -> None:
+    lines = ["week;country;revenue;tv_spend"]
+    for i, week in enumerate(WEEKS):
+        lines.append(f"{week:%Y-%m-%d};DE;1.{100 + i},50;{i + 1}.200,00")
+        lines.append(f"{week:%Y-%m-%d};UK;1,{100 + i}.50;{i + 1},200.00")
+        lines.append(f"{week:%Y-%m-%d};IE;{100 + i}.5;2,500")
+    found = read_table("\n".join(lines).encode(), "countries.csv")
+    for country in ("DE", "UK"):
+        rows = found.frame[found.frame["country"] == country]
+        assert rows["revenue"].tolist() == [1100.5 + i for i in range(12)]
+        assert rows["tv_spend"].tolist() == [1000.0 * (i + 1) + 200 for i in range(12)]
+    assert found.frame.loc[found.frame["country"] == "IE", "tv_spend"].unique().tolist() == [2500.0]
+    assert any("each country uses" in n for n in found.notes)
+
+
+def test_a_country_that_writes_both_ways_is_not_guessed() -> None:
+    lines = ["week;country;revenue;tv_spend"]
+    for i, week in enumerate(WEEKS):
+        lines.append(f"{week:%Y-%m-%d};DE;1.{100 + i},50;{'1,200.25' if i % 2 else '1.200,25'}")
+        lines.append(f"{week:%Y-%m-%d};UK;1,{100 + i}.50;3,200.25")
+    found = read_table("\n".join(lines).encode(), "countries.csv")
+    assert any("counted as empty" in n for n in found.notes)

@@ -86,6 +86,9 @@ def load_or_compile(
 
 
 def _load(file: Path, arguments: Any) -> Any:
+    if not file.exists():
+        return None
+    _ready_linear_algebra()
     try:
         compiled = serialize_executable.deserialize_and_load(*pickle.loads(file.read_bytes()))  # noqa: S301
         jax.block_until_ready(compiled(*jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), arguments)))
@@ -96,6 +99,11 @@ def _load(file: Path, arguments: Any) -> Any:
         # Whatever is wrong with the file, compiling again mends it.
         file.unlink(missing_ok=True)
         return None
+
+
+def _ready_linear_algebra() -> None:
+    """JAX looks up LAPACK when it lowers a factorisation; machine code that was loaded would call into nothing."""
+    jax.jit(jax.numpy.linalg.cholesky).lower(jax.ShapeDtypeStruct((1, 1), np.float64))
 
 
 def _compile(lower: Callable[[], Any], file: Path) -> Any:

@@ -1,6 +1,8 @@
 """Compiled programs kept on disk: the same draws from them, and never a fit lost to a bad file."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,3 +103,26 @@ def test_old_programs_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_chain_key_is_its_own() -> None:
     keys = {tuple(nuts.chain_key(seed, chain)) for seed in range(3) for chain in range(4)}
     assert len(keys) == 12
+
+
+FACTORISED = """
+import sys
+from pathlib import Path
+import jax, numpy as np
+from mmm_core.modeling import compile_cache
+folder = compile_cache.configure(sys.argv[1], "cpu")
+matrix = jax.ShapeDtypeStruct((2, 2), np.float64)
+def lower():
+    if sys.argv[2] == "kept":
+        raise AssertionError("this program should have been found on disk")
+    return jax.jit(lambda m: jax.numpy.linalg.cholesky(m + 4 * jax.numpy.eye(2))).lower(matrix)
+run = compile_cache.load_or_compile(lower, (matrix,), ("factor",), jax.devices("cpu")[0], folder)
+print(np.asarray(run(np.zeros((2, 2))))[1, 1])
+"""
+
+
+def test_a_kept_program_with_a_factorisation_runs_in_a_fresh_process(tmp_path: Path) -> None:
+    for state in ("fresh", "kept"):
+        command = [sys.executable, "-c", FACTORISED, str(tmp_path / "programs"), state]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert (done.returncode, done.stdout.strip()) == (0, "2.0"), done.stderr[-800:]

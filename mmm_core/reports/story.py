@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mmm_core.analysis import parts
 from mmm_core.domain.checks import Status
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.planning import OptimisedPlan
@@ -47,7 +48,7 @@ def write(results: Results, project: Project, facts: Sequence[Fact], plans: Sequ
     UnreferencedNumber
         Where a template holds a figure of its own, or refers to a metric that is not stored.
     """
-    known = {f.key: f for f in (*facts, *plan_facts(plans))}
+    known = {f.key: f for f in (*facts, *parts.facts(results), *plan_facts(plans))}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -95,6 +96,8 @@ def spell(fact: Fact, currency: str, is_revenue: bool) -> str:
         return wording.money(fact.value, currency)
     if fact.unit == "share":
         return wording.chance(fact.value) if ".probability" in fact.key else wording.share(fact.value)
+    if fact.unit == "price":
+        return wording.price(fact.value, currency)
     if fact.unit == "ratio":
         return wording.times(fact.value)
     if fact.unit == "number":
@@ -143,6 +146,12 @@ def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan])
         "has_roi": any(c.roi for c in channels),
         "period": wording.periods(1, results.period_days).split()[1],
         "curved": [c for c in channels if _is_past_half(c)],
+        "unit": "" if results.is_revenue else " " + _name(wording.inside(results.kpi)),
+        "one": "" if results.is_revenue else _name(wording.one_of(results.kpi)),
+        "priced": [] if results.is_revenue else [c.channel for c in channels if parts.cost(c)],
+        "levers": parts.levers(results),
+        "geos": parts.geo_totals(results),
+        "apart": [(c.channel, *found) for c in channels if (found := parts.differ(results, c.channel))],
     }
 
 

@@ -9,6 +9,7 @@ from mmm_core.domain.results import Action, Evidence, Interval, Results
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "AUD": "A$", "CAD": "C$"}
 NOTHING = "–"
+Writer = Callable[[float | None], str]
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "JPY", "INR", "BRL", "AUD", "CAD")
 
 
@@ -87,6 +88,50 @@ def kpi_writer(results: Results) -> Callable[[float | None], str]:
     if results.is_revenue:
         return lambda value: money(value, results.currency)
     return short
+
+
+def price(value: float | None, currency: str) -> str:
+    """Money for one unit: €12.40, €0.031; ``short`` would drop its cents."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    size = abs(value)
+    if size == 0 or size >= 1000:
+        return money(value, currency)
+    text = f"{size:,.2f}" if size >= 1 else f"{size:.2g}" if size >= 1e-4 else f"{size:.1e}"
+    return f"{'−' if value < 0 else ''}{symbol(currency)}{text}"
+
+
+def one_of(kpi: str) -> str:
+    """One unit of a count, within a sentence: conversions gives conversion, new_enquiries gives new enquiry."""
+    words = inside(kpi)
+    low = words.lower()
+    if low.endswith("ies") and len(low) > 4:
+        return words[:-3] + "y"
+    if low.endswith(("xes", "ches", "shes", "sses")):
+        return words[:-2]
+    return words[:-1] if low.endswith("s") and not low.endswith(("ss", "us")) and len(low) > 3 else words
+
+
+def cost_of_one(kpi: str, is_revenue: bool, currency: str) -> str:
+    """What a cost per target is the cost of: cost per conversion, cost per 1 EUR of revenue."""
+    return f"cost per 1 {currency} of {inside(kpi)}" if is_revenue else f"cost per {one_of(kpi)}"
+
+
+def reference(level: str | float) -> str:
+    """The level that a lever's effect counts from."""
+    words = {"mean": "its usual level", "lowest": "its lowest level", "highest": "its highest level"}
+    return words.get(level, level) if isinstance(level, str) else f"a level of {level:g}"
+
+
+def kpi_amount(results: Results) -> Writer:
+    """``kpi_writer`` for sentences: a count says what it counts."""
+    if results.is_revenue:
+        return kpi_writer(results)
+    return lambda value: f"{short(value)} {inside(results.kpi)}"
+
+
+def geos(count: int) -> str:
+    return f"{count} geo{'' if count == 1 else 's'}"
 
 
 def day(value: date | datetime | None) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mmm_core.analysis import parts
 from mmm_core.analysis.response import ResponseModel
+from mmm_core.analysis.results import thinned
 from mmm_core.data import read
 from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
 from mmm_core.domain.fit import Posterior, Progress, Run, RunStatus
@@ -20,6 +22,9 @@ from mmm_core.use_cases.models import prepared
 from mmm_core.use_cases.plans import ensure_decided
 
 DRAWS = "application/x-carryover-posterior"
+MOST_CELLS = 400_000
+"""Geos x channels x kept draws that a slider's move may cost at most: a move stays under a quarter of a second."""
+FEWEST_DRAWS = 500
 
 
 def request_fit(services: Services, actor: Actor, project_id: str, spec: ModelSpec, *, name: str = "") -> Run:
@@ -129,7 +134,8 @@ def complete(services: Services, actor: Actor, run_id: str, attempt: int, outcom
     with services.work(actor) as work:
         run = work.runs.get(run_id)
         blob = work.blobs.put(outcome.draws, DRAWS)
-        work.runs.finish(run_id, attempt, outcome.results, outcome.facts, blob)
+        found = {f.key: f for f in (*outcome.facts, *parts.facts(outcome.results))}
+        work.runs.finish(run_id, attempt, outcome.results, tuple(found.values()), blob)
         work.runs.drop_chunks(run_id)
         facts = {"r2": outcome.results.fit.r2, "rhat_max": outcome.results.fit.rhat_max, "draws": blob}
         work.graph.put_node("model", run_id, f"{run.name} (fitted)", facts, run.project_id)
@@ -168,6 +174,13 @@ class Fitted:
     spec: ModelSpec
     posterior: Posterior
     response: ResponseModel
+    """Answers from all draws, or from fewer where a panel is large."""
+
+    @property
+    def thinning(self) -> tuple[int, int] | None:
+        """(draws that answers are computed from, draws of the model); None where all of them are."""
+        every = self.posterior.chains * self.posterior.draws_per_chain
+        return (self.response.draws, every) if self.response.draws < every else None
 
 
 def load_fitted(services: Services, actor: Actor, run_id: str) -> Fitted:
@@ -180,7 +193,11 @@ def load_fitted(services: Services, actor: Actor, run_id: str) -> Fitted:
         frame = working(work, work.datasets.get(run.dataset_version_id)).frame
     spec = ModelSpec.from_yaml(run.spec_yaml)
     posterior = artifact.load(draws)
-    return Fitted(run, spec, posterior, ResponseModel(prepare.prepare(frame, spec), posterior))
+    data = prepare.prepare(frame, spec)
+    most = max(FEWEST_DRAWS, MOST_CELLS // (len(data.geos) * len(data.channels)))
+    # National models keep every draw; a large panel would make each move of a slider wait.
+    kept = thinned(posterior, most) if len(data.geos) > 1 else posterior
+    return Fitted(run, spec, posterior, ResponseModel(data, kept))
 
 
 def export_netcdf(services: Services, actor: Actor, run_id: str) -> bytes:

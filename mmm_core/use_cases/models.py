@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from mmm_core.analysis import first_look as ridge
+from mmm_core.data import read
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import KpiUnit, Project
-from mmm_core.domain.results import Interval
-from mmm_core.modeling import prepare, priors, suggest
+from mmm_core.modeling import implied, lift_table, prepare, suggest
+from mmm_core.modeling.implied import PriorPicture as PriorPicture
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.use_cases.datasets import ensure_usable, working
 
@@ -19,14 +22,6 @@ class Suggestion:
     spec: ModelSpec
     notes: tuple[str, ...]
     """Why something was chosen or left out."""
-
-
-@dataclass(frozen=True)
-class PriorPicture:
-    """What the priors say before the data speak."""
-
-    media_share: Interval
-    roi: dict[str, Interval | None]
 
 
 def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestion:
@@ -58,11 +53,18 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
 
 def check_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> PriorPicture:
     """SpecError with one sentence where the specification does not fit the data; else what its priors imply."""
-    data = _data(services, actor, project_id, spec)
-    resolved = priors.resolve(spec, data)
-    return PriorPicture(
-        media_share=priors.media_share_prior(spec, data, resolved), roi=priors.roi_prior(spec, data, resolved)
-    )
+    return implied.picture(spec, _data(services, actor, project_id, spec))
+
+
+def read_lift_tests(content: bytes, filename: str) -> pd.DataFrame:
+    """A file of lift tests as the table that a person then edits."""
+    return lift_table.from_file(read.read_table(content, filename).frame)
+
+
+def review_lift_tests(frame: pd.DataFrame, spec: ModelSpec) -> lift_table.Review:
+    """How a specification's lift tests stand to the data and to one another."""
+    bare = spec.model_copy(update={"lift_tests": ()})
+    return lift_table.review(spec, prepare.prepare(frame, bare))
 
 
 def first_look(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> ridge.FirstLook:

@@ -11,6 +11,7 @@ from pages.ui.figure import figure, ribbon, written
 from pages.ui.palette import Scheme, channel_colours, faded
 
 MARKS = {Evidence.TESTED: "diamond", Evidence.DATA: "circle", Evidence.PRIOR: "circle-open"}
+REST = ("baseline", "seasonality", "controls")
 EVIDENCE_WORDS = {
     Evidence.TESTED: "tested by an experiment",
     Evidence.DATA: "learned from the data",
@@ -23,7 +24,8 @@ def colours_of(results: Results) -> dict[str, str]:
 
 
 def _series(results: Results, group: str) -> list[Series]:
-    return [s for s in results.series if s.group == group]
+    """Of the total; ``Results.of_geo`` makes one geo's series the total."""
+    return [s for s in results.series if s.group == group and not s.geo]
 
 
 def _total(series: Sequence[Series], length: int) -> np.ndarray:
@@ -37,7 +39,7 @@ def contributions(results: Results, scheme: Scheme) -> go.Figure:
     """What was there anyway at the bottom, every channel stacked on it, the actual KPI as a line."""
     fig = figure(scheme, 420)
     write, colours, x = f.kpi_writer(results), colours_of(results), list(results.dates)
-    rest = [s for s in results.series if s.group in ("baseline", "seasonality", "controls")]
+    rest = [s for group in REST for s in _series(results, group)]
     level = _total(rest, len(x))
     fig.add_scatter(
         x=x,
@@ -50,10 +52,11 @@ def contributions(results: Results, scheme: Scheme) -> go.Figure:
         text=[write(v) for v in level],
         hovertemplate="%{text}",
     )
-    for one in sorted(_series(results, "channel"), key=lambda s: -sum(s.mean)):
+    media = sorted(_series(results, "channel"), key=lambda s: -sum(s.mean))
+    for one in (*_series(results, "treatment"), *media):
         own = np.asarray(one.mean)
         level = level + own
-        colour = colours.get(one.name, scheme.accent)
+        colour = colours.get(one.name, scheme.controls)
         fig.add_scatter(
             x=x,
             y=level,
@@ -82,7 +85,7 @@ def contributions(results: Results, scheme: Scheme) -> go.Figure:
 
 def component(results: Results, name: str, scheme: Scheme) -> go.Figure:
     """One component over time with its 90% interval."""
-    one = next(s for s in results.series if s.name == name)
+    one = next(s for s in results.series if s.name == name and not s.geo)
     fig, x, write = figure(scheme, 300), list(results.dates), f.kpi_writer(results)
     fallback = {"baseline": scheme.muted, "seasonality": scheme.muted, "controls": scheme.muted}
     colour = colours_of(results).get(name, fallback.get(one.group, scheme.accent))
@@ -124,7 +127,8 @@ def predicted(results: Results, scheme: Scheme) -> go.Figure:
             text=[write(v) for v in one.mean],
             hovertemplate="%{text}",
         )
-    drawn = [v for s in results.series if s.group in ("predicted", "actual") for v in (*s.p5, *s.p95, *s.mean)]
+    shown = [*_series(results, "predicted"), *_series(results, "actual")]
+    drawn = [v for s in shown for v in (*s.p5, *s.p95, *s.mean)]
     if drawn:
         fig.update_yaxes(title_text=f.plain(results.kpi), **written(min(drawn), max(drawn), write))
     return fig
@@ -332,16 +336,14 @@ def shares(results: Results, scheme: Scheme) -> go.Figure:
 def waterfall(results: Results, scheme: Scheme) -> go.Figure:
     """From what was there anyway, channel by channel, to the whole KPI of the period."""
     fig, colours, write = figure(scheme, 380), colours_of(results), f.kpi_writer(results)
-    rest = float(
-        _total(
-            [s for s in results.series if s.group in ("baseline", "seasonality", "controls")], len(results.dates)
-        ).sum()
-    )
+    rest = float(_total([s for group in REST for s in _series(results, group)], len(results.dates)).sum())
+    parts = sorted(_series(results, "channel"), key=lambda s: -sum(s.mean))
     steps = [("Baseline", 0.0, rest, scheme.season)]
     level = rest
-    for c in sorted(results.channels, key=lambda c: -c.contribution.mean):
-        steps.append((f.plain(c.channel), level, c.contribution.mean, colours[c.channel]))
-        level += c.contribution.mean
+    for one in (*_series(results, "treatment"), *parts):
+        own = sum(one.mean)
+        steps.append((f.plain(one.name), level, own, colours.get(one.name, scheme.controls)))
+        level += own
     steps.append(("Modelled total", 0.0, level, scheme.accent))
     fig.add_bar(
         x=[s[0] for s in steps],

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from mmm_core.analysis import parts
 from mmm_core.data import simulate
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
@@ -11,10 +12,12 @@ from mmm_core.domain.results import ChannelResult, Evidence, Results
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import baselines, samples
 from pages.ui import charts, chrome, state
+from pages.ui import model_results_geo as by_geo
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
 
+GEOS = "Geos"
 VIEWS = ("Returns", "Over time", "Channel by channel", "Waterfall", "Table")
 
 
@@ -25,7 +28,7 @@ def overview(actor: Actor, project: Project, run: Run) -> None:
         numbers(results)
         if said := baselines.against_model(state.services(), actor, project.id, results):
             st.caption(f.safe(said))
-        _pictures(results, _truth() if project.is_sample else None)
+        _pictures(results, run, _truth() if project.is_sample else None)
         with st.container(horizontal=True):
             if st.button("Ask what if", type="primary", key="to_what_if"):
                 state.go("what_if")
@@ -56,7 +59,8 @@ def numbers(results: Results) -> None:
             border=True,
             delta_color="off",
             delta_arrow="off",
-            delta=f"{f.share(results.media_share.mean)} of the KPI ({f.interval(results.media_share, f.share)})",
+            delta=f"{f.share(results.media_share.mean)} of {f.inside(results.kpi)} "
+            f"({f.interval(results.media_share, f.share)})",
         )
         st.metric(
             "Spend",
@@ -64,7 +68,8 @@ def numbers(results: Results) -> None:
             border=True,
             delta_color="off",
             delta_arrow="off",
-            delta=f"{f.day(results.first_period)} to {f.day(results.last_period)}",
+            delta=f"{f.day(results.first_period)} to {f.day(results.last_period)}"
+            + (f", {f.geos(results.geos)}" if results.geos > 1 else ""),
         )
         pays = [c for c in results.channels if c.roi and c.evidence is not Evidence.PRIOR]
         best = max(pays, key=lambda c: c.roi.p50, default=None)
@@ -87,38 +92,47 @@ def numbers(results: Results) -> None:
 
 
 @st.fragment
-def _pictures(results: Results, truth: dict[str, float] | None) -> None:
+def _pictures(results: Results, run: Run, truth: dict[str, float] | None) -> None:
+    views = VIEWS if not results.geo_names else (*VIEWS[:-1], GEOS, VIEWS[-1])
     view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="result_view", label_visibility="collapsed"
+        "View", views, default=views[0], required=True, key="result_view", label_visibility="collapsed"
     )
     look = scheme()
     if view == "Returns":
         _returns(results, truth)
     elif view == "Over time":
-        st.markdown(f"**{f.safe(f.plain(results.kpi))}, stacked by what brought it**  :gray[the line is the actual]")
-        show(
-            charts.contributions(results, look),
-            "chart_contributions",
-            alt="The KPI over time, stacked by what brought it",
-        )
-        names = [s.name for s in results.series if s.group not in ("actual", "predicted")]
-        name = st.selectbox("One component, with its 90% interval", names, format_func=f.plain, key="component")
-        show(charts.component(results, name, look), "chart_component", alt=f"{name} over time with its 90% interval")
+        _over_time(by_geo.picker(results, "time_geo"))
+        by_geo.levers(results, run)
+    elif view == GEOS:
+        by_geo.geos(results)
     elif view == "Channel by channel":
         _channel(results)
     elif view == "Waterfall":
+        part = by_geo.picker(results, "waterfall_geo")
         st.caption(
             "Means of the draws, so that the parts add up. The axis starts just below the baseline, not at zero."
         )
         show(
-            charts.waterfall(results, look),
+            charts.waterfall(part, look),
             "chart_waterfall",
-            alt="From the baseline, channel by channel, to the whole KPI",
+            alt="From the baseline, part by part, to the whole KPI",
         )
+        by_geo.levers(results, run)
     else:
         st.dataframe(
             table(results), hide_index=True, width="stretch", column_config=_columns(results), placeholder=f.NOTHING
         )
+
+
+def _over_time(results: Results) -> None:
+    look = scheme()
+    st.markdown(f"**{f.safe(f.plain(results.kpi))}, stacked by what brought it**  :gray[the line is the actual]")
+    show(
+        charts.contributions(results, look), "chart_contributions", alt="The KPI over time, stacked by what brought it"
+    )
+    names = [s.name for s in results.series if s.group not in ("actual", "predicted") and not s.geo]
+    name = st.selectbox("One component, with its 90% interval", names, format_func=f.plain, key="component")
+    show(charts.component(results, name, look), "chart_component", alt=f"{name} over time with its 90% interval")
 
 
 def _returns(results: Results, truth: dict[str, float] | None) -> None:
@@ -148,16 +162,20 @@ def _returns(results: Results, truth: dict[str, float] | None) -> None:
 
 def _line(c: ChannelResult, results: Results) -> None:
     """One channel: action, return, evidence; the reasons one click away."""
-    write = f.kpi_writer(results)
-    back = f"{f.times(c.roi.p50)} ({f.interval(c.roi, f.times)})" if c.roi else f"brought {write(c.contribution.p50)}"
+    write, amount = f.kpi_writer(results), f.kpi_amount(results)
+    back = f"{f.times(c.roi.p50)} ({f.interval(c.roi, f.times)})" if c.roi else f"brought {amount(c.contribution.p50)}"
     with st.expander(
         f"{chrome.action_badge(c.action)} **{f.safe(f.plain(c.channel))}** {back} {chrome.evidence_badge(c.evidence)}"
     ):
         st.markdown(chrome.said(c.action_reason, results))
         st.markdown(f":gray[{chrome.said(c.evidence_reason, results)}]")
-        facts = [f"Brought {write(c.contribution.p50)} ({f.interval(c.contribution, write)})"]
+        facts = [f"Brought {amount(c.contribution.p50)} ({f.interval(c.contribution, write)})"]
         if c.spend is not None:
             facts.append(f"spend {f.money(c.spend, results.currency)}")
+        each = None if results.is_revenue else parts.cost(c)
+        if each:
+            price = [f.price(v, results.currency) for v in (each.p50, each.p5, each.p95)]
+            facts.append(f"{price[0]} per {f.one_of(results.kpi)} ({price[1]} to {price[2]})")
         if c.marginal_roi:
             facts.append(
                 f"the next unit of money brings {f.times(c.marginal_roi.p50)} ({f.interval(c.marginal_roi, f.times)})"

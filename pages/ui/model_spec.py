@@ -22,21 +22,24 @@ def editor(actor: Actor, project: Project) -> None:
             st.info("Add data on the Data page first; the specification is suggested from its columns.")
             return
         key = key_of(project, version)
-        text, notes = kept(actor, project, version)
+        _as_it_was(key)
+        text, notes = start(actor, project, version)
         left, right = st.columns([3, 2], gap="large")
         with left:
             for note in notes:
                 st.caption(f.safe(note))
             try:
-                spec = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
+                filled = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
             except CarryoverError as error:
                 explain(error)
                 as_text.panel(actor, project, key, text)
                 return
-            as_text.panel(actor, project, key, spec.to_yaml())
+            now = filled.spec.to_yaml()
+            st.session_state[as_text.NOW + key] = now
+            as_text.panel(actor, project, key, now)
         with right:
-            _fit(actor, project, spec)
-            prior.picture(actor, project, spec)
+            _fit(actor, project, filled)
+            prior.picture(actor, project, filled.spec)
 
 
 def key_of(project: Project, version: DatasetVersion) -> str:
@@ -44,7 +47,7 @@ def key_of(project: Project, version: DatasetVersion) -> str:
     return f"spec_{project.id}_{version.id}_{version.content_hash[:8]}"
 
 
-def kept(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, tuple[str, ...]]:
+def start(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, tuple[str, ...]]:
     """The specification that the form starts from, as YAML, with its notes; suggested where there is none yet."""
     key = key_of(project, version)
     if key not in st.session_state:
@@ -55,19 +58,49 @@ def kept(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, 
     return found
 
 
-def _fit(actor: Actor, project: Project, spec: ModelSpec) -> None:
+def kept(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, tuple[str, ...]]:
+    """The specification as the form has it now, with its notes."""
+    text, notes = start(actor, project, version)
+    return st.session_state.get(as_text.NOW + key_of(project, version), text), notes
+
+
+def _as_it_was(key: str) -> None:
+    """A form that was left opens again as it was: the browser forgets the widgets of what is not drawn."""
+    now = st.session_state.get(as_text.NOW + key)
+    if now is not None and key in st.session_state and f"{key}_kpi" not in st.session_state:
+        as_text.clear(key, tables=False)
+        st.session_state[key] = (now, st.session_state[key][1])
+
+
+def _fit(actor: Actor, project: Project, filled: form.Filled) -> None:
+    spec = filled.spec
     plan = plans.latest_plan(state.services(), actor, project.id)
     with st.container(border=True, key="fit_box"):
         st.markdown("**Fit this model**")
         size = f"{spec.sampling.chains} chains × {spec.sampling.draws:,} draws"
-        st.caption(f"{len(spec.channels)} channels, {len(spec.controls)} controls, {size}.")
+        st.caption(f"{_parts(spec)}, {size}.")
         if plan is None or plan.status is PlanStatus.DRAFT:
             st.warning("The plan is not approved yet. Approve it on the Plan page, or skip it there with a reason.")
             if st.button("Go to the plan", key="fit_to_plan"):
                 state.go("plan")
             return
         name = st.text_input("Name", placeholder="Optional", key="fit_name", max_chars=80)
-        if st.button("Fit the model", type="primary", width="stretch", key="fit_start"):
+        if filled.problems:
+            many = len(filled.problems) > 1
+            rows = f"Mend {len(filled.problems)} rows" if many else "Mend one row"
+            st.warning(f"{rows} of the specification first, or empty {'them' if many else 'it'}.")
+        if st.button("Fit the model", type="primary", width="stretch", key="fit_start", disabled=bool(filled.problems)):
             with shown(), st.spinner("Checking and queueing"):
                 fits.request_fit(state.services(), actor, project.id, spec, name=name)
                 st.rerun()
+
+
+def _parts(spec: ModelSpec) -> str:
+    """What is in it, in a line."""
+    counted = (("channel", spec.channels), ("control", spec.controls), ("lever", spec.treatments))
+    words = [f"{len(items)} {word}{'' if len(items) == 1 else 's'}" for word, items in counted if items]
+    if spec.lift_tests:
+        words.append(f"{len(spec.lift_tests)} lift test{'' if len(spec.lift_tests) == 1 else 's'}")
+    if spec.geo:
+        words.append("geos pooled")
+    return ", ".join(words)

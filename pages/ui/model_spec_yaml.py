@@ -31,10 +31,19 @@ def panel(actor: Actor, project: Project, key: str, text: str) -> None:
                 st.rerun()
 
 
-def clear(key: str) -> None:
-    """Forget what the form's widgets hold, so that they show the new specification."""
-    for name in [n for n in st.session_state if str(n).startswith(f"{key}_")]:
-        del st.session_state[name]
+NOW = "now_"
+"""Before a form's key: the specification that the form says now."""
+TABLES = ("channels", "beliefs", "levers", "lift")
+
+
+def clear(key: str, *, tables: bool = True) -> None:
+    """Forget what the form's widgets hold, so that they show the new specification; tables too, unless told not to."""
+    kept: tuple[str, ...] = () if tables else tuple(f"{key}_{name}_" for name in TABLES)
+    for name in [str(n) for n in st.session_state if str(n).startswith(f"{key}_")]:
+        if not name.startswith(kept):
+            del st.session_state[name]
+    if tables:
+        st.session_state.pop(NOW + key, None)
 
 
 def _script(actor: Actor, project: Project, key: str, text: str) -> None:

@@ -22,7 +22,7 @@ CHECK = TypeAdapter(ChannelCheck)
 
 
 class CausalOptions(DrawnOptions):
-    repetitions: Annotated[int, Field(ge=5, le=200)] = 25
+    repetitions: Annotated[int, Field(ge=5, le=200)] = 20
     """How often each attempt is made."""
 
 

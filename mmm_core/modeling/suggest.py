@@ -75,7 +75,7 @@ def suggest_spec(
         geo=recognition.one(Role.GEO) if view.panel else None,
         population=recognition.one(Role.POPULATION) if view.panel else None,
         currency=currency,
-        channels=tuple(ChannelSpec(name=c.name, spend=c.spend, exposure=c.exposure) for c in media),
+        channels=tuple(ChannelSpec(name=c.name, spend=c.spend, exposure=c.exposure or c.reach) for c in media),
         controls=tuple(c for c in kept if c not in holidays),
         holidays=tuple(c for c in kept if c in holidays),
         treatments=treatments,
@@ -102,6 +102,9 @@ def _channels(view: View, wanted: Sequence[str]) -> tuple[list[ChannelColumns], 
     if named and len(named) < len(live):
         notes.append(f"Left out {listed([c.name for c in live if c not in named])}: not in the plan.")
     chosen = named or live
+    reached = [c.name for c in chosen if c.exposure is None and c.reach is not None]
+    if reached:
+        notes.append(f"{listed(reached)}: modelled by the people reached; how often each was reached is not used.")
     organic = [c.name for c in chosen if c.spend is None]
     if organic:
         notes.append(

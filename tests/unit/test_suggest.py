@@ -13,7 +13,7 @@ from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
 from mmm_core.modeling.spec import ChannelSpec
 from mmm_core.modeling.suggest import suggest_spec
-from tests.model.company import table
+from tests.model.company import panel_table, table
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 ROLES: dict[str, tuple[Role, str | None]] = {
@@ -166,3 +166,22 @@ def test_the_retailer_gets_a_usable_model() -> None:
     unknowns = 3 * 13 + 2 + data.linear.shape[-1] + data.fourier.shape[-1]
     assert unknowns * 3 <= data.target.size
     resolve(spec, data)
+
+
+def test_geos_treatments_and_reach_are_taken_over_with_a_word() -> None:
+    roles = {
+        **ROLES,
+        "region": (Role.GEO, None),
+        "heads": (Role.POPULATION, None),
+        "clicks": (Role.REACH, "Search"),
+        "price": (Role.TREATMENT, None),
+    }
+    frame = panel_table(60, 3)
+    spec, notes = suggest_spec(frame, _recognition(roles))
+    assert (spec.geo, spec.population) == ("region", "heads")
+    assert spec.channels[1].exposure == "clicks"
+    assert [(t.column, t.reference) for t in spec.treatments] == [("price", "mean")]
+    assert any("Search: modelled by the people reached" in note for note in notes)
+    assert len(prepare(frame, spec).geos) == 3
+    national, _ = suggest_spec(table(), _recognition({k: v for k, v in roles.items() if k not in ("region", "heads")}))
+    assert national.geo is None

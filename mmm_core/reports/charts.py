@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording
-from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LINE, MUTED, SEASON, channel_colours
+from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LEVER, LINE, MUTED, SEASON, channel_colours
 
 STYLE = {
     "font.size": 10, "axes.edgecolor": LINE, "axes.labelcolor": MUTED, "axes.titlecolor": INK,
@@ -35,6 +35,8 @@ def drawings(results: Results, plans: Sequence[OptimisedPlan], current: SpendPla
     }
     if any(c.roi for c in results.channels):
         out["roi"] = lambda f: _returns(f, results)
+    if results.by_geo:
+        out["geos"] = lambda f: _geos(f, results)
     if plans and current:
         out["allocation"] = lambda f: _allocation(f, results, plans, current)
         out["scenarios"] = lambda f: _scenarios(f, results, plans)
@@ -75,7 +77,7 @@ def _over_time(figure: Figure, results: Results) -> None:
     axes = figure.subplots()
     series = {(s.group, s.name): s for s in results.series if not s.geo}
     colours = channel_colours(c.channel for c in results.channels)
-    greys = {"baseline": BASELINE, "seasonality": SEASON, "controls": CONTROLS}
+    greys = {"baseline": BASELINE, "seasonality": SEASON, "controls": CONTROLS, "treatment": LEVER}
     parts = [s for (group, _), s in series.items() if group in greys or group == "channel"]
     parts.sort(key=lambda s: (list(greys).index(s.group) if s.group in greys else 9, s.name))
     days = np.array(results.dates, dtype="datetime64[D]")
@@ -147,6 +149,34 @@ def _returns(figure: Figure, results: Results) -> None:
     axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}×"))
     axes.set_title("What each channel returned (dot), what more money would return (diamond)")
+
+
+def _geos(figure: Figure, results: Results) -> None:
+    """Return of each channel in each geo (what it brought, where it has no return)."""
+    channels = [c.channel for c in results.channels]
+    columns = min(4, len(channels))
+    rows = -(-len(channels) // columns)
+    geos = list(reversed(results.geo_names))
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    figure.set_size_inches(9.0, 0.8 + rows * (0.7 + 0.17 * len(geos)))
+    colours = channel_colours(channels)
+    for place, axes in enumerate(grid.flat):
+        if place >= len(channels):
+            axes.set_axis_off()
+            continue
+        found = {g.geo: g for g in results.by_geo if g.channel == channels[place]}
+        has_roi = any(g.roi for g in found.values())
+        for row, geo in enumerate(geos):
+            value = found[geo].roi if has_roi else found[geo].contribution
+            if value:
+                axes.plot([value.p5, value.p95], [row, row], color=colours[channels[place]], linewidth=3, alpha=0.4)
+                axes.plot([value.p50], [row], "o", color=colours[channels[place]], markersize=4)
+        axes.set_title(_short(channels[place]), fontsize=9)
+        axes.set_yticks(range(len(geos)), [_short(g) for g in geos])
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}×") if has_roi else _kpi_axis(results))
+        axes.tick_params(labelsize=7)
+        axes.locator_params(axis="x", nbins=4)
+    figure.suptitle("Return in each geo (line: 90% interval)", x=0.01, ha="left", fontweight="bold", color=INK)
 
 
 def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan) -> None:

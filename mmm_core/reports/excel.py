@@ -15,7 +15,7 @@ Row = Sequence[Any]
 
 
 def workbook(results: Results, plans: Sequence[OptimisedPlan], markdown: str) -> bytes:
-    """Sheets Summary, Contributions, Curves, Plan (where there is one), Checks and Story."""
+    """Sheets Summary, Contributions, Geos (of a panel), Curves, Plan (where there is one), Checks and Story."""
     buffer = io.BytesIO()
     # Names come from people's files: a cell that looks like a formula or a link stays text.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
@@ -23,6 +23,8 @@ def workbook(results: Results, plans: Sequence[OptimisedPlan], markdown: str) ->
     sheets = Sheets(book, results.currency)
     sheets.add("Summary", *_summary(results))
     sheets.add("Contributions", *_contributions(results))
+    if results.by_geo:
+        sheets.add("Geos", *_geos(results))
     sheets.add("Curves", *_curves(results))
     if plans:
         sheets.add("Plan", *_plan(results, plans))
@@ -104,6 +106,22 @@ def _contributions(results: Results) -> tuple[list[str], list[Row]]:
     parts = [s for s in results.series if not s.geo]
     header = ["Period", *(s.name for s in parts)]
     rows: list[Row] = [[day, *(s.mean[i] for s in parts)] for i, day in enumerate(results.dates)]
+    return header, rows
+
+
+def _geos(results: Results) -> tuple[list[str], list[Row]]:
+    header = [
+        "Geo",
+        "Channel",
+        "Spend",
+        "Contribution",
+        "Contribution p5",
+        "Contribution p95",
+        "ROI",
+        "ROI p5",
+        "ROI p95",
+    ]
+    rows: list[Row] = [[g.geo, g.channel, g.spend, *_three(g.contribution), *_three(g.roi)] for g in results.by_geo]
     return header, rows
 
 

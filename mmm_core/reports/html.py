@@ -19,6 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 AFTER = {
     "What each channel brought": ("over_time", "contributions"),
     "What the money returned": ("roi",),
+    "Geo by geo": ("geos",),
     "Where more money returns less": ("curves",),
     "The plan": ("allocation", "scenarios"),
 }
@@ -83,6 +84,7 @@ def _figures(results: Results) -> list[tuple[str, str, str]]:
     brought = sum(c.contribution.mean for c in results.channels)
     spend = sum(c.spend or 0.0 for c in results.channels)
     share = results.media_share
+    where = f", in {wording.geos(results.geos)}" if results.geos > 1 else ""
     out = [
         (
             "Brought by media",
@@ -91,7 +93,7 @@ def _figures(results: Results) -> list[tuple[str, str, str]]:
         )
     ]
     if spend:
-        out.append(("Spend", wording.money(spend, results.currency), "over the same time"))
+        out.append(("Spend", wording.money(spend, results.currency), "over the same time" + where))
     out.append(
         (
             f"Media's share of {wording.plain(results.kpi)}",

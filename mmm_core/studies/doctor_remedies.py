@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mmm_core.data import recipe
 from mmm_core.data.quality_maths import basis, correlation, residual
@@ -22,6 +23,8 @@ MOST_WAVES = 6
 CLOSER = 4.0
 """By so much less often a sampler that diverges is to reject a step."""
 LARGEST = {name: Sampling.model_fields[name].metadata[-1].le for name in ("draws", "tune")}
+CHANCE = 0.05
+"""How likely a column that is not in the model may look related to the KPI though none is."""
 SAMPLER = ("rhat", "ess_bulk", "ess_tail", "divergences", "energy")
 """Checks of the draws; the others are of the model."""
 Change = Callable[[ModelSpec], ModelSpec]
@@ -128,8 +131,8 @@ def unused(model: Model) -> str | None:
     left = residual(data.scaled_target.reshape(-1), known)
     scores = {str(c): _together(table[c], left, known) for c in usable}
     best = max(scores, key=lambda c: scores[c], default=None)
-    # What chance alone would give the largest of so many columns does not count.
-    enough = np.sqrt(2 * np.log(max(2, len(scores))) / max(1, left.size)) * 2
+    # The largest of so many columns must be more than chance makes it (Bonferroni).
+    enough = stats.norm.isf(0.5 * CHANCE / max(1, len(scores))) / np.sqrt(left.size)
     return best if best is not None and scores[best] > enough else None
 
 

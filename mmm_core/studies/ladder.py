@@ -32,7 +32,7 @@ def plan(inputs: Inputs, options: LadderOptions) -> list[Step]:
     found, _ = ladder_rungs.carried(model.frame, model.spec)
     if len(found) < 2:
         raise BadInput("These data are too few for more than one step of the ladder; bring more periods.")
-    return [Step(r.key, f"Step {r.number}: {r.name.lower()}", {"number": r.number}) for r in found]
+    return [Step(r.key, r.name, {"number": r.number}) for r in found]
 
 
 def _held(data: ModelData, options: LadderOptions) -> int:

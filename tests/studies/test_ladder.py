@@ -161,7 +161,7 @@ def test_a_baseline_that_bends_must_earn_its_place(last: dict[str, Any], recomme
 
 def test_a_failed_step_is_told_and_the_others_are_compared() -> None:
     found = concluded("ladder", inputs(FRAME, SPEC), STEPS)
-    assert "Step 5: baseline that bends failed: It ran out of luck." in found.tables[0].note
+    assert "Baseline that bends failed: It ran out of luck." in found.tables[0].note
     written = files.ladder(found)
     assert written["recommended"] == "Step 3: Controls, holidays, season and trend"
     steps = written["steps"]

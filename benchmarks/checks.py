@@ -110,7 +110,8 @@ def summary(frame: pd.DataFrame) -> str:
         "",
         f"{len(good)} good and {len(spoiled)} spoiled companies of 3 channels x 130 weeks (`benchmarks/worlds.py`,",
         "`benchmarks/spoilings.py`). Good means: truth inside the model's family, spend independent of demand, a",
-        "complete table. Checks of the sampler are left out.",
+        "complete table. Checks of the sampler are left out. Noise of every company is correlated from week to week by",
+        "0.1 to 0.5, so that an alarm of 'autocorrelation' is no error of the check; 'unidentified' admits ignorance.",
         "",
         f"**A good company has an alarm in {_share(good, 'data')} of the cases from the data checks, in "
         f"{_share(fitted, 'model')} from the model checks; a spoiled one is noticed by a check made for its fault in "

@@ -229,7 +229,7 @@ def gaps(view: View) -> Check:
         "gaps",
         title,
         status,
-        f"{' and '.join(parts)}; carry-over would jump across.".capitalize(),
+        f"{' and '.join(parts)}; carry-over would jump across.",
         float(missing + unbalanced),
         0.0,
         (),

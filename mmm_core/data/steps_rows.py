@@ -136,6 +136,10 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
         added += int(new.sum())
         parts.append(_fill_new(table, full, new, geo[0] if geo else None, name).reset_index())
     frame = pd.concat(parts, ignore_index=True)[list(table.frame.columns)]
+    if geo:
+        # What is national is known in a period that one geography lacks: the others hold it.
+        for column in national_columns(table.frame, table.recognition):
+            frame[column] = frame[key].map(table.frame.groupby(key)[column].first()).fillna(frame[column])
     sentence = (
         f"{counted(added, 'missing period')} added: media are 0 there and the KPI and controls are interpolated,"
         " which is an assumption."

@@ -348,3 +348,20 @@ def test_the_charts_of_the_regions_add_up_to_the_total(table: pd.DataFrame) -> N
     assert sum(p["kpi"].to_numpy() for p in parts) == pytest.approx(whole["kpi"].to_numpy())
     with pytest.raises(DataError, match="called Atlantis"):
         panel.of_geo(table, roles, "Atlantis")
+
+
+def test_recommended_fixes_alone_make_an_odd_panel_a_rectangle(table: pd.DataFrame) -> None:
+    frame = national_tv(table)
+    stub = frame[frame["region"] == "South"].iloc[[3]].assign(region="Atlantis")
+    holes = frame.index[frame["region"] == "North"][50:52]
+    late = frame[(frame["region"] == "East") & (frame["week"] < frame["week"].min() + pd.Timedelta(weeks=9))].index
+    odd = pd.concat([frame.drop(index=[*holes, *late]), stub], ignore_index=True)
+    roles = recognise(odd)
+    for _ in range(3):
+        report = quality.check(odd, roles)
+        odd, roles = recipe.apply(odd, roles, recipe.recommend(roles, report))
+    assert quality.check(odd, roles).status is not Status.FAIL
+    assert odd.groupby("region")["week"].nunique().to_dict() == dict.fromkeys(GEOS, 156 - 9)
+    kept = odd["week"].unique()
+    whole = table[table["week"].isin(kept)].groupby("week")["tv_spend"].sum()
+    assert odd.groupby("week")["tv_spend"].sum().to_numpy() == pytest.approx(whole.to_numpy())

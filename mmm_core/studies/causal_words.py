@@ -19,6 +19,8 @@ TITLES = {
     "hidden_cause": "Hidden driver",
 }
 NOW, LOW, HIGH = attrgetter("coefficient"), attrgetter("low"), attrgetter("high")
+NAMED = 4
+"""Variables held still that a sentence names; the table names all."""
 Writer = Callable[[float | None], str]
 
 
@@ -79,7 +81,7 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
         if one.model_roi
         else f"{f.short(ours.mean)} ({f.interval(ours, f.short)})"
     )
-    held = f"with {_held(one)} held still" if one.held else "with nothing held still"
+    held = f"with {_held(one, NAMED)} held still" if one.held else "with nothing held still"
     text = (
         f"The model says {model}; the back-door estimate, {held}, says {write(one.coefficient)} "
         f"({write(one.low)} to {write(one.high)}). With nothing held still it would say {write(one.naive)}."
@@ -93,8 +95,12 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
             return text + " The two intervals do not even meet: the model and the diagram do not tell the same story."
 
 
-def _held(one: ChannelCheck) -> str:
-    return listed(f.inside(name) for name in one.held)
+def _held(one: ChannelCheck, most: int | None = None) -> str:
+    """What was held still, as words; the adjustment set comes first."""
+    names = [f.inside(name) for name in one.held]
+    if most is not None and len(names) > most + 1:
+        names = [*names[:most], f"{len(names) - most} more"]
+    return listed(names)
 
 
 def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: int) -> str:
@@ -114,7 +120,7 @@ def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: i
         case _:
             spread = write(tried.spread) if one.model_roi else f.short(one.brought(tried.spread))
             text = f"On random parts of the data the {what} of {name} is {write(tried.effect)}, give or take {spread}"
-            good, bad = ", so it hangs on no few weeks.", ": it hangs on few weeks."
+            good, bad = ", so no few weeks make it.", ": it comes and goes with the weeks that are in."
     return text + (good if tried.status is Status.PASS else bad)
 
 

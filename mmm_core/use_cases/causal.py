@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.causal import holdings, past
 from mmm_core.causal.past import Answer, Question
-from mmm_core.domain.dataset import Recognition
+from mmm_core.domain.dataset import DatasetVersion, Recognition
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
@@ -40,17 +40,28 @@ def advise_plan(diagram: Diagram, plan: Plan, recognition: Recognition | None) -
     return advice.advise(diagram, holdings.of_plan(diagram, plan, recognition))
 
 
+def advise_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> Advice | None:
+    """What the project's diagram says about a specification on the newest data; None where nothing is drawn yet."""
+    with services.work(actor) as work:
+        diagram = work.graph.diagram(project_id)
+        version = work.datasets.latest(project_id)
+    return _of_spec(diagram, spec, version) if diagram.nodes and version else None
+
+
 def advise_model(services: Services, actor: Actor, run_id: str) -> Advice:
     """What the project's diagram says about a model's controls."""
-    from mmm_core.causal import advice
-
     with services.work(actor) as work:
         run = work.runs.get(run_id)
         diagram = work.graph.diagram(run.project_id)
         version = work.datasets.get(run.dataset_version_id)
     if not diagram.nodes:
         raise PlanError(NO_DIAGRAM)
-    spec = ModelSpec.from_yaml(run.spec_yaml)
+    return _of_spec(diagram, ModelSpec.from_yaml(run.spec_yaml), version)
+
+
+def _of_spec(diagram: Diagram, spec: ModelSpec, version: DatasetVersion) -> Advice:
+    from mmm_core.causal import advice
+
     columns = dict.fromkeys([*(r.column for r in version.recognition.roles), *spec.columns])
     return advice.advise(diagram, holdings.of_spec(diagram, spec, columns))
 

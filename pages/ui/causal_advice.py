@@ -8,8 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from mmm_core.domain.checks import Check
+from mmm_core.domain.errors import PlanError
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import Project
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
-from pages.ui import chrome
+from mmm_core.use_cases import causal
+from pages.ui import chrome, state
 
 if TYPE_CHECKING:
     from mmm_core.causal.advice import Advice
@@ -22,6 +27,26 @@ def show(advice: Advice, names: list[str], whose: str) -> None:
         st.success(f"By this diagram {whose} controls are right for every channel: none missing, none in the way.")
     for check in advice.checks:
         line(check, names)
+
+
+def beside_spec(actor: Actor, project: Project, spec: ModelSpec) -> None:
+    """What the diagram finds wrong with a specification while it is edited; nothing where it finds nothing."""
+    try:
+        found = causal.advise_spec(state.services(), actor, project.id, spec)
+    except PlanError:
+        return  # the Plan page says what is wrong with the diagram itself
+    wrong = [c for c in found.checks if c.id in SPEC_CHECKS] if found else []
+    if not found or not wrong:
+        return
+    with st.container(border=True, key="spec_causal"):
+        st.markdown("**By the causal diagram**")
+        names = list(dict.fromkeys([found.kpi, *(n for c in wrong for n in c.columns)]))
+        for check in wrong:
+            line(check, names)
+
+
+SPEC_CHECKS = ("mediator", "follows", "consequence", "collider", "left_out", "stranger")
+"""What a change of the specification mends."""
 
 
 def table(advice: Advice) -> None:

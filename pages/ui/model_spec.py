@@ -9,9 +9,9 @@ from mmm_core.domain.project import PlanStatus, Project
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, fits, models, plans
+from pages.ui import causal_advice, prior, state
 from pages.ui import model_spec_form as form
 from pages.ui import model_spec_yaml as as_text
-from pages.ui import prior, state
 from pages.ui.errors import explain, shown
 
 
@@ -39,6 +39,7 @@ def editor(actor: Actor, project: Project) -> None:
             as_text.panel(actor, project, key, now)
         with right:
             _fit(actor, project, filled)
+            causal_advice.beside_spec(actor, project, filled.spec)
             prior.picture(actor, project, filled.spec)
 
 

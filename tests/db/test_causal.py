@@ -58,15 +58,22 @@ def test_a_model_is_held_against_the_diagram_and_its_checks_are_queued(
     services: Services, actor: Actor, ready: Project
 ) -> None:
     run_id = cases.fitted(services, actor, ready)
+    spec = ModelSpec.from_yaml(fits.get_run(services, actor, run_id).spec_yaml)
+    assert causal.advise_spec(services, actor, ready.id, spec) is None
     for verb in (causal.advise_model, causal.request_checks):
         with pytest.raises(PlanError, match="Draw the causal diagram"):
             verb(services, actor, run_id)
-    spec = ModelSpec.from_yaml(fits.get_run(services, actor, run_id).spec_yaml)
     channel, control = spec.channels[0].name, spec.controls[0]
     drawn(services, actor, ready, CausalEdge(channel, control))
     assert "mediator" in {c.id for c in causal.advise_model(services, actor, run_id).checks}
     drawn(services, actor, ready, CausalEdge(control, channel))
     assert {c.id for c in causal.advise_model(services, actor, run_id).checks} <= {"unseen"}
+
+    assert causal.advise_spec(services, actor, ready.id, spec) == causal.advise_model(services, actor, run_id)
+    without = spec.model_copy(update={"controls": tuple(c for c in spec.controls if c != control)})
+    left = causal.advise_spec(services, actor, ready.id, without)
+    assert left
+    assert "left_out" in {c.id for c in left.checks}, "the control moves the channel and the KPI"
 
     study = causal.request_checks(services, actor, run_id)
     seen = studies.watch_study(services, actor, study.id)

@@ -188,3 +188,17 @@ def test_secrets_never_reach_a_log() -> None:
     assert "AbCdEf123456" not in text
     assert "postgresql://app:***@db/x" in text
     assert event["nested"]["rows"] == 3
+
+
+def test_a_file_of_sub_categories_and_a_panel_say_what_they_are(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.execute(["sample", "--kind", "categories", "--out", str(tmp_path / "categories")]) == 0
+    assert cli.execute(["sample", "--kind", "geo", "--out", str(tmp_path / "geo")]) == 0
+    capsys.readouterr()
+    truth = json.loads((tmp_path / "categories" / "truth.json").read_text())
+    assert len({g["group"] for g in truth["sub_categories"]}) == 4
+    for kind, shape, geos in (("categories", "national", 1), ("geo", "panel", 8)):
+        assert cli.execute(["data", "check", str(tmp_path / kind / "data.csv"), "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["shape"], found["geos"], found["periods"]) == (shape, geos, 156)

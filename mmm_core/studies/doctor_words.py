@@ -132,7 +132,7 @@ def outcome(tried: Sequence[Tried], small: Seen, found: Sequence[Check], failed:
     best = _best(tried)
     return StudyOutcome(
         verdict=_verdict(tried, best, found),
-        checks=tuple(_check(t) for t in tried),
+        checks=tuple(_check(t) for t in sorted(tried, key=lambda t: (t is not best, -t.effect.score))),
         tables=(_statuses(tried, small, found, failed), _returns(tried, small)),
         pictures=(_picture(best),) if best else (),
         proposals=tuple(
@@ -189,7 +189,7 @@ def _check(tried: Tried) -> Check:
         parts.append(f"Returns move by {_moved(tried):.0%} in the middle{_most(tried)}.")
     cause = " ".join(dict.fromkeys(r.cause for r in tried.remedies)) if len(tried.remedies) == 1 else ""
     key = "+".join(r.key for r in tried.remedies)
-    return Check(key, tried.label, status, " ".join(p for p in (cause, *parts) if p), effect.score)
+    return Check(key, tried.label, status, " ".join(p for p in (cause, *parts) if p))
 
 
 def _most(tried: Tried) -> str:

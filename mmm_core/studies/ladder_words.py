@@ -21,6 +21,8 @@ SMALL = 4.0
 """Under this a difference is too small for its standard error to be trusted (Sivula, Magnusson, Vehtari 2020)."""
 WORSE_FORECAST = 1.05
 """A baseline that bends may not multiply the typical error of the forecast by more than this."""
+MANY_HIGH = 0.05
+"""Share of periods with a high Pareto k from which on the whole comparison is in doubt."""
 LIMITS = Limits()
 
 Done = tuple[Rung, dict[str, Any]]
@@ -32,9 +34,6 @@ class Judged:
     result: dict[str, Any]
     keep: bool
     status: Status
-    difference: float | None
-    """Of elpd, to the step it was compared with; None for the first."""
-    error: float | None
     sentence: str
 
 
@@ -55,22 +54,21 @@ def _judged(rung: Rung, result: dict[str, Any], best: Judged | None, data: Model
     broken = result["rhat"] > LIMITS.rhat_fail
     if best is None:
         text = f"The start: {rung.name.lower()}, nothing else. {_rest(result)}"
-        return Judged(rung, result, not broken, _status(doubts), None, None, f"{text}{doubts}")
+        return Judged(rung, result, not broken, _status(result), f"{text}{doubts}")
     apart, error = loo.difference(np.asarray(result["elpd"]), np.asarray(best.result["elpd"]))
     clear = abs(apart) > CLEAR * error and abs(apart) > SMALL
     keep, advice, status = _advice(rung, apart, clear, _forecast_worse(result, best.result))
     name = _what(rung)
     compared = f"{name} explains the data {'better' if apart > 0 else 'worse'} than step {best.rung.number}"
-    told = f"{compared} by {abs(apart):.1f} ± {error:.1f}" if clear else (
-        f"Whether {name[:1].lower()}{name[1:]} explains the data better than step {best.rung.number} cannot be told "
-        f"({apart:+.1f} ± {error:.1f})"
-    )  # fmt: skip
+    told = f"{compared} by {abs(apart):.1f} ± {error:.1f}"
+    if not clear:
+        open_question = f"{name[:1].lower()}{name[1:]} explains the data better than step {best.rung.number}"
+        told = f"Whether {open_question} cannot be told ({apart:+.1f} ± {error:.1f})"
     if broken:
-        keep, advice, status = False, "its chains do not agree, so leave it until a longer fit has been seen.", (
-            Status.REVIEW
-        )  # fmt: skip
-    status = status if status is not Status.PASS else _status(doubts)
-    return Judged(rung, result, keep, status, apart, error, f"{told}; {advice} {_rest(result)}{doubts}")
+        keep, status = False, Status.REVIEW
+        advice = "its chains do not agree, so leave it until a longer fit has been seen."
+    status = status if status is not Status.PASS else _status(result)
+    return Judged(rung, result, keep, status, f"{told}; {advice} {_rest(result)}{doubts}")
 
 
 def _what(rung: Rung) -> str:
@@ -89,9 +87,8 @@ def _advice(rung: Rung, apart: float, clear: bool, forecasts_worse: bool) -> tup
         if clear and forecasts_worse:
             return False, "but it forecasts worse: leave it out, it follows the past too closely.", Status.REVIEW
         if clear:
-            return True, "keep it, and watch whether returns fall: such a baseline can take what is media's.", (
-                Status.PASS
-            )  # fmt: skip
+            watch = "keep it, and watch whether returns fall: such a baseline can take what is media's."
+            return True, watch, Status.PASS
         return False, "leave it out: a baseline that bends without need takes what is media's.", Status.PASS
     if clear:
         return True, "keep it.", Status.PASS
@@ -107,9 +104,9 @@ def _forecast_worse(new: dict[str, Any], old: dict[str, Any]) -> bool:
 
 def _rest(result: dict[str, Any]) -> str:
     ahead = result["forecast"]
-    told = f"It forecasts the weeks held out with a typical error of {ahead['mape']:.1%}" if "mape" in ahead else (
-        "Its holdout could not be fitted"
-    )  # fmt: skip
+    told = "Its holdout could not be fitted"
+    if "mape" in ahead:
+        told = f"It forecasts the periods held out with a typical error of {ahead['mape']:.1%}"
     pattern = "noise is left over" if _quiet(result) else "a pattern is left over"
     return f"{told}, and {pattern} (correlation {result['correlation']:.2f}, p {result['chance']:.3f})."
 
@@ -132,15 +129,14 @@ def _doubts(result: dict[str, Any], data: ModelData) -> str:
     return "".join(f" {sentence}" for sentence in out)
 
 
-def _status(doubts: str) -> Status:
-    return Status.REVIEW if doubts else Status.PASS
+def _status(result: dict[str, Any]) -> Status:
+    many = float((np.asarray(result["k"]) > result["k_limit"]).mean()) > MANY_HIGH
+    return Status.REVIEW if many or result["rhat"] > LIMITS.rhat_fail else Status.PASS
 
 
 def outcome(done: Sequence[Done], notes: Sequence[str], data: ModelData, spec: ModelSpec) -> StudyOutcome:
     judged, best = judge(done, data)
-    checks = tuple(
-        Check(j.rung.key, f"Step {j.rung.number}: {j.rung.name}", j.status, j.sentence, j.difference) for j in judged
-    )
+    checks = tuple(Check(j.rung.key, f"Step {j.rung.number}: {j.rung.name}", j.status, j.sentence) for j in judged)
     tables = [_table(judged, best, notes), _returns(judged, spec, data, "returns", "Returns by step")]
     if any("handed" in j.result for j in judged):
         tables.append(_returns(judged, spec, data, "handed", "Returns with the step before as prior"))
@@ -211,7 +207,7 @@ def _returns(judged: Sequence[Judged], spec: ModelSpec, data: ModelData, field: 
 
 
 def _pictures(judged: Sequence[Judged], best: Judged) -> tuple[Picture, ...]:
-    names = tuple(f"{j.rung.number} {j.rung.name}" for j in judged)
+    names = tuple(f"Step {j.rung.number}" for j in judged)
     apart = [loo.difference(np.asarray(j.result["elpd"]), np.asarray(best.result["elpd"])) for j in judged]
     line = Line(
         "Against the recommended step",

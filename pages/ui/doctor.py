@@ -51,7 +51,7 @@ def _study(actor: Actor, project: Project, seen: Study, results: Results) -> Non
     found = seen.outcome
     study.headline(found, results)
     proposals.choose(actor, project, found.proposals, "doctor")
-    for check in sorted(found.checks, key=lambda c: -(c.value or 0.0)):
+    for check in found.checks:
         study.finding(check, results)
     with st.expander("Checks and returns, remedy by remedy"):
         study.outcome(StudyOutcome("", (), found.tables, found.pictures), results, f"doctor_{seen.id}", verdict=False)

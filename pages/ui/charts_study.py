@@ -130,7 +130,8 @@ def histograms(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
             hovertemplate="%{y:.0f}<extra></extra>",
             **place,
         )
-        fig.add_hrect(y0=line.low[0], y1=line.high[0], fillcolor=faded(scheme.muted, 0.25), line_width=0, **place)
+        band = {"fillcolor": faded(scheme.muted, 0.25), "line_width": 0, "layer": "below"}
+        fig.add_hrect(y0=line.low[0], y1=line.high[0], **band, **place)
     fig.update_annotations(font={"size": 12, "color": scheme.muted})
     fig.update_xaxes(showticklabels=False)
     fig.update_yaxes(rangemode="tozero", nticks=3)

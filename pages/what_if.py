@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import fits
 from pages.ui import chrome, guard, optimise, past, scenarios, sliders, state
 
@@ -19,6 +20,9 @@ if not fitted.response.paid:
     st.info("No channel of this model has spend in money, so there is no budget to move.")
     st.stop()
 results = state.results(actor, run.id)
+if fitted.thinning:
+    kept, every = fitted.thinning
+    st.caption(f"Answers use {kept:,} of the model's {every:,} draws, evenly spread: {f.geos(results.geos)} are many.")
 hand, best, kept, before = st.tabs(
     ["By hand", "Optimise", "Scenarios", "The past"], on_change="rerun", key=sliders.TABS
 )

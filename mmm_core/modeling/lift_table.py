@@ -144,10 +144,15 @@ def _test(cells: Mapping[str, str], channels: Sequence[str]) -> LiftTest:
 def _channel(name: str, channels: Sequence[str]) -> str:
     if not name:
         raise _Bad("say which channel was tested")
-    same = [c for c in channels if c == name] or [c for c in channels if c.casefold() == name.casefold()]
+    same = [c for c in channels if c == name] or [c for c in channels if _loose(c) == _loose(name)]
     if not same:
         raise _Bad(f"{name} is no channel of this model; it has {', '.join(channels)}")
     return same[0]
+
+
+def _loose(name: str) -> str:
+    """Paid social is paid_social."""
+    return name.casefold().replace("_", " ")
 
 
 def _day(cells: Mapping[str, str], column: str, what: str) -> date | None:

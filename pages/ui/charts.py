@@ -340,7 +340,9 @@ def waterfall(results: Results, scheme: Scheme) -> go.Figure:
     parts = sorted(_series(results, "channel"), key=lambda s: -sum(s.mean))
     steps = [("Baseline", 0.0, rest, scheme.season)]
     level = rest
-    for one in (*_series(results, "treatment"), *parts):
+    # A lever that counts from its usual level sums to nothing: it has no step.
+    levers = [s for s in _series(results, "treatment") if abs(sum(s.mean)) > 5e-4 * abs(rest)]
+    for one in (*levers, *parts):
         own = sum(one.mean)
         steps.append((f.plain(one.name), level, own, colours.get(one.name, scheme.controls)))
         level += own

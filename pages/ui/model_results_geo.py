@@ -101,5 +101,5 @@ def lever_sentence(lever: parts.Lever, level: str | float, kpi: str, period: str
     against = f.reference(level)
     range_ = f"{f.signed(lever.lowest, f.share)} to {f.signed(lever.highest, f.share)} in a single {period}"
     if lever.cancels:
-        return f"{f.plain(lever.name)}: {range_}, against {against}; ups and downs cancel out."
+        return f"{f.plain(lever.name)} moves {kpi} by {range_}, against {against}; ups and downs cancel out."
     return f"{f.plain(lever.name)}: {f.signed(lever.total, f.share)} of {kpi} against {against} ({range_})."

@@ -47,7 +47,8 @@ def against_data(spec: ModelSpec, now: Working) -> tuple[ModelSpec, list[str], l
 def _columns(names: list[str], unit: str, panel: bool) -> dict[str, Any]:
     text = st.column_config.TextColumn
     return {
-        "channel": st.column_config.SelectboxColumn("Channel", options=names, format_func=f.plain, width="small"),
+        # Text, not a choice: a pasted name that is misspelt stays, and gets its sentence.
+        "channel": text("Channel", help=f"One of {', '.join(names)}.", width="small"),
         "start": text("First day", help="2025-03-03"),
         "end": text("Last day"),
         "geos": text("Geos", help="Where it ran, with commas between; everywhere if empty.") if panel else None,

@@ -1,11 +1,22 @@
 """A small, consistent set of results for tests of what reads them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.planning import OptimisedPlan, PlanOutcome, SpendPlan
 from mmm_core.domain.project import KpiUnit, Project
-from mmm_core.domain.results import Action, ChannelResult, Curve, Evidence, FitFacts, Interval, Results, Series
+from mmm_core.domain.results import (
+    Action,
+    ChannelResult,
+    Curve,
+    Evidence,
+    FitFacts,
+    GeoResult,
+    Interval,
+    Results,
+    Series,
+)  # fmt: skip
 
 
 def interval(middle: float, width: float = 0.2) -> Interval:
@@ -62,3 +73,19 @@ def some_project() -> Project:
     return Project(
         "p", "Acme", "What works?", "revenue", KpiUnit.REVENUE, None, "EUR", 0, "Ann", datetime(2024, 1, 1, tzinfo=UTC)
     )
+
+
+def some_panel(names: tuple[str, ...] = ("tv", "search"), geos: tuple[str, ...] = ("North", "South")) -> Results:
+    """Results of a panel of geos, with a price that counts from its lowest level."""
+    whole = some_results(names)
+    series = list(whole.series)
+    price = (-0.2, -0.4, 0.0, -0.6)
+    series.append(Series("price", "treatment", "", price, price, price, price))
+    for geo in geos:
+        series += [replace(s, geo=geo) for s in whole.series]
+    by_geo = tuple(
+        GeoResult(geo, c.channel, c.spend and c.spend / len(geos), interval(100.0 * (place + 1)), c.roi)
+        for place, geo in enumerate(geos)
+        for c in whole.channels
+    )
+    return replace(whole, geos=len(geos), series=tuple(series), by_geo=by_geo)

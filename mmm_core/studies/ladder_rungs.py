@@ -9,7 +9,7 @@ from mmm_core.data import recipe
 from mmm_core.domain.dataset import ColumnRole, RecipeStep, Recognition, Role, Shape
 from mmm_core.domain.errors import SpecError
 from mmm_core.modeling.prepare import DAYS_IN_YEAR, prepare
-from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation, Season, Trend
+from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation, Season, TimeVarying, Trend
 
 AGGREGATE = "aggregate_national"
 KNOTS_A_YEAR = 2
@@ -50,9 +50,10 @@ class Rung:
 
 
 def rungs(frame: pd.DataFrame, spec: ModelSpec) -> tuple[Rung, ...]:
-    """The steps that these data can carry; without geos there is no fourth, without surroundings no third."""
+    """The steps there are: a third where there are surroundings, a fourth with geos, a sixth where it is asked for."""
     needs = (recipe.step(AGGREGATE),) if spec.geo else ()
-    own = spec.model_copy(update={"geo": None, "population": None})
+    steady = spec.model_copy(update={"time_varying": TimeVarying()})
+    own = steady.model_copy(update={"geo": None, "population": None, **({"lift_tests": ()} if spec.geo else {})})
     line = Trend(kind="linear") if spec.trend.kind not in ("none", "linear") else spec.trend
     bare = {
         "adstock": Adstock.NONE, "saturation": Saturation.LINEAR, "controls": (), "holidays": (), "treatments": (),
@@ -68,10 +69,12 @@ def rungs(frame: pd.DataFrame, spec: ModelSpec) -> tuple[Rung, ...]:
         Rung(1, "Carry-over", Ground.SHAPE, own.model_copy(update={**bare, "adstock": memory}), needs),
         Rung(2, "Saturation", Ground.SHAPE, own.model_copy(update={**bare, **shaped}), needs),
         Rung(3, surroundings(spec), Ground.GUARD, own.model_copy(update=around), needs),
-        Rung(4, "Geos, partly pooled", Ground.GUARD, spec.model_copy(update=around)),
-        Rung(5, "Baseline that bends", Ground.FLEXIBLE, spec.model_copy(update=bends)),
+        Rung(4, "Geos, partly pooled", Ground.GUARD, steady.model_copy(update=around)),
+        Rung(5, "Baseline that bends", Ground.FLEXIBLE, steady.model_copy(update=bends)),
+        Rung(6, "Drift over time", Ground.FLEXIBLE, spec.model_copy(update=around)),
     ]
-    return tuple(r for r in found if (r.number != 4 or spec.geo) and (r.number != 3 or r.spec != found[2].spec))
+    there = {3: found[3].spec != found[2].spec, 4: bool(spec.geo), 6: spec.time_varying != TimeVarying()}
+    return tuple(r for r in found if there.get(r.number, True))
 
 
 def surroundings(spec: ModelSpec) -> str:

@@ -77,6 +77,8 @@ def _what(rung: Rung) -> str:
         return "Looking at each geo, partly pooled,"
     if rung.number == 5:
         return "Letting the baseline bend"
+    if rung.number == 6:
+        return "Letting media or baseline drift"
     return f"Adding {rung.name[:1].lower()}{rung.name[1:]}"
 
 
@@ -87,9 +89,9 @@ def _advice(rung: Rung, apart: float, clear: bool, forecasts_worse: bool) -> tup
         if clear and forecasts_worse:
             return False, "but it forecasts worse: leave it out, it follows the past too closely.", Status.REVIEW
         if clear:
-            watch = "keep it, and watch whether returns fall: such a baseline can take what is media's."
+            watch = "keep it, and watch whether returns fall: what is so flexible can take what is media's."
             return True, watch, Status.PASS
-        return False, "leave it out: a baseline that bends without need takes what is media's.", Status.PASS
+        return False, "leave it out: what bends without need takes what is media's.", Status.PASS
     if clear:
         return True, "keep it.", Status.PASS
     if rung.ground is Ground.SHAPE:

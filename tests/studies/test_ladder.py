@@ -13,7 +13,7 @@ from mmm_core.domain.errors import BadInput
 from mmm_core.modeling import priors
 from mmm_core.modeling.predict import baseline, media_blocks
 from mmm_core.modeling.prepare import prepare
-from mmm_core.modeling.spec import ModelSpec, Saturation, Season, Trend
+from mmm_core.modeling.spec import ModelSpec, Saturation, Season, TimeVarying, Trend
 from mmm_core.modeling.transforms import EFFECT
 from mmm_core.reports import files
 from mmm_core.studies import handover, ladder_rungs, loo
@@ -45,6 +45,13 @@ def test_a_panel_is_added_up_below_its_own_step() -> None:
     assert summed["tv"].sum() == pytest.approx(frame["tv"].sum())
     assert len(prepare(ladder_rungs.table(frame, spec, found[4]), found[4].spec).geos) == 3
     assert [r.national for r in found] == [True] * 4 + [False] * 2
+
+
+def test_drift_is_a_step_only_where_the_specification_asks_for_it() -> None:
+    asked = SPEC.model_copy(update={"time_varying": TimeVarying(media=True)})
+    found = ladder_rungs.rungs(FRAME, asked)
+    assert [r.number for r in found] == [0, 1, 2, 3, 5, 6]
+    assert [r.spec.time_varying.media for r in found] == [False] * 5 + [True]
 
 
 def test_without_surroundings_there_is_no_third_step() -> None:
@@ -134,7 +141,7 @@ def test_the_advice_follows_the_data_and_else_what_is_known_of_advertising() -> 
     assert "cannot be told" in curve.message
     assert "advertising is known to work so" in curve.message
     assert "keep it." in around.message
-    assert "leave it out: a baseline that bends without need" in bends.message
+    assert "leave it out: what bends without need" in bends.message
     assert "Step 3" in found.verdict
     assert [p.name for p in found.proposals if p.recommended] == ["Step 3: Controls, holidays, season and trend"]
     taken = ModelSpec.from_yaml(next(p.spec_yaml for p in found.proposals if p.recommended))

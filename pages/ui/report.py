@@ -8,7 +8,7 @@ from mmm_core.domain.report import Report
 from mmm_core.domain.results import Action, Results
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import reports
-from pages.ui import charts, chrome, state
+from pages.ui import charts, charts_geo, chrome, state
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.model_results import verdict
@@ -89,3 +89,5 @@ def _picture(part: str, results: Results) -> None:
     elif part.startswith("## What the money returned"):
         show(charts.returns(results, scheme()), "story_returns", alt="Return on spend by channel, with 90% intervals")
         st.caption(RETURNS)
+    elif part.startswith("## Geo by geo"):
+        show(charts_geo.shares(results, scheme()), "story_geos", alt="Share of spend and of media's effect by geo")

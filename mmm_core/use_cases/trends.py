@@ -45,8 +45,8 @@ def report(now: Working, project: Project, *, column: str | None = None, geo: st
 
 
 def writer(now: Working, project: Project, column: str) -> trend_words.Write:
-    """Money for spend and for a KPI of revenue, a number for everything else."""
+    """Money for spend and for a KPI of revenue, a number for everything else; what has a value per unit is a count."""
     money = set(now.recognition.columns(Role.SPEND))
-    if project.kpi_unit is KpiUnit.REVENUE:
+    if project.kpi_unit is KpiUnit.REVENUE and not now.recognition.columns(Role.VALUE_PER_UNIT):
         money |= set(now.recognition.columns(Role.KPI))
     return (lambda value: f.money(value, project.currency)) if column in money else f.short

@@ -81,27 +81,33 @@ def _preview(actor: Actor, version: DatasetVersion, check: Check, fix: Fix) -> N
     with shown():
         seen = datasets.preview_step(state.services(), actor, version.id, step)
         st.markdown(f"**{f.safe(fix.label)}.** {f.safe(seen.sentence)}")
-        table = changed_cells(seen.before, seen.after, version.recognition.one(Role.DATE))
+        table = changed_cells(seen.before, seen.after, *keys_of(version))
         if table is not None:
-            st.dataframe(table, height=320, hide_index=True, width="stretch", column_config=_written(table))
+            st.dataframe(table, height=320, hide_index=True, width="stretch", column_config=written(table))
         else:
             for title, frame in (("Before", seen.before), ("After", seen.after)):
                 st.caption(f"{title}: {len(frame):,} rows, {len(frame.columns)} columns")
-                st.dataframe(frame, height=200, hide_index=True, column_config=_written(frame))
+                st.dataframe(frame, height=200, hide_index=True, column_config=written(frame))
         if st.button("Apply", type="primary", key="preview_apply"):
             datasets.apply_step(state.services(), actor, version.id, step)
             state.flash(f"{fix.label}: done, and kept in the recipe.")
             st.rerun()
 
 
-def _written(frame: pd.DataFrame) -> dict:
+def written(frame: pd.DataFrame) -> dict:
     """Days without a clock, numbers with their thousands apart."""
     days = {c: st.column_config.DateColumn(format="D MMM YYYY") for c in frame.select_dtypes("datetime").columns}
     numbers = frame.select_dtypes("number").columns
     return days | {c: st.column_config.NumberColumn(format="localized") for c in numbers}
 
 
-def changed_cells(before: pd.DataFrame, after: pd.DataFrame, date: str | None) -> pd.DataFrame | None:
+def keys_of(version: DatasetVersion) -> tuple[str, ...]:
+    """Columns that tell rows apart."""
+    found = (version.recognition.one(Role.DATE), version.recognition.one(Role.GEO))
+    return tuple(c for c in found if c is not None)
+
+
+def changed_cells(before: pd.DataFrame, after: pd.DataFrame, *keys: str) -> pd.DataFrame | None:
     """The rows that a step touches, old value beside new; None where rows or columns come or go."""
     if len(before) != len(after) or list(before.columns) != list(after.columns):
         return None
@@ -111,7 +117,7 @@ def changed_cells(before: pd.DataFrame, after: pd.DataFrame, date: str | None) -
     rows = differs.any(axis=1)
     if not touched:
         return None
-    out = pd.DataFrame({date: old.loc[rows, date]}) if date in old.columns else pd.DataFrame(index=old.index[rows])
+    out = old.loc[rows, [k for k in keys if k in old.columns]].copy()
     for column in touched[:8]:
         out[f"{column}, before"] = old.loc[rows, column]
         out[f"{column}, after"] = new.loc[rows, column]

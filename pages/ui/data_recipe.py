@@ -11,6 +11,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets
 from pages.ui import state
+from pages.ui.data_checks import changed_cells, keys_of, written
 from pages.ui.errors import shown
 from pages.ui.plan import DAYS
 
@@ -89,9 +90,13 @@ def _add(actor: Actor, version: DatasetVersion) -> None:
         with shown():
             seen = datasets.preview_step(state.services(), actor, version.id, step)
             st.markdown(f.safe(seen.sentence))
+            table = changed_cells(seen.before, seen.after, *keys_of(version))
+            if table is not None:
+                st.dataframe(table.head(200), height=260, hide_index=True, column_config=written(table))
+                return
             before, after = st.columns(2)
-            before.dataframe(seen.before.head(200), height=220, hide_index=True)
-            after.dataframe(seen.after.head(200), height=220, hide_index=True)
+            before.dataframe(seen.before.head(200), height=220, hide_index=True, column_config=written(seen.before))
+            after.dataframe(seen.after.head(200), height=220, hide_index=True, column_config=written(seen.after))
 
 
 def _form(kind: str, now: datasets.Working) -> dict[str, Any]:

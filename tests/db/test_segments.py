@@ -45,3 +45,7 @@ def test_trends_of_the_whole_and_of_a_series(services: Services, actor: Actor) -
     media = trends.scan(services, actor, version, column="newsletter_sends")
     assert "€" not in media.sentences[0]
     assert kpi.growth_by_geo.empty
+    counted = simulate.company("national", 3).frame.rename(columns={"revenue": "orders"}).assign(value_per_order=40.0)
+    orders = trends.scan(services, actor, added(services, actor, counted.to_csv(index=False).encode()))
+    assert orders.scan.column == "orders"
+    assert "€" not in orders.sentences[0]

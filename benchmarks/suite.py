@@ -58,6 +58,12 @@ def checks(say: Say, options: Options) -> str:
     return part.bench(say, options.seeds)
 
 
+def calibration(say: Say, options: Options) -> str:
+    from benchmarks import calibration as part
+
+    return part.bench(say, options.seeds)
+
+
 PARTS: dict[str, Callable[[Say, Options], str]] = {
     "engine": engine,
     "what-if": what_if,
@@ -66,6 +72,7 @@ PARTS: dict[str, Callable[[Say, Options], str]] = {
     "checks": checks,
     "speed": speed,
     "contributions": contributions,
+    "calibration": calibration,
 }
 
 

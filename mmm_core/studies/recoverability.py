@@ -17,7 +17,7 @@ from mmm_core.domain.results import Interval
 from mmm_core.domain.study import StepState, StudyOutcome
 from mmm_core.modeling import priors
 from mmm_core.modeling.priors import Priors
-from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.spec import ModelSpec, TimeVarying
 from mmm_core.studies import recoverability_settings as settings
 from mmm_core.studies import recoverability_words as words
 from mmm_core.studies import recoverability_worlds as worlds
@@ -40,6 +40,8 @@ class RecoverabilityOptions(Options):
 
 def plan(inputs: Inputs, options: RecoverabilityOptions) -> list[Step]:
     model = inputs.model
+    if model.spec.time_varying != TimeVarying():
+        raise BadInput("No worlds are made up in which effects drift over time; leave the drift out first.")
     resolved = priors.resolve(model.spec, model.data)
     worlds.truth(model.data, resolved, np.random.default_rng(options.seed))
     if not any(c.spend for c in model.spec.channels) and Scenario.EXPERIMENT in options.scenarios:

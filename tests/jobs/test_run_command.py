@@ -176,3 +176,19 @@ def test_data_add_keeps_versions_of_one_project(home: Path, folder: Path) -> Non
     assert mmm(home, folder, "data", "add", "weekly.csv", "--project", "spring").stdout.startswith(
         "Added to Spring as data version 3."
     )
+
+
+def test_the_ladder_is_climbed_first_and_written(home: Path, folder: Path) -> None:
+    done = mmm(home, folder, "run", "weekly.csv", "--spec", "spec.yaml", "--auto-approve", "--out", "up", "--ladder")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "up" / "ladder.json").read_text())
+    assert [s["step"] for s in found["steps"]] == ["0", "1", "2", "3", "5"]
+    best = next(s for s in found["steps"] if s["advice"] == "recommended")
+    assert found["recommended"] == f"Step {best['step']}: {best['adds']}"
+    assert best["elpd_difference"] == 0
+    assert all(s["holdout_mape"] > 0 for s in found["steps"])
+    assert found["steps"][3]["specification"]["controls"] == ["price"]
+    assert "against the best" in done.stdout
+    assert found["verdict"] in done.stdout
+    assert done.stdout.index("against the best") < done.stdout.index("share of KPI")
+    assert (folder / "up" / "summary.json").exists()

@@ -11,7 +11,7 @@ from mmm_core.domain.errors import BadInput
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import priors
 from mmm_core.modeling.prepare import prepare
-from mmm_core.modeling.spec import Belief, ChannelSpec, LiftTest
+from mmm_core.modeling.spec import Belief, ChannelSpec, LiftTest, TimeVarying
 from mmm_core.studies import recoverability_settings as settings
 from mmm_core.studies import recoverability_words as words
 from mmm_core.studies import recoverability_worlds as worlds
@@ -142,6 +142,9 @@ def test_what_cannot_be_simulated_is_refused_before_it_waits() -> None:
     too_much = SPEC.model_copy(update={"channels": (ChannelSpec(name="tv", spend="tv", belief=sure),)})
     with pytest.raises(BadInput, match="more than the whole KPI"):
         planned("recoverability", inputs(FRAME, too_much))
+    drifting = SPEC.model_copy(update={"time_varying": TimeVarying(media=True)})
+    with pytest.raises(BadInput, match="drift"):
+        planned("recoverability", inputs(FRAME, drifting))
     panel = inputs(company.panel_table(), company.panel_specification())
     names = [s.name for s in planned("recoverability", panel, scenarios=["geos"], worlds=3)]
     assert names == ["today ground", "today 1", "today 2", "today 3"], "geos are there already"

@@ -78,6 +78,7 @@ def test_an_odd_week_is_found_and_a_quiet_series_has_next_to_none() -> None:
     assert len(quiet.odd) <= 3
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_event_holds_its_truth_as_often_as_it_says() -> None:
     inside, effects = 0, []
     for seed in range(150):

@@ -119,6 +119,7 @@ def test_each_region_by_itself() -> None:
     assert (odd[0].geo, odd[0].period) == ("South", frame["week"].iloc[70].date())
 
 
+@pytest.mark.slow
 def test_daily_data_have_weekdays_and_a_year() -> None:
     days = 760
     t = np.arange(days)

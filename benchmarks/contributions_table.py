@@ -197,8 +197,8 @@ def _speed(good: pd.DataFrame) -> list[str]:
     out = [
         "## Time and memory in these runs",
         "",
-        "Medians. Other work shared the machine (load is the average at the start), so these times are only roughly",
-        "comparable; `speed.md` has those of a quiet machine.",
+        "Medians. Other work shared the machine; load is its average at the start of a fit (2 cores), and times under",
+        "unlike loads do not compare. Comparable ones come from `mmm bench --only speed` on a quiet machine.",
         "",
         "| Size | Contestant | Seconds to posterior | Importing | Minimum bulk ESS per second | Peak MB | Load |",
         "|---|---|---:|---:|---:|---:|---:|",

@@ -40,6 +40,8 @@ class Remedy:
     """The open checks that it is meant for."""
     change: Change
     needs: tuple[RecipeStep, ...] = ()
+    yardstick: tuple[str, ...] = ()
+    """Checks that it eases by moving what they are measured against."""
     sampler: bool = False
     """It changes how is drawn and not the model, so that it is tried at full length."""
 
@@ -167,6 +169,7 @@ def _more(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
             "wider_media", f"Media bring {wide['share_low']:.0%} to {wide['share_high']:.0%}",
             "The data want media to bring what the prior thinks unlikely.", asked,
             lambda s: s.model_copy(update={"media_prior": prior.model_copy(update=wide)}),
+            yardstick=("media_share", "prior_shift"),
         )  # fmt: skip
 
 

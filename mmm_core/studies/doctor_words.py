@@ -17,6 +17,9 @@ from mmm_core.studies.doctor_remedies import SAMPLER, Remedy
 CHECK = TypeAdapter(Check)
 FEWER = 0.25
 """Of a check passed, for naming fewer columns than before."""
+HALF = 0.5
+"""Of a check passed: where a remedy moved the yardstick, or the check calls the data silent, not the model wrong."""
+SILENT = ("unidentified",)
 WEIGHT = {Status.PASS: 0, Status.REVIEW: 1, Status.FAIL: 2}
 UNMENDED = {
     "unidentified": "what the data cannot see no specification can show: an experiment would",
@@ -83,7 +86,8 @@ class Tried:
 
     @property
     def effect(self) -> Effect:
-        return compare(self.before, self.after, sampler=self.sampler)
+        moved = tuple(i for r in self.remedies for i in r.yardstick)
+        return compare(self.before, self.after, sampler=self.sampler, yardstick=moved)
 
 
 def read(result: Mapping[str, Any]) -> Seen:
@@ -92,7 +96,7 @@ def read(result: Mapping[str, Any]) -> Seen:
     return Seen(checks, {name: float(values[0]) for name, values in result["returns"].items()})
 
 
-def compare(before: Seen, after: Seen, *, sampler: bool = False) -> Effect:
+def compare(before: Seen, after: Seen, *, sampler: bool = False, yardstick: tuple[str, ...] = ()) -> Effect:
     """Checks one by one; those of the draws count between short fits only where they fail outright."""
     mended: list[str] = []
     eased: list[str] = []
@@ -117,7 +121,7 @@ def compare(before: Seen, after: Seen, *, sampler: bool = False) -> Effect:
             # Checks of the draws all say the same thing, so that together they count as one.
             draws = min(draws, gain) if gain < 0 else max(draws, gain)
         else:
-            score += gain
+            score += gain * (HALF if now.id in (*SILENT, *yardstick) else 1.0)
     return Effect(tuple(mended), tuple(eased), tuple(worse), tuple(left), score + draws, failing)
 
 
@@ -181,6 +185,9 @@ def _check(tried: Tried) -> Check:
     status = Status.PASS if effect.helps else Status.REVIEW
     parts = [f"Mended: {_lower(effect.mended)}." if effect.mended else ""]
     parts.append(f"Better, not passing: {_lower(effect.eased)}." if effect.eased else "")
+    moved = {i for r in tried.remedies for i in r.yardstick}
+    if moved & {c.id for c in tried.before.checks if c.title in (*effect.mended, *effect.eased)}:
+        parts.append("That moves the yardstick rather than the model, so it counts half.")
     parts.append(f"Worse: {_lower(effect.worse)}." if effect.worse else "")
     if not (effect.mended or effect.eased or effect.worse):
         parts.append("It changes no check.")

@@ -179,6 +179,23 @@ def test_checks_of_short_chains_count_only_where_they_fail() -> None:
     assert worse.proposals == () or not any(p.recommended for p in worse.proposals)
 
 
+def test_moving_the_yardstick_counts_half_and_says_so() -> None:
+    found = concluded(
+        "doctor",
+        model(check("autocorrelation"), check("prior_shift")),
+        {
+            "as it is": result(autocorrelation=REVIEW, prior_shift=REVIEW),
+            "wider_media": result(2.0, "wider_media", autocorrelation=REVIEW, prior_shift=PASS),
+            "season": result(2.0, "season", prior_shift=REVIEW),
+            "bends": result(2.0, "bends", prior_shift=REVIEW, autocorrelation=REVIEW),
+        },
+    )
+    assert "Best of 3 remedies tried: a finer season" in found.verdict
+    wider = next(c for c in found.checks if c.id == "wider_media")
+    assert "moves the yardstick rather than the model" in wider.message
+    assert not any("yardstick" in c.message for c in found.checks if c.id != "wider_media")
+
+
 def test_better_draws_go_with_any_remedy() -> None:
     given = model(check("autocorrelation"), check("ess_bulk"), check("rhat"), check("vif", PASS))
     found = concluded(

@@ -1,7 +1,7 @@
 """Pin every dependency without naming a registry: constraints in pyproject.toml and a hashed requirements.lock.
 
-``python scripts/pin.py`` resolves anew to the newest versions; ``--check`` says whether both files agree with what
-pyproject.toml asks for, and changes nothing.
+``python scripts/pin.py`` resolves anew to the newest versions; ``--keep`` leaves what is pinned and adds what is new;
+``--check`` says whether both files agree with what pyproject.toml asks for, and changes nothing.
 """
 
 import re
@@ -20,11 +20,12 @@ BLOCK = re.compile(r"constraint-dependencies = \[.*?\n\]\n", re.DOTALL)
 def main() -> int:
     if "--check" in sys.argv[1:]:
         return check()
+    keep = "--keep" in sys.argv[1:]
     text = PYPROJECT.read_text()
     bare = BLOCK.sub("", text)
-    PYPROJECT.write_text(bare)
+    PYPROJECT.write_text(text if keep else bare)
     try:
-        run("uv", "lock", "--upgrade")
+        run("uv", "lock", *([] if keep else ["--upgrade"]))
         PYPROJECT.write_text(with_constraints(bare, resolved()))
     except subprocess.CalledProcessError:
         PYPROJECT.write_text(text)

@@ -32,6 +32,7 @@ def draw(spec: ModelSpec, raw: dict[str, Any], now: Working, numbers: list[str],
     edited = table.edit(
         start(spec),
         f"{key}_levers",
+        placeholder="–",
         column_config={
             "column": st.column_config.SelectboxColumn("Lever", options=free),
             "reference": st.column_config.SelectboxColumn(

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_one_test_is_run_from_the_card_and_its_answer_stays(page: Page, product: str) -> None:
     page.goto(product)
     page.get_by_role("button", name="Open the sample company").click()
-    expect(page.get_by_text("Brought by media")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Brought by media")).to_be_visible(timeout=300_000)
     page.get_by_role("tab", name="Validation").click()
     page.locator(".st-key-validate_holdout").get_by_role("button").click()
     expect(page.get_by_text("1 of 5 tests done")).to_be_visible(timeout=180_000)

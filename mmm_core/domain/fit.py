@@ -106,7 +106,7 @@ class Posterior:
         return self.draws["y_sigma"].ndim > 2
 
     def drift(self, name: str, periods: int) -> Array | None:
-        """Draws (S, periods) of ``media_drift`` or ``baseline_drift``; the last value goes on beyond the fitted periods.
+        """Draws (S, periods) of ``media_drift`` or ``baseline_drift``; the last value goes on beyond the fit.
 
         None where nothing drifts.
         """

@@ -57,7 +57,7 @@ def posterior(
     draws: int = 40,
     seed: int = 5,
 ) -> Posterior:
-    """Independent draws around plausible values, in scaled units; geos of a panel have their own effect and baseline."""
+    """Independent draws around plausible values, scaled; geos of a panel have their own effect and baseline."""
     rng = np.random.default_rng(seed)
     shape = (chains, draws, len(data.channels))
     own = (chains, draws) if len(data.geos) == 1 else (chains, draws, len(data.geos))

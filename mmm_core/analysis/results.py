@@ -115,7 +115,7 @@ def _channel(
     share = interval(totals.channels[c] / totals.kpi)
     subject = "contribution" if roi is None else "return"
     badge, because = verdict.evidence(tested, roi or share, prior, subject)
-    action, why = verdict.action(badge, money.pays(c), marginal, doubt, money.spend[c] is None, money.has_value)
+    action, why = verdict.action(badge, money.pays(c), marginal, doubt, money.spend[c] is None, money.has_value, roi)
     return ChannelResult(
         channel=name,
         spend=money.spend[c],

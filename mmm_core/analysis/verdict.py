@@ -48,7 +48,13 @@ def doubted(checks: Sequence[Check], names: Collection[str]) -> Check | None:
 
 
 def action(
-    badge: Evidence, pays: float | None, marginal: Interval | None, doubt: Check | None, organic: bool, has_value: bool
+    badge: Evidence,
+    pays: float | None,
+    marginal: Interval | None,
+    doubt: Check | None,
+    organic: bool,
+    has_value: bool,
+    average: Interval | None = None,
 ) -> tuple[Action, str]:
     """Scale, hold, test or pull back.
 
@@ -57,6 +63,8 @@ def action(
     pays
         Probability that the next money returns more than it costs (or, where KPI units have no value, more KPI than
         the average paid channel's next money); None where there is no spend.
+    average
+        Its return on all its spend.
     """
     if organic or pays is None:
         return Action.HOLD, "There is no spend behind it that could move."
@@ -70,6 +78,12 @@ def action(
         if has_value
         else ("brings more than the average channel's does", "brings less than the average channel's does")
     )
+    if pays >= CLEAR and has_value and average is not None and average.p50 < 1.0:
+        return (
+            Action.TEST,
+            "Its money as a whole returns less than it costs, and only the next of it would pay: its response still "
+            "rises with the level. A test at a clearly higher level would settle it.",
+        )
     if pays >= CLEAR:
         return Action.SCALE, f"The next money very likely {more}."
     if pays <= 1.0 - CLEAR:

@@ -121,6 +121,15 @@ def test_actions_follow_the_next_money(pays: float, marginal: Interval, expected
     assert not any(sign.isdigit() for sign in reason)
 
 
+def test_a_channel_whose_money_as_a_whole_does_not_pay_is_tested_before_it_is_scaled() -> None:
+    rising, poor = Interval(2.2, 1.4, 2.1, 3.0), Interval(0.65, 0.42, 0.64, 1.04)
+    found, reason = verdict.action(Evidence.DATA, 0.97, rising, None, organic=False, has_value=True, average=poor)
+    assert found is Action.TEST
+    assert "as a whole returns less" in reason
+    fine, _ = verdict.action(Evidence.DATA, 0.97, rising, None, organic=False, has_value=True, average=rising)
+    assert fine is Action.SCALE
+
+
 def test_verdict_names_every_paid_channel_once_and_holds_no_figure() -> None:
     found, _ = summarised(organic=3)
     assert not any(sign.isdigit() for sign in found.verdict)

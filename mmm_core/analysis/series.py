@@ -9,7 +9,7 @@ import numpy.typing as npt
 from mmm_core.analysis.intervals import bands, interval
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.results import GeoResult, Series
-from mmm_core.modeling.priors import MORE
+from mmm_core.modeling.unit_effect import MORE
 
 Array = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating[Any]]

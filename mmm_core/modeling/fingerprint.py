@@ -21,6 +21,7 @@ SOURCES = (
     "prepare.py",
     "priors.py",
     "transforms.py",
+    "unit_effect.py",
 )
 
 

@@ -10,6 +10,7 @@ from mmm_core.modeling import priors
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, adstock_weights, saturate
+from mmm_core.modeling.unit_effect import unit_effect
 
 MOST_CELLS = 3_000_000
 """Draws x geos x periods that a channel is simulated with: all draws of national data, fewer of a panel."""
@@ -70,34 +71,20 @@ def _implied(spec: ModelSpec, data: ModelData, resolved: Priors) -> tuple[Implie
     rng = np.random.default_rng(priors.SEED + 1)
     draws = int(np.clip(MOST_CELLS // data.target.size, *DRAWS))
     media = {name: prior.sample(rng, draws) for name, prior in resolved.media.items()}
-    effect, spend = media.pop(EFFECT), data.spend.sum(axis=(0, 1))
+    effect = media.pop(EFFECT)
+    unit = unit_effect(spec, data, media, draws)
     total = np.zeros(draws)
     out = Implied({}, {}, {})
     for c, name in enumerate(data.channels):
-        one = {parameter: values[:, c] for parameter, values in media.items()}
-        brought = _brought(spec, data, c, one, draws) * effect[:, c]  # (2, draws): KPI units, money
-        paid = bool(np.isfinite(spend[c]) and spend[c] > 0)
-        valued = bool(np.isfinite(brought[1]).all())
-        share = brought[0] / np.abs(data.target).sum()
+        volume, money = unit.volume[:, c] * effect[:, c], unit.money[:, c] * effect[:, c]
+        spend = float(unit.spend[c])
+        paid, valued = np.isfinite(spend) and spend > 0, bool(np.isfinite(money).all())
+        share = unit.share[:, c] * effect[:, c]
         total += share
         out.share[name] = priors.interval(share)
-        out.roi[name] = priors.interval(brought[1] / spend[c]) if paid and valued else None
-        out.cost[name] = priors.interval(spend[c] / np.maximum(brought[0], TINY)) if paid else None
+        out.roi[name] = priors.interval(money / spend) if paid and valued else None
+        out.cost[name] = priors.interval(spend / np.maximum(volume, TINY)) if paid else None
     return out, priors.interval(total)
-
-
-def _brought(spec: ModelSpec, data: ModelData, channel: int, shapes: dict[str, Array], draws: int) -> Array:
-    """KPI units and money that an effect of 1 brings over the data, (2, draws)."""
-    weights = adstock_weights(spec.adstock, spec.max_lag, shapes, shape=(draws,)).astype(np.float32)
-    media = np.pad(data.scaled_media[..., channel], ((0, 0), (spec.max_lag - 1, 0))).astype(np.float32)
-    lagged = np.lib.stride_tricks.sliding_window_view(media, spec.max_lag, axis=1)[..., ::-1]
-    carried = lagged.reshape(-1, spec.max_lag) @ weights.T  # (cells, draws)
-    parameters = {name: values.astype(np.float32) for name, values in shapes.items()}
-    answer = saturate(spec.saturation, carried, parameters)
-    units = np.broadcast_to(data.target_scale[:, None], data.target.shape)
-    worth = np.stack([units.reshape(-1), (units * data.value_per_unit).reshape(-1)])
-    brought: Array = worth @ answer
-    return brought
 
 
 def _shapes(spec: ModelSpec, resolved: Priors) -> tuple[Band, Band]:

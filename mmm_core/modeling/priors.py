@@ -13,18 +13,16 @@ from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.domain.results import Interval
 from mmm_core.modeling.distributions import Distribution
-from mmm_core.modeling.predict import saturated_exposure
 from mmm_core.modeling.prepare import period_days
 from mmm_core.modeling.spec import Adstock, Belief, ModelSpec, Saturation
 from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, media_parameters
+from mmm_core.modeling.unit_effect import MORE, Unit, unit_effect
 
 SEED = 20_240_229
 SHAPE_DRAWS = 1000
 SHARE_DRAWS = 8000
 Z90 = 1.6448536269514722
 """Standard normal quantile at 95%: a 90% range is +/- this many deviations."""
-MORE = 1.01
-"""Marginal returns are those of 1% more."""
 SPEND_POWER = 0.85
 """Expected effect grows a little slower than spend: returns diminish, and a tiny channel keeps some room."""
 WIDTHS = (0.25, 2.0)
@@ -114,7 +112,7 @@ def resolve(spec: ModelSpec, data: ModelData) -> Priors:
     if spec.media_prior.style == "pymc_marketing":
         return _pymc_marketing(spec, data)
     shapes = _shapes(spec, data)
-    unit = _unit_effect(spec, data, shapes)
+    unit = _prior_unit(spec, data, shapes)
     effect = _effects(spec, data, unit)
     baseline = _baseline(data, _expected_share(effect, unit))
     return Priors(
@@ -179,56 +177,13 @@ def _shapes(spec: ModelSpec, data: ModelData) -> dict[str, Distribution]:
     return {name: numbers[name].repeated(len(data.channels)) for name in names}
 
 
-@dataclass(frozen=True)
-class _Unit:
-    """What an effect of 1 brings, by draw of the shapes (D, C)."""
-
-    share: Array
-    """Share of the KPI."""
-    money: Array
-    """Value over the data, money."""
-    spend: Array
-    """(C,) money over the data, NaN for organic channels."""
-    volume: Array
-    """KPI units."""
-    more: Array
-    """Value that 1% more exposure in every period adds, money; NaN for channels without a belief about it."""
-
-    @property
-    def typical(self) -> Array:
-        """(C,) median share."""
-        median: Array = np.median(self.share, axis=0)
-        return median
-
-
-def _unit_effect(spec: ModelSpec, data: ModelData, shapes: dict[str, Distribution]) -> _Unit:
+def _prior_unit(spec: ModelSpec, data: ModelData, shapes: dict[str, Distribution]) -> Unit:
     rng = np.random.default_rng(SEED)
     draws = {name: prior.sample(rng, SHAPE_DRAWS) for name, prior in shapes.items()}
-    return _unit_of_draws(spec, data, draws, SHAPE_DRAWS)
+    return unit_effect(spec, data, draws, SHAPE_DRAWS)
 
 
-def _unit_of_draws(spec: ModelSpec, data: ModelData, draws: dict[str, Array], count: int) -> _Unit:
-    scaled = data.scaled_media
-    total, money, more = (np.zeros((count, len(data.channels))) for _ in range(3))
-    for c in range(len(data.channels)):
-        one = {name: values[:, c : c + 1] for name, values in draws.items()}
-        exposure = saturated_exposure(
-            scaled[..., c : c + 1], spec.adstock.value, spec.saturation.value, spec.max_lag, one, (count, 1)
-        )[..., 0]
-        exposure *= data.target_scale[:, None]
-        total[:, c] = exposure.sum(axis=(1, 2))
-        money[:, c] = (exposure * data.value_per_unit).sum(axis=(1, 2))
-        belief = spec.channels[c].belief
-        if belief is not None and belief.kind == "marginal_roi":
-            raised = saturated_exposure(
-                scaled[..., c : c + 1] * MORE, spec.adstock.value, spec.saturation.value, spec.max_lag, one, (count, 1)
-            )[..., 0]
-            raised *= data.target_scale[:, None]
-            more[:, c] = ((raised - exposure) * data.value_per_unit).sum(axis=(1, 2))
-    return _Unit(total / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)), total, more)
-
-
-def _effects(spec: ModelSpec, data: ModelData, unit: _Unit) -> Distribution:
+def _effects(spec: ModelSpec, data: ModelData, unit: Unit) -> Distribution:
     """LogNormal per channel: by spend within the media range, or by the channel's belief."""
     weights = _weights(unit.spend)
     centre, width = _solve_range(spec, weights, unit)
@@ -250,7 +205,7 @@ def _weights(spend: Array) -> Array:
     return weights
 
 
-def _solve_range(spec: ModelSpec, weights: Array, unit: _Unit) -> tuple[float, float]:
+def _solve_range(spec: ModelSpec, weights: Array, unit: Unit) -> tuple[float, float]:
     """Centre and log width of the channels' effects that give the media total its 90% range.
 
     The ratio of the total's 95th to 5th percentile depends on the width alone, so that a bisection finds it; the
@@ -274,7 +229,7 @@ def _solve_range(spec: ModelSpec, weights: Array, unit: _Unit) -> tuple[float, f
     return float(np.exp(target - ends(low).mean())), low
 
 
-def _from_belief(belief: Belief, name: str, c: int, unit: _Unit) -> tuple[float, float]:
+def _from_belief(belief: Belief, name: str, c: int, unit: Unit) -> tuple[float, float]:
     """Location and width of log(effect) so that ROI or share has the believed 90% range, shapes' spread included."""
     if belief.kind != "contribution_share":
         if not np.isfinite(unit.spend[c]) or unit.spend[c] <= 0:
@@ -299,7 +254,7 @@ def _from_belief(belief: Belief, name: str, c: int, unit: _Unit) -> tuple[float,
     return middle - float(per_effect.mean()), float(np.sqrt(left))
 
 
-def _expected_share(effect: Distribution, unit: _Unit) -> float:
+def _expected_share(effect: Distribution, unit: Unit) -> float:
     """Media's share of the KPI that the baseline leaves room for (the prior's median, at most 0.9)."""
     rng = np.random.default_rng(SEED)
     picked = unit.share[rng.integers(0, len(unit.share), SHARE_DRAWS)]
@@ -380,11 +335,11 @@ def _pymc_marketing(spec: ModelSpec, data: ModelData) -> Priors:
     )
 
 
-def _simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> tuple[_Unit, Array]:
+def _simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> tuple[Unit, Array]:
     rng = np.random.default_rng(SEED + 1)
     media = {name: prior.sample(rng, draws) for name, prior in priors.media.items()}
     effect = media.pop(EFFECT)
-    return _unit_of_draws(spec, data, media, draws), effect
+    return unit_effect(spec, data, media, draws), effect
 
 
 def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval | None]:

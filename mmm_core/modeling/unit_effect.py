@@ -1,0 +1,74 @@
+"""What an effect of 1 brings over the data, whatever memory and saturation are drawn (NumPy only)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.transforms import adstock_weights, saturate
+
+MORE = 1.01
+"""Marginal returns are those of 1% more."""
+BLOCK_CELLS = 4_000_000
+"""Geos x periods x draws that are held at once (32 MB)."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """By draw of the shapes, (D, C)."""
+
+    share: Array
+    """Share of the KPI."""
+    money: Array
+    """Value over the data, money."""
+    spend: Array
+    """(C,) money over the data, NaN for organic channels."""
+    volume: Array
+    """KPI units."""
+    more: Array
+    """Value that 1% more exposure in every period adds, money; 0 for channels without a belief about it."""
+
+    @property
+    def typical(self) -> Array:
+        """(C,) median share."""
+        median: Array = np.median(self.share, axis=0)
+        return median
+
+
+def unit_effect(spec: ModelSpec, data: ModelData, draws: Mapping[str, Array], count: int) -> Unit:
+    """Add up every channel's saturated exposure.
+
+    Parameters
+    ----------
+    draws
+        (count, C) adstock and saturation parameters by name.
+    count
+        Number of draws D (families may have no parameter to tell it).
+    """
+    volume, money, more = (np.zeros((count, len(data.channels))) for _ in range(3))
+    for c, channel in enumerate(spec.channels):
+        one = {name: values[:, c] for name, values in draws.items()}
+        volume[:, c], money[:, c] = _brought(spec, data, c, one, count, 1.0)
+        if channel.belief is not None and channel.belief.kind == "marginal_roi":
+            more[:, c] = _brought(spec, data, c, one, count, MORE)[1] - money[:, c]
+    return Unit(volume / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)), volume, more)
+
+
+def _brought(
+    spec: ModelSpec, data: ModelData, channel: int, shapes: Mapping[str, Array], count: int, factor: float
+) -> Array:
+    """KPI units and money of one channel with its exposure multiplied, (2, D)."""
+    lags = spec.max_lag
+    weights = adstock_weights(spec.adstock.value, lags, dict(shapes), shape=(count,))
+    media = np.pad(data.scaled_media[..., channel] * factor, ((0, 0), (lags - 1, 0)))
+    lagged = np.lib.stride_tricks.sliding_window_view(media, lags, axis=1)[..., ::-1].reshape(-1, lags)
+    units = np.broadcast_to(data.target_scale[:, None], data.target.shape)
+    worth = np.stack([units.ravel(), (units * data.value_per_unit).ravel()])
+    out = np.zeros((2, count))
+    step = max(1, BLOCK_CELLS // count)
+    for first in range(0, len(lagged), step):
+        rows = slice(first, first + step)
+        out += worth[:, rows] @ saturate(spec.saturation.value, lagged[rows] @ weights.T, dict(shapes))
+    return out

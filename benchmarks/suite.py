@@ -75,6 +75,14 @@ PARTS: dict[str, Callable[[Say, Options], str]] = {
     "calibration": calibration,
 }
 
+QUICK = ("engine", "what-if", "slider", "truth")
+"""What runs where nobody chooses; the rest takes hours, some of it days."""
+
+
+def chosen(names: list[str]) -> list[str]:
+    """Parts by name, the quick ones for none, every one for 'all'."""
+    return list(PARTS) if "all" in names else names or list(QUICK)
+
 
 def sizes() -> tuple[str, ...]:
     from benchmarks.worlds import SIZES

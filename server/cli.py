@@ -130,7 +130,9 @@ def worker(
 
 @app.command()
 def bench(
-    parts: Annotated[list[str] | None, typer.Argument(metavar="[PART]...", help="All of them if unset.")] = None,
+    parts: Annotated[
+        list[str] | None, typer.Argument(metavar="[PART]...", help="The quick ones if unset; 'all' for every one.")
+    ] = None,
     only: Annotated[str | None, typer.Option(help="The same, separated by commas.")] = None,
     size: Annotated[str | None, typer.Option(help="Sizes of company, separated by commas.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Companies per size.")] = None,
@@ -142,14 +144,14 @@ def bench(
     wanted = [*(parts or []), *_listed(only)]
     options = suite.Options(_listed(size), seeds, _listed(contestants))
     for what, given, known in (
-        ("benchmark", wanted, tuple(suite.PARTS)),
+        ("benchmark", wanted, (*suite.PARTS, "all")),
         ("size", options.sizes, suite.sizes() if options.sizes else ()),
         ("contestant", options.contestants, suite.contestants() if options.contestants else ()),
     ):
         unknown = [name for name in given if name not in known]
         if unknown:
             raise BadInput(f"There is no {what} called {unknown[0]}; choose from {', '.join(known)}.")
-    for part in wanted or list(suite.PARTS):
+    for part in suite.chosen(wanted):
         print(suite.PARTS[part](print, options))  # noqa: T201
 
 

@@ -91,3 +91,9 @@ def test_the_suite_names_what_can_be_chosen() -> None:
     assert {"contributions", "speed", "checks"} <= set(suite.PARTS)
     assert suite.sizes() == ("small", "medium", "panel", "large")
     assert suite.contestants()[0] == "ours"
+
+
+def test_what_takes_hours_runs_only_where_it_is_asked_for() -> None:
+    assert set(suite.chosen([])) == {"engine", "what-if", "slider", "truth"}
+    assert suite.chosen(["speed"]) == ["speed"]
+    assert suite.chosen(["all"]) == list(suite.PARTS)

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from jobs.worker import NEVER_IMPORTED
 from mmm_core.domain.fit import RunStatus
 from mmm_core.use_cases import fits
@@ -29,6 +31,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_two_workers_share_a_queue_and_do_each_run_once(shop: Shop) -> None:
     runs = [shop.request(f"Run {n}", tune=200) for n in range(6)]
     shop.worker()
@@ -42,6 +45,7 @@ def test_two_workers_share_a_queue_and_do_each_run_once(shop: Shop) -> None:
     assert any(a[0] < b[1] and b[0] < a[1] for i, a in enumerate(spans) for b in spans[:i]), "both worked at once"  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_takes_its_fit_along_and_another_goes_on(shop: Shop) -> None:
     run = shop.request(tune=300)
     worker = shop.worker()
@@ -62,6 +66,7 @@ def test_a_killed_worker_takes_its_fit_along_and_another_goes_on(shop: Shop) -> 
     assert "put back" in shop.log()
 
 
+@pytest.mark.slow
 def test_sigterm_hands_the_fit_back_within_seconds(shop: Shop) -> None:
     run = shop.request(tune=500)
     worker = shop.worker()

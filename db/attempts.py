@@ -1,5 +1,6 @@
 """Work that is done in attempts (fits, studies): its states, who may write, and signs of life."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 from sqlalchemy import Table, func, select, update
@@ -18,13 +19,13 @@ class Attempted(Protocol):
     def attempt(self) -> int: ...
 
 
-class Attempts[R: Attempted](Rows):
+class Attempts[R: Attempted](Rows, ABC):
     table: Table
     """With id, status, attempt, started_at, ended_at, heartbeat_at, error and job_id."""
     what: str
 
-    def _read(self, row: Any) -> R:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self, row: Any) -> R: ...
 
     def get(self, row_id: str) -> R:
         return self._read(self._get(self.table, row_id, self.what))

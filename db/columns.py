@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -29,6 +31,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
+UUID: ColumnElement[str] = literal_column("(gen_random_uuid())::text")
 
 
 class Words(TypeDecorator[str]):

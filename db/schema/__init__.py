@@ -1,0 +1,44 @@
+"""Every table, each row with its organisation.
+
+Keys and references carry ``organisation_id``: a foreign key is checked without row-level security, so only a composite
+one makes sure that a row cannot refer to another organisation's. Migrations hold policies, grants, triggers and doors.
+"""
+
+from db.columns import DIMENSIONS, SCHEMA, metadata
+from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
+from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes
+from db.schema.people import allowed_domains, invitations, memberships, organisations, users
+from db.schema.work import baselines, dataset_versions, plans, projects, reports, scenarios, share_links, share_views
+
+__all__ = [
+    "DIMENSIONS",
+    "SCHEMA",
+    "allowed_domains",
+    "audit",
+    "baselines",
+    "blob_parts",
+    "blobs",
+    "checkpoints",
+    "chunks",
+    "dataset_versions",
+    "documents",
+    "edges",
+    "facts",
+    "invitations",
+    "memberships",
+    "metadata",
+    "nodes",
+    "organisations",
+    "plans",
+    "progress",
+    "projects",
+    "reports",
+    "results",
+    "runs",
+    "scenarios",
+    "share_links",
+    "share_views",
+    "studies",
+    "study_steps",
+    "users",
+]

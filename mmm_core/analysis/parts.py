@@ -13,9 +13,11 @@ class Lever:
 
     name: str
     total: float
-    """Over all periods."""
+    """Over all periods, mean of the draws."""
     lowest: float
     highest: float
+    range: Interval | None = None
+    """Of the total; None for results stored before it was kept."""
 
     @property
     def cancels(self) -> bool:
@@ -57,10 +59,12 @@ def levers(results: Results) -> tuple[Lever, ...]:
     level = sum(actual) / len(actual) if actual else 0.0
     if not level:
         return ()
-    found = [
-        Lever(s.name, sum(s.mean) / len(s.mean) / level, min(s.mean) / level, max(s.mean) / level)
-        for s in of_total(results, "treatment")
-    ]
+    known = {t.treatment: t.contribution_share for t in results.treatments}
+    found = []
+    for s in of_total(results, "treatment"):
+        share = known.get(s.name)
+        total = share.mean if share else sum(s.mean) / len(s.mean) / level
+        found.append(Lever(s.name, total, min(s.mean) / level, max(s.mean) / level, share))
     return tuple(sorted(found, key=lambda lever: lever.lowest - lever.highest))
 
 
@@ -105,6 +109,8 @@ def _facts(results: Results) -> Iterator[Fact]:
     for lever in levers(results):
         for name in ("total", "lowest", "highest"):
             yield Fact(f"lever.{lever.name}.{name}", getattr(lever, name), "share")
+        for part in ("p5", "p50", "p95") if lever.range else ():
+            yield Fact(f"lever.{lever.name}.total.{part}", getattr(lever.range, part), "share")
     for total in geo_totals(results):
         stem = f"geo.{total.geo}"
         yield Fact(f"{stem}.spend", total.spend, "money")

@@ -17,7 +17,7 @@ from mmm_core.analysis.series import Totals, tally
 from mmm_core.analysis.summary import contributions_frame, curves_frame, facts, summary
 from mmm_core.domain.checks import Check
 from mmm_core.domain.fit import ModelData, Posterior
-from mmm_core.domain.results import ChannelResult, Curve, FitFacts, Interval, Results
+from mmm_core.domain.results import ChannelResult, Curve, FitFacts, Interval, Results, TreatmentResult
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -93,6 +93,10 @@ def summarise(
         media_share=interval(totals.channels.sum(axis=0) / totals.kpi),
         series=totals.series,
         by_geo=totals.by_geo,
+        treatments=tuple(
+            TreatmentResult(name, interval(moved), interval(moved / totals.kpi))
+            for name, moved in totals.treatments.items()
+        ),
         fit=_fit(posterior, totals),
         checks=tuple(checks),
         verdict=verdict.sentence(channels, spec.kpi.column, money.overall()),

@@ -31,6 +31,8 @@ class Totals:
     """(C, S) the same in money."""
     baseline: Array
     """(S,) KPI units."""
+    treatments: dict[str, Array]
+    """(S,) KPI units by treatment, against its reference level."""
     kpi: float
     """Observed KPI, summed."""
     actual: Array
@@ -50,6 +52,7 @@ class _Tally:
         shape = (len(model.channels), model.draws)
         self.channels, self.value, self.more, self.more_value = (np.zeros(shape) for _ in range(4))
         self.baseline = np.zeros(model.draws)
+        self.treatments = {name: np.zeros(model.draws) for _, name in model.treatments}
         self.expected = np.empty(self.data.target.shape)
         self.series: list[Series] = []
         self.by_geo: list[GeoResult] = []
@@ -105,7 +108,10 @@ class _Tally:
         base = model.baseline(g)
         self.baseline += base.sum(axis=0)
         parts: list[tuple[str, str, Values]] = [("baseline", "baseline", base)]
-        parts += [(name, "treatment", model.treatment(k, g)) for k, name in model.treatments]
+        for k, name in model.treatments:
+            moved = model.treatment(k, g)
+            self.treatments[name] += moved.sum(axis=0)
+            parts.append((name, "treatment", moved))
         if set(data.linear_groups) & {"control", "holiday"}:
             parts.append(("controls", "controls", model.controls(g)))
         if data.fourier.shape[1]:
@@ -137,6 +143,7 @@ def tally(model: ResponseModel) -> Totals:
         more=sums.more,
         more_value=sums.more_value if sums.has_value else None,
         baseline=sums.baseline,
+        treatments=sums.treatments,
         kpi=float(model.data.target.sum()),
         actual=model.data.target,
         expected=sums.expected,

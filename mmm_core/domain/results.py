@@ -92,6 +92,15 @@ class GeoResult:
 
 
 @dataclass(frozen=True)
+class TreatmentResult:
+    """What a lever that is no media (price, promotion) did against its reference level, over all of the data."""
+
+    treatment: str
+    contribution: Interval
+    contribution_share: Interval
+
+
+@dataclass(frozen=True)
 class FitFacts:
     r2: float
     mape: float
@@ -126,6 +135,7 @@ class Results:
     versions: dict[str, str] = field(default_factory=dict)
     by_geo: tuple[GeoResult, ...] = ()
     """Geo by geo, channels in order; empty for national data."""
+    treatments: tuple[TreatmentResult, ...] = ()
 
     @property
     def geo_names(self) -> tuple[str, ...]:

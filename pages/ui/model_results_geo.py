@@ -99,7 +99,8 @@ def levers(results: Results, run: Run) -> None:
 
 def lever_sentence(lever: parts.Lever, level: str | float, kpi: str, period: str) -> str:
     against = f.reference(level)
-    range_ = f"{f.signed(lever.lowest, f.share)} to {f.signed(lever.highest, f.share)} in a single {period}"
+    single = f"{f.signed(lever.lowest, f.share)} to {f.signed(lever.highest, f.share)} in a single {period}"
     if lever.cancels:
-        return f"{f.plain(lever.name)} moves {kpi} by {range_}, against {against}; ups and downs cancel out."
-    return f"{f.plain(lever.name)}: {f.signed(lever.total, f.share)} of {kpi} against {against} ({range_})."
+        return f"{f.plain(lever.name)} moves {kpi} by {single}, against {against}; ups and downs cancel out."
+    sure = f" ({f.interval(lever.range, lambda v: f.signed(v, f.share))})" if lever.range else ""
+    return f"{f.plain(lever.name)}: {f.signed(lever.total, f.share)}{sure} of {kpi} against {against}; {single}."

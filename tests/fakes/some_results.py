@@ -16,6 +16,7 @@ from mmm_core.domain.results import (
     Interval,
     Results,
     Series,
+    TreatmentResult,
 )  # fmt: skip
 
 
@@ -88,4 +89,8 @@ def some_panel(names: tuple[str, ...] = ("tv", "search"), geos: tuple[str, ...] 
         for place, geo in enumerate(geos)
         for c in whole.channels
     )
-    return replace(whole, geos=len(geos), series=tuple(series), by_geo=by_geo)
+    level = sum(next(s.mean for s in whole.series if s.group == "actual"))
+    share = Interval(sum(price) / level, -0.05, sum(price) / level, -0.01)
+    brought = Interval(*(level * v for v in (share.mean, share.p5, share.p50, share.p95)))
+    levers = (TreatmentResult("price", brought, share),)
+    return replace(whole, geos=len(geos), series=tuple(series), by_geo=by_geo, treatments=levers)

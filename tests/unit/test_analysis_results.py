@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmm_core.analysis import convergence, results, verdict
+from mmm_core.analysis import convergence, parts, results, verdict
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import DataError
@@ -48,12 +48,35 @@ def test_totals_and_returns_follow_the_definitions() -> None:
     assert found.baseline_share.p50 == pytest.approx(np.median(base) / data.target.sum())
 
 
+def test_a_lever_has_an_interval_of_its_total_and_is_no_part_of_the_baseline() -> None:
+    data = company(geos=2)
+    lowest = data.linear.min(axis=1)
+    lowest[:, 1] = 0.0
+    data = replace(data, linear_groups=("treatment", "trend"), reference=lowest)
+    prior = everywhere(WIDE, data.channels)
+    post = posterior(data)
+    found = results.summarise(data, post, specification(data), roi_prior=prior, share_prior=prior)
+    model = ResponseModel(data, post, dtype=np.float64)
+    by_hand = sum(model.treatment(0, g).sum(axis=0) for g in range(2))
+    (price,) = found.treatments
+    assert price.treatment == "price"
+    assert price.contribution.p5 == pytest.approx(np.percentile(by_hand, 5))
+    assert price.contribution.p5 < price.contribution.p95
+    assert price.contribution_share.p95 == pytest.approx(np.percentile(by_hand, 95) / data.target.sum())
+    line = next(s for s in found.series if s.name == "price" and not s.geo)
+    assert sum(line.mean) == pytest.approx(price.contribution.mean)
+    (lever,) = parts.levers(found)
+    known = {f.key: f.value for f in parts.facts(found)}
+    assert known["lever.price.total"] == lever.total == price.contribution_share.mean
+    assert known["lever.price.total.p95"] == price.contribution_share.p95
+
+
 def test_series_add_up_and_predict() -> None:
     found, model = summarised()
     of = {s.name: s for s in found.series}
     assert list(of) == [*model.channels, "baseline", "controls", "seasonality", "predicted", "actual"]
-    parts = [np.array(s.mean) for s in found.series if s.group not in ("predicted", "actual")]
-    np.testing.assert_allclose(sum(parts), of["predicted"].mean)
+    shares = [np.array(s.mean) for s in found.series if s.group not in ("predicted", "actual")]
+    np.testing.assert_allclose(sum(shares), of["predicted"].mean)
     np.testing.assert_allclose(of["actual"].p95, model.data.target[0])
     residual = model.data.target[0] - model.mu().mean(axis=0)[0]
     assert found.fit.mape == pytest.approx(np.abs(residual / model.data.target[0]).mean())

@@ -27,7 +27,7 @@ class ModelData:
     target: Array
     """(G, T) KPI units."""
     media: Array
-    """(G, T, C) what the adstock acts on."""
+    """(G, T, C) what the adstock acts on: exposure, spend or people reached."""
     spend: Array
     """(G, T, C) money; NaN where a channel has no spend (organic)."""
     value_per_unit: Array
@@ -45,6 +45,26 @@ class ModelData:
     """(G,) KPI divided by this: the geo's largest absolute value."""
     reference: Array | None = None
     """(G, K) standardised level that a linear column's contribution counts from; None for their means."""
+    frequency: Array | None = None
+    """(G, T, C) contacts per person reached, 0 where nobody was, NaN for channels without; ``media`` is then the reach.
+
+    None where no channel has one."""
+    frequency_scale: Array | None = None
+    """(C,) frequency divided by this before its saturation: the channel's highest; NaN for channels without."""
+
+    @property
+    def by_frequency(self) -> tuple[int, ...]:
+        """Positions of the channels that are modelled by reach and frequency."""
+        scale = self.frequency_scale
+        return () if scale is None else tuple(np.flatnonzero(np.isfinite(scale)).tolist())
+
+    @property
+    def scaled_frequency(self) -> Array | None:
+        """(G, T, C) frequency over its scale; NaN for channels without; None where no channel has one."""
+        if self.frequency is None or self.frequency_scale is None:
+            return None
+        scaled: Array = self.frequency / self.frequency_scale
+        return scaled
 
     @property
     def linear_base(self) -> Array:

@@ -32,10 +32,7 @@ class Collapsed:
     plan: Layout
     inputs: density.Inputs
     block: LinearBlock
-    target: Array
-    """(G, T) scaled KPI."""
-    media: Array
-    """(G, T, C) scaled media."""
+    data: ModelData
 
     def to_sample(self, chains: int, seed: int) -> Target:
         """What the sampler draws from."""
@@ -55,7 +52,7 @@ class Collapsed:
     def draws(self, z: Array, seed: int) -> dict[str, Array]:
         """Every variable of the posterior, (chains, draws, ...), from z (chains, draws, D)."""
         values = self.constrain(z)
-        return {**values, **draw_linear(self.plan, self.block, self.target, self.media, values, seed)}
+        return {**values, **draw_linear(self.plan, self.block, self.data, values, seed)}
 
     def joint_log_density(self, values: Mapping[str, Array], coefficients: Array, centre: Array | None = None) -> float:
         """Log joint density of data and parameters at one point, without any Jacobian.
@@ -77,7 +74,7 @@ class Collapsed:
         marginal = collapsed - float(np.sum(np.log(x.scale))) - par.log_jacobian(self.plan, values)
         one = {name: np.asarray(v, dtype=float)[None] for name, v in values.items()}
         sigma = one[NOISE] if self.plan.panel else one[NOISE][:, None]
-        inside = projected(self.plan, self.block, self.target, self.media, one)
+        inside = projected(self.plan, self.block, self.data, one)
         shared = self.block.mean if centre is None else centre
         within = self.block.log_density(shared[None], coefficients[None], inside, sigma)
         return marginal + float(within[0])
@@ -114,11 +111,11 @@ def collapse(data: ModelData, priors: Priors, tests: LiftData | None = None) -> 
         {name: prior.family for name, prior in sampled.items()},
         geos=geos,
         single=data.media.size >= SINGLE_CELLS,
+        by_frequency=data.by_frequency,
     )
     block = _block(data, priors)
-    target, media = data.scaled_target, data.scaled_media
     numbers = {name: _numbers(prior) for name, prior in sampled.items()}
-    return Collapsed(plan, density.inputs(plan, target, media, block, numbers, tests), block, target, media)
+    return Collapsed(plan, density.inputs(plan, data, block, numbers, tests), block, data)
 
 
 def _sampled(priors: Priors, geos: int, channels: int) -> dict[str, Distribution]:

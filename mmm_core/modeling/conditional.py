@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from mmm_core.domain.fit import ModelData
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, Layout
 from mmm_core.modeling.predict import saturated_exposure
@@ -15,37 +16,35 @@ BLOCK_CELLS = 400_000
 """Cells of a block of draws x periods x channels held at once: small enough to stay in a processor's cache."""
 
 
-def media_effect(plan: Layout, media: Array, values: Mapping[str, Array]) -> Array:
+def media_effect(plan: Layout, data: ModelData, values: Mapping[str, Array]) -> Array:
     """Effect of all media per geo and period (S, G, T), scaled KPI units.
 
     Parameters
     ----------
-    media
-        (G, T, C) scaled media.
     values
         (S, C) constrained draws by name; the effect (S, G, C) in a panel.
     """
     effect = values[EFFECT] if plan.panel else values[EFFECT][:, None]
+    media, frequency = data.scaled_media, data.scaled_frequency
     out = np.empty((len(effect), *media.shape[:2]))
     shapes = {name: values[name] for name in media_parameters(plan.adstock, plan.saturation) if name != EFFECT}
     step = max(1, BLOCK_CELLS // media.size)
     for start in range(0, len(effect), step):
         part = slice(start, start + step)
         chosen = {name: v[part] for name, v in shapes.items()}
-        exposure = saturated_exposure(media, plan.adstock, plan.saturation, plan.max_lag, chosen, effect[part, 0].shape)
+        size = effect[part, 0].shape
+        exposure = saturated_exposure(media, plan.adstock, plan.saturation, plan.max_lag, chosen, size, frequency)
         out[part] = np.einsum("sgtc,sgc->sgt", exposure, effect[part])
     return out
 
 
 def draw_linear(
-    plan: Layout, block: LinearBlock, target: Array, media: Array, values: Mapping[str, Array], seed: int
+    plan: Layout, block: LinearBlock, data: ModelData, values: Mapping[str, Array], seed: int
 ) -> dict[str, Array]:
     """Draw intercept, control and Fourier coefficients from their exact conditional.
 
     Parameters
     ----------
-    target, media
-        (G, T) scaled KPI and (G, T, C) scaled media.
     values
         (chains, draws, ...) constrained draws by name, as ``parameters.constrain`` gives them.
 
@@ -58,7 +57,7 @@ def draw_linear(
         one = {name: v[chain] for name, v in values.items()}
         sigma = one[NOISE] if plan.panel else one[NOISE][:, None]
         rng = np.random.default_rng([seed, chain, 7])
-        centre, drawn = block.draw(projected(plan, block, target, media, one), sigma, rng)
+        centre, drawn = block.draw(projected(plan, block, data, one), sigma, rng)
         centres.append(centre)
         coefficients.append(drawn)
     found = block.split(np.stack(coefficients))
@@ -67,8 +66,8 @@ def draw_linear(
     return found | {f"{name}_mu": v for name, v in block.split(np.stack(centres)).items()}
 
 
-def projected(plan: Layout, block: LinearBlock, target: Array, media: Array, values: Mapping[str, Array]) -> Array:
+def projected(plan: Layout, block: LinearBlock, data: ModelData, values: Mapping[str, Array]) -> Array:
     """Residuals of draws (S, ...) in each geo's singular directions, (S, G, R)."""
-    residual = target - block.offset - media_effect(plan, media, values)
+    residual = data.scaled_target - block.offset - media_effect(plan, data, values)
     found: Array = np.swapaxes(np.matmul(np.swapaxes(residual, 0, 1), block.basis), 0, 1)
     return found

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock
@@ -34,6 +35,10 @@ class Lift(NamedTuple):
     """(M,)"""
     lagged: Any
     """(2, M, L, W) exposure as it was and without what was tested, of 0..L-1 periods before."""
+    frequency: Any
+    """(M, L, W) scaled frequency then, 1 where the channel has none; None where no tested channel has one."""
+    by_frequency: Any
+    """(M,) whether the channel saturates in it; None likewise."""
     weight: Any
     """(M, W) in the measure's standard errors."""
     lift: Any
@@ -52,6 +57,8 @@ class Inputs(NamedTuple):
     """(G, W) 1 for a period of the data, 0 for padding."""
     media: Any
     """(C, G, W) scaled media."""
+    frequency: Any
+    """(F, G, W) scaled frequency of the channels that have one; None where none has."""
     basis: Any
     """(G, R, W) left singular vectors of the prior-scaled linear design."""
     power: Any
@@ -61,7 +68,7 @@ class Inputs(NamedTuple):
     lift: Any
     """``Lift`` of the tests; None where there is none."""
     level: Any
-    """(C,) mean non-zero scaled media."""
+    """(C,) mean non-zero scaled media, or frequency of the channels that saturate in it."""
     loc: Any
     """(D,)"""
     scale: Any
@@ -77,13 +84,13 @@ class Expanded(NamedTuple):
 
     inputs: Inputs
     lagged: Any
-    """(C, L, G * W) media of 0..L-1 periods before; periods last, whatever the number of lags, keeps products fast."""
+    """(E, L, G * W) media of 0..L-1 periods before, of the channels that saturate in their exposure; periods last,
+    whatever the number of lags, keeps products fast."""
 
 
 def inputs(
     plan: Layout,
-    target: Array,
-    media: Array,
+    data: ModelData,
     block: LinearBlock,
     numbers: dict[str, Array],
     tests: LiftData | None = None,
@@ -92,15 +99,12 @@ def inputs(
 
     Parameters
     ----------
-    target
-        (G, T) scaled KPI.
-    media
-        (G, T, C) scaled media.
     numbers
         (2, n) prior numbers by parameter.
     tests
         Lift tests, where there are any.
     """
+    target, media = data.scaled_target, data.scaled_media
     geos, periods = target.shape
     columns = block.singular.shape[1]
     weeks = _padded(periods, WEEKS_STEP)
@@ -109,6 +113,10 @@ def inputs(
     loc = np.concatenate([c[0] for c in centres])
     scale = np.concatenate([c[1] for c in centres])
     level = mean_level(media)
+    frequency = data.scaled_frequency
+    own = list(plan.by_frequency)
+    if frequency is not None:
+        level[own] = mean_level(frequency[..., own])
     loc = _centre_effect(plan, loc, level)
     seen = geos * periods
     constant = par.log_prior_constant(plan, numbers) + np.sum(np.log(scale)) - 0.5 * seen * np.log(2.0 * np.pi)
@@ -120,7 +128,8 @@ def inputs(
     return Inputs(
         target=np.pad(target - block.offset, ((0, 0), later)).astype(real),
         mask=np.pad(np.ones((geos, periods)), ((0, 0), later)).astype(real),
-        media=np.ascontiguousarray(np.moveaxis(np.pad(media, ((0, 0), later, (0, 0))), 2, 0), dtype=real),
+        media=_by_channel(media, later, real),
+        frequency=None if frequency is None else _by_channel(frequency[..., own], later, real),
         basis=np.ascontiguousarray(np.swapaxes(np.pad(block.basis, ((0, 0), later, more)), 1, 2), dtype=real),
         power=np.pad(block.singular**2, ((0, 0), more)),
         mix=None if mix is None else np.pad(mix, ((0, 0), (0, 0), more)),
@@ -133,17 +142,30 @@ def inputs(
     )
 
 
+def _by_channel(values: Array, later: tuple[int, int], real: type[np.floating[Any]]) -> npt.NDArray[Any]:
+    """(G, T, C) as (C, G, W)."""
+    return np.ascontiguousarray(np.moveaxis(np.pad(values, ((0, 0), later, (0, 0))), 2, 0), dtype=real)
+
+
 def _lift(plan: Layout, tests: LiftData) -> Lift:
     rows, periods = tests.weight.shape
     more, later = _padded(rows, LIFT_STEP) - rows, _padded(periods, COLUMNS_STEP) - periods
-    both = np.pad(np.stack([tests.seen, tests.without]), ((0, 0), (0, more), (0, later)))
-    lagged = np.lib.stride_tricks.sliding_window_view(both, periods + later, axis=2)[:, :, ::-1]
+
+    def by_lag(values: Array) -> Array:
+        """(M, W + L - 1) as (M, L, W), lag 0 first."""
+        padded = np.pad(values, ((0, more), (0, later)))
+        found = np.lib.stride_tricks.sliding_window_view(padded, periods + later, axis=1)
+        return np.ascontiguousarray(found[:, ::-1])
+
+    own = np.isin(tests.channel, plan.by_frequency)
     count = _padded(tests.lift.size, LIFT_STEP)
     return Lift(
         test=np.pad(tests.test, (0, more)).astype(np.int32),
         place=np.pad(tests.geo * plan.channels + tests.channel, (0, more)).astype(np.int32),
         channel=np.pad(tests.channel, (0, more)).astype(np.int32),
-        lagged=np.ascontiguousarray(lagged),
+        lagged=np.stack([by_lag(tests.seen), by_lag(tests.without)]),
+        frequency=by_lag(tests.frequency) if plan.by_frequency else None,
+        by_frequency=np.pad(own, (0, more)) if plan.by_frequency else None,
         weight=np.pad(tests.weight / tests.sd[tests.test][:, None], ((0, more), (0, later))),
         lift=np.pad(tests.lift / tests.sd, (0, count - tests.lift.size)),
     )
@@ -172,21 +194,44 @@ def _padded(size: int, step: int) -> int:
 
 def expand(plan: Layout, x: Inputs) -> Expanded:
     """Lagged media, to be built once before a loop."""
-    channels, geos, weeks = x.media.shape
-    padded = jnp.pad(x.media, ((0, 0), (0, 0), (plan.max_lag - 1, 0)))
+    return Expanded(x, by_lag(plan, x.media[jnp.array(plan.by_exposure)] if plan.by_frequency else x.media))
+
+
+def by_lag(plan: Layout, media: Any) -> Any:
+    """Media (n, G, W) of 0..L-1 periods before, (n, L, G * W)."""
+    channels, geos, weeks = media.shape
+    padded = jnp.pad(media, ((0, 0), (0, 0), (plan.max_lag - 1, 0)))
     first = plan.max_lag - 1
     lags = [padded[..., first - k : first - k + weeks].reshape(channels, geos * weeks) for k in range(plan.max_lag)]
-    return Expanded(x, jnp.stack(lags, axis=1))
+    return jnp.stack(lags, axis=1)
 
 
-def media_effect(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
+def media_effect(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
     """Effect of all media per geo and period (G, W), scaled KPI units, from logits and logs of the parameters."""
-    curve = saturated(plan, u, carried(plan, u, lagged))
-    effect = jnp.exp(u[EFFECT]).astype(lagged.dtype)
+    curve = media_curve(plan, u, data)
+    effect = jnp.exp(u[EFFECT]).astype(curve.dtype)
     if not plan.panel:
         return (effect @ curve)[None]
     by_geo = curve.reshape(plan.channels, plan.geos, -1)
     return jnp.sum(effect.T[:, :, None] * by_geo, axis=0)
+
+
+def media_curve(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
+    """What each channel's exposure does before its effect size (C, G * W); see ``predict.saturated_exposure``."""
+    if not plan.by_frequency:
+        return saturated(plan, u, carried(plan, u, data.lagged))
+    rest, own = (_of(plan, u, jnp.array(c, dtype=int)) for c in (plan.by_exposure, plan.by_frequency))
+    often, reach = data.inputs.frequency, data.inputs.media[jnp.array(plan.by_frequency)]
+    impact = reach * saturated(plan, own, often.reshape(len(often), -1)).reshape(often.shape)
+    found = carried(plan, own, by_lag(plan, impact))
+    if plan.by_exposure:
+        found = jnp.concatenate([saturated(plan, rest, carried(plan, rest, data.lagged)), found])
+    return found[np.argsort([*plan.by_exposure, *plan.by_frequency])]
+
+
+def _of(plan: Layout, u: dict[str, Any], channels: Any) -> dict[str, Any]:
+    """Adstock and saturation parameters of some channels."""
+    return {name: u[name][channels] for name in media_parameters(plan.adstock, plan.saturation)[:-1]}
 
 
 def carried(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
@@ -200,11 +245,20 @@ def carried(plan: Layout, u: dict[str, Any], lagged: Any) -> Any:
 
 def lift_density(plan: Layout, u: dict[str, Any], tests: Lift) -> Any:
     """Log likelihood of the lift tests, less its constants: each measure is Normal around what the model says."""
-    shapes = {name: u[name][tests.channel] for name in media_parameters(plan.adstock, plan.saturation)[:-1]}
-    seen, without = (saturated(plan, shapes, carried(plan, shapes, lagged)) for lagged in tests.lagged)
+    shapes = _of(plan, u, tests.channel)
+    seen, without = (_tested(plan, shapes, tests, lagged) for lagged in tests.lagged)
     by_row = jnp.sum((seen - without) * tests.weight, axis=1) * jnp.exp(u[EFFECT].reshape(-1)[tests.place])
     modelled = jax.ops.segment_sum(by_row, tests.test, num_segments=tests.lift.shape[0])
     return -0.5 * jnp.sum((tests.lift - modelled) ** 2)
+
+
+def _tested(plan: Layout, shapes: dict[str, Any], tests: Lift, lagged: Any) -> Any:
+    """What the exposure (M, L, W) does in each tested row before its effect size, (M, W)."""
+    found = saturated(plan, shapes, carried(plan, shapes, lagged))
+    if tests.frequency is None:
+        return found
+    often = saturated(plan, shapes, tests.frequency.reshape(len(lagged), -1)).reshape(lagged.shape)
+    return jnp.where(tests.by_frequency[:, None], carried(plan, shapes, lagged * often), found)
 
 
 def saturated(plan: Layout, u: dict[str, Any], x: Any) -> Any:
@@ -227,7 +281,7 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     """Log posterior density of ``z`` (D,), the linear block integrated out, all constants included."""
     x = data.inputs
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
-    residual = x.mask * (x.target - media_effect(plan, u, data.lagged))
+    residual = x.mask * (x.target - media_effect(plan, u, data))
     likelihood = _national(x, u[NOISE], residual) if not plan.panel else _panel(x, u[NOISE], residual)
     if x.lift is not None:
         likelihood = likelihood + lift_density(plan, u, x.lift)

@@ -35,6 +35,10 @@ class LiftData:
     """(M, W + L - 1) scaled exposure as it was, from L - 1 periods before the window."""
     without: Array
     """(M, W + L - 1) the same without what was tested."""
+    frequency: Array
+    """(M, W + L - 1) scaled frequency then, 1 for a channel that has none."""
+    by_frequency: npt.NDArray[np.bool_]
+    """(M,) whether the channel saturates in its frequency."""
     weight: Array
     """(M, W) KPI units of one scaled unit in the periods that were measured, else 0."""
     lift: Array
@@ -63,11 +67,17 @@ class LiftData:
         own = {name: values[:, self.channel] for name, values in shapes.items()}
         weights = adstock_weights(adstock, max_lag, dict(own), shape=(draws, rows))
         curve = {name: values[..., None] for name, values in own.items()}
-        brought = []
-        for exposure in (self.seen, self.without):
-            lagged = np.lib.stride_tricks.sliding_window_view(exposure, max_lag, axis=1)[..., ::-1]
-            carried = np.einsum("mwl,sml->smw", lagged[:, :periods], weights)
-            brought.append(saturate(saturation, carried, curve))
+
+        def carried(exposure: Array) -> Array:
+            lagged = np.lib.stride_tricks.sliding_window_view(exposure, max_lag, axis=-1)[..., ::-1]
+            found: Array = np.einsum("...mwl,sml->smw", lagged[..., :periods, :], weights)
+            return found
+
+        often = saturate(saturation, self.frequency, curve)
+        brought = [
+            np.where(self.by_frequency[:, None], carried(x * often), saturate(saturation, carried(x), curve))
+            for x in (self.seen, self.without)
+        ]
         by_row = np.einsum("smw,mw->sm", brought[0] - brought[1], self.weight) * effect[:, self.geo, self.channel]
         return np.stack([by_row[:, self.test == n].sum(axis=1) for n in range(len(self.lift))], axis=1)
 
@@ -90,6 +100,8 @@ def lift_data(spec: ModelSpec, data: ModelData) -> LiftData | None:
         channel=np.array([row.channel for row in rows]),
         seen=np.stack([_to(row.seen, longest + spec.max_lag - 1) for row in rows]),
         without=np.stack([_to(row.without, longest + spec.max_lag - 1) for row in rows]),
+        frequency=np.stack([_to(row.frequency, longest + spec.max_lag - 1) for row in rows]),
+        by_frequency=np.isin([row.channel for row in rows], data.by_frequency),
         weight=np.stack([_to(row.weight, longest) for row in rows]),
         lift=np.array([test.lift for test in spec.lift_tests]),
         sd=np.array([test.standard_error for test in spec.lift_tests]),
@@ -103,6 +115,7 @@ class _Row:
     channel: int
     seen: Array
     without: Array
+    frequency: Array
     weight: Array
 
 
@@ -125,11 +138,22 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
         raise SpecError(
             f"{test.channel} was off from {test.start} to {test.end}, so a lift test there has nothing to measure."
         )
+    often = np.ones_like(scaled)
+    if data.scaled_frequency is not None and channel in data.by_frequency:
+        often[:, lags - 1 :] = data.scaled_frequency[..., channel]
     for g in geos:
         seen = scaled[g, first : end + lags]
         without = seen.copy()
         without[lags - 1 : lags + last - first] *= 1.0 - test.share
-        yield _Row(number, g, channel, seen, without, np.full(end - first + 1, data.target_scale[g]))
+        yield _Row(
+            number,
+            g,
+            channel,
+            seen,
+            without,
+            often[g, first : end + lags],
+            np.full(end - first + 1, data.target_scale[g]),
+        )
 
 
 def _inside(test: LiftTest, data: ModelData) -> npt.NDArray[np.bool_]:

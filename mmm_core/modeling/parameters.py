@@ -108,6 +108,13 @@ class Layout:
     """(parameter, name in ``FAMILIES``, how many numbers) in the vector's order, the noise scales last."""
     single: bool = False
     """Whether weeks and media are computed in single precision."""
+    by_frequency: tuple[int, ...] = ()
+    """Positions of the channels that saturate in their frequency, before the carry-over of their reach."""
+
+    @property
+    def by_exposure(self) -> tuple[int, ...]:
+        """Positions of the channels that saturate in their adstocked exposure."""
+        return tuple(c for c in range(self.channels) if c not in self.by_frequency)
 
     @property
     def size(self) -> int:
@@ -144,6 +151,7 @@ def layout(
     *,
     geos: int = 1,
     single: bool = False,
+    by_frequency: tuple[int, ...] = (),
 ) -> Layout:
     """Fix the order of the sampled parameters; ``families`` maps each to its prior family."""
     shapes = media_parameters(adstock, saturation)[:-1]
@@ -154,7 +162,7 @@ def layout(
     else:
         blocks += [(EFFECT, families[EFFECT], channels)]
     blocks.append((NOISE, families[NOISE], geos))
-    return Layout(adstock, saturation, max_lag, channels, geos, tuple(blocks), single)
+    return Layout(adstock, saturation, max_lag, channels, geos, tuple(blocks), single, by_frequency)
 
 
 def log_level(plan: Layout, logs: Mapping[str, Any], level: Any, xp: Any) -> Any:

@@ -24,8 +24,12 @@ def saturated_exposure(
     max_lag: int,
     parameters: Mapping[str, Array],
     shape: tuple[int, int] | None = None,
+    frequency: Array | None = None,
 ) -> Array:
     """Adstocked, saturated exposure before the effect size.
+
+    A channel with a frequency saturates in that, person by person, before the carry-over of everybody reached:
+    ``adstock(reach * saturation(frequency))``, as in Google Meridian; any other in its adstocked exposure.
 
     Parameters
     ----------
@@ -35,6 +39,8 @@ def saturated_exposure(
         (S, C) draws of the adstock and saturation parameters.
     shape
         (S, C); needed where neither family has a parameter.
+    frequency
+        (..., T, C) divided by its scale; NaN for channels without.
 
     Returns
     -------
@@ -42,14 +48,24 @@ def saturated_exposure(
     """
     given = shape or next(iter(parameters.values())).shape
     weights = adstock_weights(adstock, max_lag, dict(parameters), shape=given)
-    draws = weights.shape[0]
-    spread = (draws, *(1,) * (scaled.ndim - 1), scaled.shape[-1])
-    carried = np.zeros((draws, *scaled.shape))
-    for lag in range(min(max_lag, scaled.shape[-2])):
-        moved = scaled[..., : scaled.shape[-2] - lag, :]
-        carried[..., lag:, :] += weights[..., lag].reshape(spread) * moved
+    spread = (weights.shape[0], *(1,) * (scaled.ndim - 1), scaled.shape[-1])
     broadcast = {name: values.reshape(spread) for name, values in parameters.items()}
-    out: Array = saturate(saturation, carried, broadcast)
+    out: Array = saturate(saturation, _carried(scaled[None], weights), broadcast)
+    if frequency is not None:
+        own = np.flatnonzero(np.isfinite(frequency).all(axis=tuple(range(frequency.ndim - 1))))
+        curve = {name: values[..., own] for name, values in broadcast.items()}
+        impact = scaled[..., own] * saturate(saturation, frequency[None, ..., own], curve)
+        out[..., own] = _carried(impact, weights[:, own])
+    return out
+
+
+def _carried(exposure: Array, weights: Array) -> Array:
+    """Adstock of exposure (S or 1, ..., T, C) by weights (S, C, L): (S, ..., T, C)."""
+    draws, channels, lags = weights.shape
+    spread = (draws, *(1,) * (exposure.ndim - 2), channels)
+    out = np.zeros((draws, *exposure.shape[1:]))
+    for lag in range(min(lags, exposure.shape[-2])):
+        out[..., lag:, :] += weights[..., lag].reshape(spread) * exposure[..., : exposure.shape[-2] - lag, :]
     return out
 
 
@@ -74,13 +90,19 @@ def media_blocks(
     flat = {name: posterior.flat(name) for name in names if name != EFFECT}
     effect = posterior.by_geo(EFFECT)
     drift = posterior.drift(MEDIA_DRIFT, data.media.shape[1])
-    scaled = data.scaled_media
+    scaled, frequency = data.scaled_media, data.scaled_frequency
     step = max(1, BLOCK_CELLS // scaled.size)
     for start in range(0, len(chosen), step):
         block = chosen[start : start + step]
         shapes = {name: values[block] for name, values in flat.items()}
         exposure = saturated_exposure(
-            scaled, posterior.adstock, posterior.saturation, posterior.max_lag, shapes, (len(block), scaled.shape[-1])
+            scaled,
+            posterior.adstock,
+            posterior.saturation,
+            posterior.max_lag,
+            shapes,
+            (len(block), scaled.shape[-1]),
+            frequency,
         )
         brought = exposure * effect[block][:, :, None, :]
         yield block, brought if drift is None else brought * drift[block][:, None, :, None]

@@ -51,6 +51,8 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
             )
     media = np.column_stack([_exposure(table, channel) for channel in spec.channels]).reshape(*shape, -1)
     spend = np.column_stack([_spend(table, channel) for channel in spec.channels]).reshape(*shape, -1)
+    frequency = np.column_stack([_frequency(table, channel) for channel in spec.channels]).reshape(*shape, -1)
+    often = [c.frequency is not None for c in spec.channels]
     linear = _linear(table, spec, shape)
     _enough_rows(spec, target.size, linear)
     return ModelData(
@@ -68,6 +70,8 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
         media_scale=layout.media_scale(media, layout.sizes(table, spec, target)),
         target_scale=np.abs(target).max(axis=1),
         reference=linear.reference if spec.treatments else None,
+        frequency=frequency if any(often) else None,
+        frequency_scale=np.where(often, frequency.max(axis=(0, 1)), np.nan) if any(often) else None,
     )
 
 
@@ -137,7 +141,7 @@ def _numbers(table: pd.DataFrame, column: str, what: str) -> Array:
 
 
 def _exposure(table: pd.DataFrame, channel: ChannelSpec) -> Array:
-    column = channel.exposure or channel.spend
+    column = channel.acting
     assert column is not None
     values = _numbers(table, column, "media")
     if values.min() < 0:
@@ -145,6 +149,21 @@ def _exposure(table: pd.DataFrame, channel: ChannelSpec) -> Array:
     if values.max() == 0:
         raise SpecError(f"Channel {channel.name} is zero in every period; leave it out of the model.")
     return values
+
+
+def _frequency(table: pd.DataFrame, channel: ChannelSpec) -> Array:
+    """Contacts per person reached, 0 where nobody was; NaN throughout for a channel without."""
+    if channel.reach is None or channel.frequency is None:
+        return np.full(len(table), np.nan)
+    reached = _numbers(table, channel.reach, "reach") > 0
+    values = pd.to_numeric(table[channel.frequency], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = reached & ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        raise SpecError(
+            f"{channel.name} reached people in {int(bad.sum())} rows without a frequency above 0 in "
+            f"{channel.frequency}, first in row {int(np.argmax(bad)) + 1} by date; mend them on the Data page first."
+        )
+    return np.where(reached, values, 0.0)
 
 
 def _spend(table: pd.DataFrame, channel: ChannelSpec) -> Array:

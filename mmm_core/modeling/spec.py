@@ -52,13 +52,33 @@ class ChannelSpec(Part):
     """Column with money; None for organic media."""
     exposure: str | None = None
     """Column with impressions, clicks, sends; the model acts on it where given, else on the spend."""
+    reach: str | None = None
+    """Column with the people reached at least once; its effect is theirs times what ``frequency`` does to each."""
+    frequency: str | None = None
+    """Column with the mean number of contacts of a person reached; it saturates before the carry-over."""
     belief: Belief | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.spend is None and self.exposure is None:
+        if (self.reach is None) != (self.frequency is None):
+            raise ValueError(
+                f"channel {self.name} needs both reach and frequency; a reach alone is its exposure column"
+            )
+        if self.exposure is not None and self.reach is not None:
+            raise ValueError(f"channel {self.name} acts on its exposure or on reach and frequency, not on both")
+        if self.acting is None:
             raise ValueError(f"channel {self.name} needs a spend column, an exposure column or both")
         return self
+
+    @property
+    def acting(self) -> str | None:
+        """Column that the adstock acts on."""
+        return self.exposure or self.reach or self.spend
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the channel reads."""
+        return tuple(c for c in (self.spend, self.exposure, self.reach, self.frequency) if c)
 
 
 class LiftTest(Part):
@@ -172,7 +192,7 @@ class ModelSpec(Part):
                 raise ValueError(f"a lift test names {test.channel}, which is no channel of this specification")
         taken = [self.kpi.column, self.date, *self.controls, *self.holidays]
         taken += [c for c in (self.geo, self.population) if c] + [t.column for t in self.treatments]
-        taken += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
+        taken += [c for ch in self.channels for c in ch.columns]
         double = sorted({c for c in taken if taken.count(c) > 1})
         if double:
             raise ValueError(f"column {double[0]} has two roles in this specification")
@@ -185,7 +205,7 @@ class ModelSpec(Part):
         out = [self.date, self.kpi.column, *self.controls, *self.holidays]
         out += [value] if isinstance(value, str) else []
         out += [c for c in (self.geo, self.population) if c] + [t.column for t in self.treatments]
-        out += [c for ch in self.channels for c in (ch.spend, ch.exposure) if c]
+        out += [c for ch in self.channels for c in ch.columns]
         return tuple(out)
 
     def to_yaml(self) -> str:

@@ -152,7 +152,7 @@ def test_conditional_draws_have_the_exact_mean_and_covariance() -> None:
     covariance = np.linalg.inv(precision)
     expected = mean + covariance @ (x.T @ residual) / values["y_sigma"] ** 2
     many = {name: np.broadcast_to(v, (1, 60_000, *np.shape(v))) for name, v in values.items()}
-    drawn = draw_linear(model.plan, model.block, model.target, model.media, many, seed=2)
+    drawn = draw_linear(model.plan, model.block, model.data, many, seed=2)
     flat = np.column_stack([drawn["intercept_contribution"][0], drawn["gamma_control"][0], drawn["gamma_fourier"][0]])
     errors = np.sqrt(np.diag(covariance) / len(flat))
     assert np.all(np.abs(flat.mean(axis=0) - expected) < 5 * errors)

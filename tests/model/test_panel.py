@@ -46,7 +46,7 @@ def _dense(data: ModelData, model: Collapsed) -> tuple[np.ndarray, np.ndarray]:
 
 def _residual(model: Collapsed, values: dict[str, np.ndarray]) -> np.ndarray:
     one = {name: v[None] for name, v in values.items()}
-    return (model.target - model.block.offset - media_effect(model.plan, model.media, one)[0]).ravel()
+    return (model.data.scaled_target - model.block.offset - media_effect(model.plan, model.data, one)[0]).ravel()
 
 
 def test_collapsed_density_of_a_panel_equals_the_dense_marginal() -> None:
@@ -80,7 +80,7 @@ def test_drawn_coefficients_of_a_panel_have_the_exact_mean_and_covariance() -> N
     covariance = np.linalg.inv(precision)
     expected = covariance @ (whole.T @ (_residual(model, values) / noise))
     many = {name: np.broadcast_to(v, (1, 40_000, *np.shape(v))) for name, v in values.items()}
-    drawn = draw_linear(model.plan, model.block, model.target, model.media, many, seed=3)
+    drawn = draw_linear(model.plan, model.block, model.data, many, seed=3)
     size, block = model.block.mean.size, model.block
     assert block.shared is not None
     into = np.zeros((size * (1 + len(data.geos)), whole.shape[1]))

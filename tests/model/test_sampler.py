@@ -124,7 +124,7 @@ def test_a_small_model_has_the_posterior_that_importance_sampling_finds() -> Non
     prior = {name: dist.sample(rng, 60_000) for name, dist in {**priors.media, "y_sigma": priors.sigma}.items()}
     prior["y_sigma"] = prior["y_sigma"].reshape(-1)
     x, mean, sd = design(data, priors)
-    residual = (model.target - media_effect(model.plan, model.media, prior)[:, 0]) - x @ mean
+    residual = (model.data.scaled_target - media_effect(model.plan, model.data, prior)[:, 0]) - x @ mean
     values, vectors = np.linalg.eigh((x * sd**2) @ x.T)
     variance = np.maximum(values, 0.0) + prior["y_sigma"][:, None] ** 2
     log_weight = -0.5 * np.sum((residual @ vectors) ** 2 / variance + np.log(variance), axis=1)

@@ -70,7 +70,7 @@ class LiftData:
 
         def carried(exposure: Array) -> Array:
             lagged = np.lib.stride_tricks.sliding_window_view(exposure, max_lag, axis=-1)[..., ::-1]
-            found: Array = np.einsum("...mwl,sml->smw", lagged[..., :periods, :], weights)
+            found: Array = np.matmul(lagged[..., :periods, :], weights[..., None])[..., 0]
             return found
 
         often = saturate(saturation, self.frequency, curve)

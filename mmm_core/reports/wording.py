@@ -189,13 +189,36 @@ EVIDENCE = {
 ACTION = {Action.SCALE: "Scale", Action.HOLD: "Hold", Action.TEST: "Test", Action.PULL_BACK: "Pull back"}
 
 
+ORDINARY = frozenset(
+    ("a", "all", "an", "and", "any", "as", "at", "back", "by", "down", "for", "from", "in", "is", "it", "more", "most",
+     "no", "not", "of", "off", "on", "one", "or", "other", "out", "over", "so", "than", "that", "the", "this", "to",
+     "too", "under", "up", "with")
+)  # fmt: skip
+"""Words of any sentence: a channel that is called so is meant only where a name would stand."""
+NAMING = "about|channel|for|hold|of|scale|test|than"
+AFTER_NAME = re.compile(r"$|[,.:;)]| \(| (?:and|or) ")
+
+
 def named(text: str, names: Iterable[str]) -> str:
     """A sentence with the channels in it called by ``plain`` words."""
     known = {n: plain(n) for n in names if n and plain(n) != n}
     if not known:
         return text
     longest_first = "|".join(re.escape(n) for n in sorted(known, key=len, reverse=True))
-    return re.sub(rf"(?<!\w)({longest_first})(?!\w)", lambda m: known[m.group(1)], text)
+    before = re.compile(rf"(?:^|[,:;] |\(|\b(?:{NAMING}) |(?<!\w)(?:{longest_first}) (?:and|or) )$")
+
+    def called(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name in ORDINARY and not (before.search(text[: found.start()]) and AFTER_NAME.match(text[found.end() :])):
+            return name
+        return known[name]
+
+    return re.sub(rf"(?<!\w)({longest_first})(?!\w)", called, text)
+
+
+def minus(text: str) -> str:
+    """A sentence whose negative numbers have a minus, not a hyphen; dates keep theirs."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", text)
 
 
 def safe(text: str) -> str:

@@ -1,6 +1,7 @@
 """What differs between two specifications, in words."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from mmm_core.modeling.spec import ModelSpec
@@ -10,6 +11,10 @@ WORDS = {
     "saturation": "Saturation",
     "max_lag": "Longest memory (periods)",
     "controls": "Controls",
+    "treatments": "Levers",
+    "lift_tests": "Lift tests",
+    "time_varying.baseline": "The baseline drifts",
+    "time_varying.media": "The strength of all media drifts",
     "holidays": "Holidays",
     "season.yearly_terms": "Waves of the yearly season",
     "trend.kind": "Trend",
@@ -26,7 +31,14 @@ WORDS = {
     "currency": "Currency",
 }
 SAMPLING = "sampling"
+BELIEFS = {
+    "roi": "return on spend",
+    "marginal_roi": "return of the next money",
+    "contribution_share": "share of the KPI",
+    "cost_per_target": "cost per unit of the KPI",
+}
 UNSAID = ("version",)
+REFERENCES = {"mean": "its usual level", "lowest": "its lowest level", "highest": "its highest level"}
 
 
 def in_words(old: ModelSpec, new: ModelSpec, *, sampling: bool = True) -> tuple[str, ...]:
@@ -74,9 +86,25 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any], stem: str = "") -> 
     return out
 
 
+def _lever(item: Mapping[str, Any]) -> str:
+    level = item["reference"]
+    return f"{item['column']} against {REFERENCES.get(level, f'a level of {_say(level)}')}"
+
+
+def _lift_test(item: Mapping[str, Any]) -> str:
+    first, last = (date.fromisoformat(str(item[end])) for end in ("start", "end"))
+    where = f" in {_say(item['geos'])}" if item["geos"] else ""
+    sure = f"{item['lift']:,.12g} ± {item['standard_error']:,.12g}"
+    return f"{item['channel']} from {first.day} {first:%b %Y} to {last.day} {last:%b %Y}{where} ({sure})"
+
+
+ITEMS = {WORDS["treatments"]: _lever, WORDS["lift_tests"]: _lift_test}
+
+
 def _set(name: str, was: list[Any], now: list[Any] | None) -> str:
-    added = [_say(v) for v in now or [] if v not in was]
-    gone = [_say(v) for v in was if v not in (now or [])]
+    say = ITEMS.get(name, _say)
+    added = [say(v) for v in now or [] if v not in was]
+    gone = [say(v) for v in was if v not in (now or [])]
     parts = [f"with {', '.join(added)}"] * bool(added) + [f"without {', '.join(gone)}"] * bool(gone)
     return f"{name}: {', '.join(parts) or 'in another order'}"
 
@@ -87,6 +115,8 @@ def _say(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
+        if value.keys() >= {"kind", "low", "high"}:
+            return f"a {BELIEFS.get(value['kind'], value['kind'])} of {_say(value['low'])} to {_say(value['high'])}"
         return ", ".join(f"{k.replace('_', ' ')} {_say(v)}" for k, v in value.items() if v not in (None, ""))
     if isinstance(value, list):
         return ", ".join(map(_say, value))

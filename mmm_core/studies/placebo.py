@@ -74,7 +74,9 @@ def conclude(inputs: Inputs, options: PlaceboOptions, states: Sequence[StepState
     passed = f"{len(results) - len(credited)} of {len(results)} shuffled copies earned next to nothing, as they should"
     verdict = f"{passed}."
     if credited:
-        verdict = f"{passed}; that of {', '.join(dict.fromkeys(credited))} was credited with what it cannot have done."
+        names = list(dict.fromkeys(credited))
+        whose = f"that of {names[0]} was" if len(names) == 1 else f"those of {', '.join(names)} were"
+        verdict = f"{passed}; {whose} credited with what no copy can have done."
     return StudyOutcome(verdict, checks, (_table(results),), (_picture(results),))
 
 

@@ -14,7 +14,7 @@ from mmm_core.data import read
 from mmm_core.domain.checks import Status
 from mmm_core.domain.study import ModelInput, Step, StepState, StepStatus, StudyOutcome
 from mmm_core.modeling import priors
-from mmm_core.modeling.spec import Belief, ChannelSpec, KpiSpec, ModelSpec, Season
+from mmm_core.modeling.spec import Belief, ChannelSpec, KpiSpec, LiftTest, ModelSpec, Season, Treatment
 from mmm_core.studies import (
     differences,
     frames,
@@ -291,9 +291,17 @@ def test_differences_are_said_in_words() -> None:
         "Channel radio is new",
         "Channel search is gone",
         "Channel tv, exposure: tv views → none",
-        "Channel tv, belief: none → kind roi, low 0.5, high 2",
+        "Channel tv, belief: none → a return on spend of 0.5 to 2",
         "Controls: with promo",
         "Waves of the yearly season: 2 → 4",
+    )
+    test = {"channel": "tv", "start": "2024-03-04", "end": "2024-04-07", "lift": 2e6, "standard_error": 6e5}
+    more = old.model_copy(
+        update={"treatments": (Treatment(column="price"),), "lift_tests": (LiftTest.model_validate(test),)}
+    )
+    assert differences.in_words(old, more) == (
+        "Levers: with price against its usual level",
+        "Lift tests: with tv from 4 Mar 2024 to 7 Apr 2024 (2,000,000 ± 600,000)",
     )
     longer = old.model_copy(update={"sampling": old.sampling.model_copy(update={"draws": 2000})})
     assert differences.in_words(old, longer) == ("Sampling: draws: 1000 → 2000",)

@@ -59,4 +59,24 @@ def test_a_sentence_calls_its_channels_by_words() -> None:
     said = f.named("scale tv and online_video; hold my_tv", ["tv", "video", "online_video"])
     assert said == "scale TV and Online video; hold my_tv"
     assert f.inside("weekly_sales") == "weekly sales"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Noise on spend moved returns on average, most for on (13%).",
+         "Noise on spend moved returns on average, most for On (13%)."),
+        ("Chains too short for so slow a walk weigh so much; test dm, so and on.",
+         "Chains too short for so slow a walk weigh so much; test Dm, So and On."),
+        ("Spend on dm, so and sem follows demand: an experiment on this would tell.",
+         "Spend on Dm, So and SEM follows demand: an experiment on this would tell."),
+        ("on: a return like the others'", "On: a return like the others'"),
+        ("The return of so is open, so that nothing keeps it.", "The return of so is open, so that nothing keeps it."),
+    ],
+)  # fmt: skip
+def test_channels_called_by_ordinary_words_leave_sentences_alone(text: str, said: str) -> None:
+    assert f.named(text, ["dm", "on", "sem", "so"]) == said
+
+
+def test_a_word_within_a_sentence_is_small() -> None:
     assert f.inside("KPI") == "KPI"

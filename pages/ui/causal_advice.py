@@ -55,6 +55,7 @@ def table(advice: Advice) -> None:
         pd.DataFrame([_row(one) for one in advice.channels]),
         hide_index=True,
         width="stretch",
+        height=chrome.tall(len(advice.channels)),
         column_config={"Channel": st.column_config.TextColumn(pinned=True)},
     )
 

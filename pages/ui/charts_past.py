@@ -32,6 +32,7 @@ def difference(answer: Answer, results: Results, scheme: Scheme) -> go.Figure:
     _window(fig, answer, scheme)
     low, high = min(0.0, *answer.p5), max(0.0, *answer.p95)
     fig.update_yaxes(**written(low, high, lambda v: f.signed(v, write)))
+    fig.update_xaxes(tickformatstops=[{"dtickrange": [None, "M1"], "value": "%-d %b\n%Y"}])
     fig.update_layout(showlegend=False)
     return fig
 

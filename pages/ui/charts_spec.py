@@ -173,4 +173,6 @@ def _axis(
         at = ticks(0.0, high, 5)
         return {"rangemode": "tozero", "tickmode": "array", "tickvals": at, "ticktext": [write(v) for v in at]}
     powers = [10.0**k for k in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)]
-    return {"type": "log", "tickmode": "array", "tickvals": powers, "ticktext": [write(v) for v in powers]}
+    ends = np.log10([low, high]) + np.array([-0.04, 0.04]) * np.log10(high / low)
+    axis = {"type": "log", "range": ends.tolist()}
+    return {**axis, "tickmode": "array", "tickvals": powers, "ticktext": [write(v) for v in powers]}

@@ -13,6 +13,8 @@ from pages.ui.figure import figure, ribbon, template, written
 from pages.ui.palette import CHANNELS, Scheme, faded
 
 Write = Callable[[float | None], str]
+WIDEST = 3.0
+"""How many times the upper quartile of what is shown a picture of dots reaches at most."""
 PER_ROW = 3
 """Histograms side by side: what a phone still shows."""
 
@@ -108,7 +110,11 @@ def dots(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
             text=[write(v) for v in line.values],
             hovertemplate="%{y}: %{text}<extra>" + line.name + "</extra>",
         )
-    return _sideways(fig, picture, write, legend=True)
+    _sideways(fig, picture, write, legend=True)
+    low, high = _frame(picture)
+    if (low, high) != (min(*_finite(picture), 0.0), max(*_finite(picture), 0.0)):
+        fig.update_xaxes(range=[low, high], **written(low, high, write))
+    return fig
 
 
 def histograms(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
@@ -170,6 +176,15 @@ def _limit(fig: go.Figure, line: Line, scheme: Scheme, write: Write) -> None:
         x=at, y=1.0, yref="paper", yanchor="bottom", showarrow=False, text=f"limit {write(at)}",
         font={"size": 12, "color": scheme.muted},
     )  # fmt: skip
+
+
+def _frame(picture: Picture) -> tuple[float, float]:
+    """Where a picture of dots begins and ends: an interval many times as wide as the others runs off its edge."""
+    seen = _finite(picture)
+    middles = [v for line in picture.lines for v in line.values if v is not None and math.isfinite(v)] or [0.0]
+    wide = sorted(abs(v) for v in seen)
+    reach = max(WIDEST * wide[(3 * len(wide)) // 4], 1.2 * max(abs(v) for v in middles))
+    return max(min(*seen, 0.0), -reach), min(max(*seen, 0.0), reach)
 
 
 def _sideways(fig: go.Figure, picture: Picture, write: Write, *, legend: bool, hover: str = "closest") -> go.Figure:

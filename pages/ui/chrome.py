@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import streamlit as st
 
@@ -107,6 +108,14 @@ def need_project(actor: Actor, title: str) -> Project:
                 state.go("home")
         st.stop()
     return project
+
+
+MOST_ROWS = 25
+
+
+def tall(rows: int) -> Literal["auto", "content"]:
+    """All rows at once where they are few enough: a table that scrolls within the page hides its end."""
+    return "content" if rows <= MOST_ROWS else "auto"
 
 
 def said(text: str, results: Results) -> str:

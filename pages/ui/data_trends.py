@@ -78,8 +78,8 @@ def _table(odd: tuple[trends.Odd, ...]) -> None:
         height=min(36 * len(table) + 40, 320),
         column_config={
             "Period": st.column_config.DateColumn(format="D MMM YYYY"),
-            "Value": number(format="localized"),
-            "Expected": number(format="localized"),
+            "Value": number(format="compact"),
+            "Expected": number(format="compact"),
             "z-score": number(format="%.1f", help="Distance from what is usual, in robust standard deviations"),
         },
     )

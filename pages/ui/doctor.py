@@ -35,7 +35,14 @@ def section(actor: Actor, project: Project, run: Run) -> None:
                 if seen is None or seen.status.ended:
                     label = "Examine again" if outcome else "Examine"
                     study.start(
-                        actor, run.project_id, [KIND], label, run_id=run.id, primary=outcome is None, key="doctor_start"
+                        actor,
+                        run.project_id,
+                        [KIND],
+                        label,
+                        run_id=run.id,
+                        primary=outcome is None,
+                        key="doctor_start",
+                        width="stretch",
                     )
             if seen is not None:
                 _study(actor, project, seen, results)

@@ -120,7 +120,12 @@ def _pictures(results: Results, run: Run, truth: dict[str, float] | None) -> Non
         by_geo.levers(results, run)
     else:
         st.dataframe(
-            table(results), hide_index=True, width="stretch", column_config=_columns(results), placeholder=f.NOTHING
+            table(results),
+            hide_index=True,
+            width="stretch",
+            height=chrome.tall(len(results.channels)),
+            column_config=_columns(results),
+            placeholder=f.NOTHING,
         )
 
 

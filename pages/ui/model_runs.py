@@ -22,7 +22,7 @@ def choose(done: list[Run]) -> Run | None:
         "Model",
         ids,
         index=ids.index(kept) if kept in ids else 0,
-        width=320,
+        width=480,
         format_func=lambda i: f"{by_id[i].name} · {f.moment(by_id[i].ended_at or by_id[i].requested_at)}",
     )
     st.session_state["model_run"] = picked if picked != ids[0] else None

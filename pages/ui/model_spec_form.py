@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 import yaml
 
+from mmm_core.domain.dataset import Role
 from mmm_core.domain.errors import SpecError
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
@@ -42,7 +43,8 @@ def draw(spec: ModelSpec, now: Working, key: str) -> Filled:
         with st.expander("Geos", expanded=False):
             around.geos(raw, now, numbers, key)
     with st.expander(f"Channels ({len(spec.channels)})", expanded=True):
-        problems = channels.draw(spec, raw, numbers, key)
+        people = bool(now.recognition.columns(Role.REACH))
+        problems = channels.draw(spec, raw, numbers, people, key)
         _say(problems)
     told = sum(c.belief is not None for c in spec.channels)
     with st.expander(f"Beliefs about channels ({told})" if told else "Beliefs about channels", expanded=told > 0):

@@ -89,10 +89,10 @@ def _known(found: dict[str, Interval | None]) -> dict[str, Interval]:
 def _shapes(seen: PriorPicture, spec: ModelSpec) -> None:
     left, right = st.columns(2)
     with left:
-        st.markdown("**Memory**  :gray[when an effect may arrive]")
+        st.markdown("**Memory**  :gray[when it arrives]")
         show(charts_spec.memory(seen.memory, scheme()), "prior_memory", alt="Share of an effect by period after it")
     with right:
-        st.markdown("**Saturation**  :gray[how it may grow]")
+        st.markdown("**Saturation**  :gray[how it grows]")
         show(charts_spec.response(seen.response, scheme()), "prior_response", alt="Response over exposure")
 
 

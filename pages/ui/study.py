@@ -172,7 +172,7 @@ def _channels(results: Known) -> tuple[str, ...]:
 
 
 def _said(text: str, results: Known) -> str:
-    return f.safe(_named(text, results))
+    return f.safe(f.minus(_named(text, results)))
 
 
 def writer(unit: str, known_as: Known) -> charts_study.Write:
@@ -203,8 +203,19 @@ def _table(table: Table, results: Known) -> None:
     names = [c.name for c in table.columns]
     rows = [[_cell(v, c.unit, results) for v, c in zip(row, table.columns, strict=True)] for row in table.rows]
     frame = pd.DataFrame(rows, columns=names)
-    config = {c.name: st.column_config.NumberColumn(format=FORMATS[c.unit]) for c in table.columns if c.unit in FORMATS}
-    st.dataframe(frame, hide_index=True, width="stretch", column_config=config, placeholder=f.NOTHING)
+    config: dict[str, Any] = {
+        c.name: st.column_config.NumberColumn(format=FORMATS[c.unit]) for c in table.columns if c.unit in FORMATS
+    }
+    if table.columns[0].unit == "text" and len(names) > 3:
+        config[names[0]] = st.column_config.TextColumn(pinned=True)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height=chrome.tall(len(frame)),
+        column_config=config,
+        placeholder=f.NOTHING,
+    )
     if table.note:
         st.caption(_said(table.note, results))
 

@@ -30,7 +30,7 @@ def section(actor: Actor, chosen: Run, done: list[Run]) -> None:
         list(others),
         format_func=lambda i: f"{others[i].name} · {f.moment(others[i].ended_at or others[i].requested_at)}",
         key="compare_with",
-        width=320,
+        width=480,
     )
     with shown():
         seen = comparisons.compare_models(state.services(), actor, chosen.id, other)
@@ -40,7 +40,7 @@ def section(actor: Actor, chosen: Run, done: list[Run]) -> None:
 
 
 def _facts(seen: Comparison) -> None:
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown("**What they differ in**")
         lines = [] if seen.same_data else [_data(seen)]
@@ -74,7 +74,14 @@ def facts(seen: Comparison) -> pd.DataFrame:
 
 def _returns(seen: Comparison) -> None:
     st.markdown("**Return of each channel**  :gray[median and 90% interval]")
-    st.dataframe(returns(seen), hide_index=True, width="stretch", placeholder=f.NOTHING)
+    st.dataframe(
+        returns(seen),
+        hide_index=True,
+        width="stretch",
+        height=chrome.tall(len(seen.channels)),
+        column_config={"Channel": st.column_config.TextColumn(pinned=True)},
+        placeholder=f.NOTHING,
+    )
 
 
 def returns(seen: Comparison) -> pd.DataFrame:

@@ -59,11 +59,35 @@ def test_a_belief_that_cannot_be_is_one_sentence(row: tuple[Any, ...], says: str
 
 def test_a_channel_row_without_columns_is_told_and_one_that_is_off_is_not() -> None:
     table = channels.start(SPEC)
-    table.loc[len(table)] = [True, "radio", None, None]
-    table.loc[len(table)] = [False, "mail", None, None]
+    table.loc[len(table)] = [True, "radio", None, None, None, None]
+    table.loc[len(table)] = [False, "mail", None, None, None, None]
+    table.loc[len(table)] = [True, "video", None, None, "people", None]
+    table.loc[len(table)] = [True, "ctv", None, "views", "people", "contacts"]
     found, problems = channels.read(table, SPEC)
     assert [c["name"] for c in found] == ["tv", "search"]
-    assert problems == ["Radio needs a spend column, an exposure column or both."]
+    assert problems == [
+        "Radio needs a spend column, an exposure column or both.",
+        "Video needs a reach and a frequency; a reach alone goes into its exposure column.",
+        "CTV acts on its exposure or on reach and frequency; empty one of them.",
+    ]
+
+
+def test_reach_and_frequency_go_through_the_table() -> None:
+    video = ChannelSpec(name="video", spend="video_eur", reach="people", frequency="contacts")
+    spec = SPEC.model_copy(update={"channels": (*SPEC.channels, video)})
+    found, problems = channels.read(channels.start(spec), spec)
+    assert problems == []
+    assert ChannelSpec.model_validate(found[-1]) == video
+
+
+def test_a_misspelt_channel_among_the_beliefs_is_told_and_an_empty_row_is_not() -> None:
+    rows = beliefs(
+        ("tvv", None, None, None, None), ("TV ", "roi", 1.0, 2.0, ""), ("search", None, None, None, None),
+        ("mail", None, None, None, None),
+    )  # fmt: skip
+    found, problems = channels.read_beliefs(rows, ["tv", "search"], ["tv", "search", "mail"])
+    assert problems == ["tvv is no channel of this model; it has tv, search."]
+    assert list(found) == ["tv"]
 
 
 def test_a_lever_that_counts_from_a_number_needs_that_number() -> None:

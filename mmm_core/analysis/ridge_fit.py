@@ -87,6 +87,9 @@ class RidgeProblem:
         geos, self.total_periods, self.channels = data.media.shape
         self.fitted = np.tile(np.arange(self.total_periods) < periods, geos)
         self._lagged = self._lags(data.scaled_media)
+        often = data.scaled_frequency
+        self._often = None if often is None else self._lags(often)
+        self._by_frequency = data.by_frequency
         self.nuisance = np.column_stack(
             [
                 np.repeat(np.eye(geos), self.total_periods, axis=0),
@@ -116,7 +119,17 @@ class RidgeProblem:
         """Saturated exposure of a channel, (rows, Q), at Q settings of its parameters (Q, P)."""
         parameters = {name: values[:, p] for p, name in enumerate(self.names)}
         weights = adstock_weights(self.adstock, self.max_lag, parameters, shape=(len(values),))
-        return np.asarray(saturate(self.saturation, self._lagged[channel] @ weights.T, parameters))
+        lagged = self._lagged[channel]
+        if self._often is None or channel not in self._by_frequency:
+            return np.asarray(saturate(self.saturation, lagged @ weights.T, parameters))
+        out = np.zeros((len(lagged), len(values)))
+        for k in range(self.max_lag):
+            out += (
+                lagged[:, k, None]
+                * saturate(self.saturation, self._often[channel][:, k, None], parameters)
+                * weights[:, k]
+            )
+        return out
 
     def features(self, shape: Shape) -> Array:
         """(rows, C)"""

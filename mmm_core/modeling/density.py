@@ -220,8 +220,8 @@ def media_curve(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
     """What each channel's exposure does before its effect size (C, G * W); see ``predict.saturated_exposure``."""
     if not plan.by_frequency:
         return saturated(plan, u, carried(plan, u, data.lagged))
-    rest, own = (_of(plan, u, jnp.array(c, dtype=int)) for c in (plan.by_exposure, plan.by_frequency))
-    often, reach = data.inputs.frequency, data.inputs.media[jnp.array(plan.by_frequency)]
+    rest, own = (_of(plan, u, jnp.array(c, dtype=jnp.int32)) for c in (plan.by_exposure, plan.by_frequency))
+    often, reach = data.inputs.frequency, jnp.asarray(data.inputs.media)[jnp.array(plan.by_frequency)]
     impact = reach * saturated(plan, own, often.reshape(len(often), -1)).reshape(often.shape)
     found = carried(plan, own, by_lag(plan, impact))
     if plan.by_exposure:

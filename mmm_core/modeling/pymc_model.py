@@ -40,6 +40,7 @@ from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.pymc_frequency import GEO, ByFrequency
 from mmm_core.modeling.transforms import EFFECT
 
 ADSTOCKS = {
@@ -60,7 +61,6 @@ DRIFTING = ("media_temporal_latent_multiplier", "intercept_contribution")
 """Variables over time that a posterior keeps beside the free ones, where effects vary."""
 FIXED = {"tanh": {"x0": 1.0, "gain": 1.0}}
 """Parameters that are numbers here: the tanh curve is measured at the channel's largest exposure."""
-GEO = "geo"
 
 
 def their_name(name: str, saturation: str) -> str:
@@ -173,7 +173,7 @@ def scaling(data: ModelData) -> Scaling:
 def unbuilt(data: ModelData, priors: Priors) -> MMM:
     """An MMM object with everything set but its data."""
     names = labels(data)
-    return MMM(
+    mmm = (ByFrequency if data.by_frequency else MMM)(
         date_column=names.date,
         target_column=names.target,
         channel_columns=list(names.channels),
@@ -186,6 +186,9 @@ def unbuilt(data: ModelData, priors: Priors) -> MMM:
         **({"dims": (GEO,)} if len(data.geos) > 1 else {}),
         **varying(priors),
     )
+    if data.by_frequency:
+        mmm.often = data.scaled_frequency
+    return mmm
 
 
 def varying(priors: Priors) -> dict[str, bool]:
@@ -244,9 +247,16 @@ def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:
             curve = {n.removeprefix("saturation_"): v for n, v in theirs.items() if n.startswith("saturation_")}
             curve |= FIXED.get(priors.saturation, {})
             brought = []
+            often = as_xtensor(tests.frequency[row], dims=("date",))
             for exposure in (tests.seen[row], tests.without[row]):
-                carried = mmm.adstock.function(as_xtensor(exposure, dims=("date",)), **memory, dim="date")
-                brought.append(mmm.saturation.function(carried, **curve, dim="date").isel(date=slice(before, None)))
+                found = as_xtensor(exposure, dims=("date",))
+                if tests.by_frequency[row]:
+                    found = found * mmm.saturation.function(often, **curve, dim="date")
+                    found = mmm.adstock.function(found, **memory, dim="date")
+                else:
+                    found = mmm.adstock.function(found, **memory, dim="date")
+                    found = mmm.saturation.function(found, **curve, dim="date")
+                brought.append(found.isel(date=slice(before, None)))
             weight = as_xtensor(tests.weight[row], dims=("date",))
             modelled[int(test)] = modelled[int(test)] + ((brought[0] - brought[1]) * weight).sum("date")
         means = pt.stack([value.values for value in modelled])

@@ -60,15 +60,31 @@ def _brought(
     spec: ModelSpec, data: ModelData, channel: int, shapes: Mapping[str, Array], count: int, factor: float
 ) -> Array:
     """KPI units and money of one channel with its exposure multiplied, (2, D)."""
-    lags = spec.max_lag
-    weights = adstock_weights(spec.adstock.value, lags, dict(shapes), shape=(count,))
-    media = np.pad(data.scaled_media[..., channel] * factor, ((0, 0), (lags - 1, 0)))
-    lagged = np.lib.stride_tricks.sliding_window_view(media, lags, axis=1)[..., ::-1].reshape(-1, lags)
+    lags, curve = spec.max_lag, dict(shapes)
+    weights = adstock_weights(spec.adstock.value, lags, curve, shape=(count,))
+    lagged = by_lag(data.scaled_media[..., channel] * factor, lags)
+    often = None
+    if channel in data.by_frequency and data.scaled_frequency is not None:
+        often = by_lag(data.scaled_frequency[..., channel], lags)
     units = np.broadcast_to(data.target_scale[:, None], data.target.shape)
     worth = np.stack([units.ravel(), (units * data.value_per_unit).ravel()])
     out = np.zeros((2, count))
     step = max(1, BLOCK_CELLS // count)
     for first in range(0, len(lagged), step):
         rows = slice(first, first + step)
-        out += worth[:, rows] @ saturate(spec.saturation.value, lagged[rows] @ weights.T, dict(shapes))
+        if often is None:
+            response = saturate(spec.saturation.value, lagged[rows] @ weights.T, curve)
+        else:
+            response = sum(
+                lagged[rows, k, None] * saturate(spec.saturation.value, often[rows, k, None], curve) * weights[:, k]
+                for k in range(lags)
+            )
+        out += worth[:, rows] @ response
     return out
+
+
+def by_lag(series: Array, lags: int) -> Array:
+    """(G, T) of 0..L-1 periods before, (G * T, L)."""
+    padded = np.pad(series, ((0, 0), (lags - 1, 0)))
+    found: Array = np.lib.stride_tricks.sliding_window_view(padded, lags, axis=1)[..., ::-1].reshape(-1, lags)
+    return found

@@ -1,5 +1,7 @@
 """Small national data sets and priors for the engine's tests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mmm_core.domain.fit import ModelData, Posterior
@@ -17,6 +19,13 @@ EACH_ONCE = (
     ("none", "linear"),
 )
 """Every family at least once."""
+IN_FREQUENCY = (
+    ("geometric", "hill", (1,)),
+    ("delayed", "logistic", (0, 2)),
+    ("weibull_cdf", "tanh", (0, 1, 2)),
+    ("none", "linear", (2,)),
+)
+"""Families with the channels, of three, that saturate in their frequency."""
 
 
 def national(
@@ -54,6 +63,14 @@ def national(
         media_scale=scale[None],
         target_scale=np.abs(kpi).max(keepdims=True),
     )
+
+
+def by_frequency(data: ModelData, channels: tuple[int, ...], seed: int = 9) -> ModelData:
+    """The same data with the media of some channels read as people reached, each of them 1 to 6 times."""
+    often = np.full(data.media.shape, np.nan)
+    drawn = np.random.default_rng(seed).uniform(1.0, 6.0, data.media.shape) * (data.media > 0)
+    often[..., channels] = drawn[..., channels]
+    return replace(data, frequency=often, frequency_scale=often.max(axis=(0, 1)))
 
 
 def priors_for(data: ModelData, adstock: str, saturation: str) -> Priors:

@@ -54,6 +54,22 @@ def specification(adstock: str = "geometric", saturation: str = "logistic", **ch
     return ModelSpec.model_validate({**base, **changes})
 
 
+REACHED = (
+    {"name": "tv", "spend": "tv", "reach": "people", "frequency": "contacts"},
+    {"name": "search", "spend": "search", "exposure": "clicks"},
+    {"name": "mail", "exposure": "mail"},
+)
+"""Channels of ``with_reach``."""
+
+
+def with_reach(frame: pd.DataFrame, seed: int = 6) -> pd.DataFrame:
+    """The same table, TV's money split into people reached and contacts of each, 1 to 6 where anybody was."""
+    contacts = np.random.default_rng(seed).uniform(1.0, 6.0, len(frame)) * (frame["tv"] > 0)
+    return frame.assign(
+        people=np.where(frame["tv"] > 0, 20 * frame["tv"] / contacts.where(contacts > 0, 1.0), 0.0), contacts=contacts
+    )
+
+
 def panel_table(periods: int = 60, geos: int = 3, seed: int = 4) -> pd.DataFrame:
     """Geos of different size whose returns differ, rows in no order; the last geo never ran mail."""
     rng = np.random.default_rng(seed)

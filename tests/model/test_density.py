@@ -14,13 +14,14 @@ from mmm_core.modeling.conditional import draw_linear
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, saturate
-from tests.model.cases import EACH_ONCE, design, national, priors_for
+from tests.model.cases import EACH_ONCE, IN_FREQUENCY, by_frequency, design, national, priors_for
 
 
-@pytest.fixture(params=EACH_ONCE, ids="-".join)
+@pytest.fixture(params=[*((*families, ()) for families in EACH_ONCE), *IN_FREQUENCY], ids=str)
 def case(request: pytest.FixtureRequest) -> tuple[ModelData, Priors, Collapsed]:
-    adstock, saturation = request.param
+    adstock, saturation, own = request.param
     data = national(periods=45, channels=3, seed=3)
+    data = by_frequency(data, own) if own else data
     priors = priors_for(data, adstock, saturation)
     return data, priors, collapse(data, priors)
 
@@ -31,8 +32,14 @@ def _media(data: ModelData, priors: Priors, values: dict[str, np.ndarray]) -> np
     scaled = data.scaled_media[0]
     out = np.zeros(scaled.shape[0])
     for c in range(scaled.shape[1]):
+        curve = {k: v[c] for k, v in values.items() if v.ndim}
+        if c in data.by_frequency:
+            assert data.scaled_frequency is not None
+            impact = scaled[:, c] * saturate(priors.saturation, data.scaled_frequency[0, :, c], curve)
+            out += values[EFFECT][c] * np.convolve(impact, weights[c])[: scaled.shape[0]]
+            continue
         carried = np.convolve(scaled[:, c], weights[c])[: scaled.shape[0]]
-        out += values[EFFECT][c] * saturate(priors.saturation, carried, {k: v[c] for k, v in values.items() if v.ndim})
+        out += values[EFFECT][c] * saturate(priors.saturation, carried, curve)
     return out
 
 

@@ -1,0 +1,188 @@
+"""Channels by reach and frequency: one definition in the density, PyMC's graph, the draws and the lift tests."""
+
+import datetime
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmm_core.analysis.response import ResponseModel
+from mmm_core.domain.errors import SpecError
+from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.modeling import pymc_model
+from mmm_core.modeling.collapsed import collapse
+from mmm_core.modeling.lift import lift_data
+from mmm_core.modeling.predict import media_blocks
+from mmm_core.modeling.prepare import prepare
+from mmm_core.modeling.priors import resolve
+from mmm_core.modeling.spec import LiftTest, ModelSpec
+from mmm_core.modeling.transforms import EFFECT
+from mmm_core.modeling.unit_effect import unit_effect
+from tests.model.company import REACHED, panel_specification, panel_table, specification, table, with_reach
+from tests.model.test_equals_pymc import _point, _pymc_point, _theirs
+
+TESTED = (
+    LiftTest(
+        channel="tv",
+        start=datetime.date(2022, 3, 7),
+        end=datetime.date(2022, 4, 17),
+        lift=30_000.0,
+        standard_error=4_000.0,
+        share=0.5,
+    ),
+    LiftTest(
+        channel="search", start=datetime.date(2022, 5, 2), end=datetime.date(2022, 5, 29), lift=9e3, standard_error=3e3
+    ),
+)
+
+
+def _case(panel: bool = False, saturation: str = "hill", **changes: object) -> tuple[ModelSpec, ModelData]:
+    make, frame = (panel_specification, panel_table()) if panel else (specification, table())
+    spec = make("geometric", saturation, channels=REACHED, **changes)
+    return spec, prepare(with_reach(frame), spec)
+
+
+def _posterior(spec: ModelSpec, data: ModelData, draws: int = 12) -> Posterior:
+    model = collapse(data, resolve(spec, data))
+    z = np.random.default_rng(3).normal(size=(2, draws, model.plan.size)) * 0.5
+    return Posterior(spec.adstock.value, spec.saturation.value, spec.max_lag, model.draws(z, seed=1))
+
+
+@pytest.mark.parametrize("saturation", ["hill", "michaelis_menten", "tanh"])
+def test_joint_density_with_lift_tests_is_that_of_pymcs_graph(saturation: str) -> None:
+    spec, data = _case(saturation=saturation, lift_tests=TESTED)
+    priors, tests = resolve(spec, data), lift_data(spec, data)
+    ours, model = collapse(data, priors, tests), pymc_model.build(data, priors, tests).model
+    theirs = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
+    rng, controls = np.random.default_rng(17), data.linear.shape[-1]
+    for _ in range(6):
+        values, coefficients = _point(priors, rng)
+        linear = {
+            "intercept_contribution": coefficients[0],
+            "gamma_control": coefficients[1 : 1 + controls],
+            "gamma_fourier": coefficients[1 + controls :],
+        }
+        expected = float(theirs(_pymc_point(model, {**_theirs(values, saturation), **linear})))
+        assert ours.joint_log_density(values, coefficients[None]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_joint_density_of_a_panel_is_that_of_pymcs_graph() -> None:
+    spec, data = _case(panel=True)
+    priors = resolve(spec, data)
+    ours, model = collapse(data, priors), pymc_model.build(data, priors).model
+    theirs = model.compile_logp(jacobian=False, mode="FAST_COMPILE")
+    rng = np.random.default_rng(23)
+    for _ in range(3):
+        values = ours.constrain(rng.normal(size=ours.plan.size) * 0.5)
+        centre, spread = ours.block.mean, ours.block.shared
+        assert spread is not None
+        shared = centre + spread * rng.normal(size=centre.size)
+        own = shared + ours.block.own * rng.normal(size=(len(data.geos), centre.size))
+        linear = ours.block.split(own) | {f"{n}_mu": v for n, v in ours.block.split(shared).items()}
+        expected = float(theirs(_pymc_point(model, {**_theirs(values, "hill"), **linear})))
+        assert ours.joint_log_density(values, own, shared) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_history_is_the_same_in_the_metric_service_and_the_model(panel: bool) -> None:
+    spec, data = _case(panel)
+    posterior = _posterior(spec, data)
+    model = ResponseModel(data, posterior, dtype=np.float64)
+    (expected,) = (values for _, values in media_blocks(data, posterior))
+    np.testing.assert_allclose(model.contributions(), expected * data.target_scale[:, None, None], rtol=1e-10)
+
+
+def test_twice_the_reach_brings_twice_as_much_and_twice_the_frequency_less() -> None:
+    spec, data = _case()
+    posterior = _posterior(spec, data)
+    assert data.frequency is not None
+
+    def brought(changed: ModelData) -> Array:
+        return ResponseModel(changed, posterior, np.float64).channel_contribution(0).sum(axis=0)
+
+    once = brought(data)
+    factor = np.array([2.0, 1.0, 1.0])
+    np.testing.assert_allclose(brought(replace(data, media=data.media * factor)), 2 * once)
+    more = brought(replace(data, frequency=data.frequency * factor))
+    assert (more > once).all()
+    assert (more < 2 * once).any()
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_a_plan_is_linear_in_a_channel_by_reach(panel: bool) -> None:
+    spec, data = _case(panel)
+    model = ResponseModel(data, _posterior(spec, data), dtype=np.float64)
+    window = model.window(8)
+    spend = model.vector(model.current_plan(8))
+    once, twice = window.totals(spend), window.totals(2 * spend)
+    tv, search = model.paid.index("tv"), model.paid.index("search")
+    np.testing.assert_allclose(twice[tv], 2 * once[tv])
+    assert (twice[search] < 2 * once[search]).all()
+    value, slope = window.value_and_slope(spend)
+    np.testing.assert_allclose(value, once)
+    np.testing.assert_allclose(slope[tv] * spend[tv], once[tv])
+    np.testing.assert_allclose(window.evaluate(spend)[0], once)
+
+
+def test_a_plan_that_goes_on_as_before_brings_what_history_says() -> None:
+    """With the same reach and frequency in every week a week of the plan is a week of history."""
+    spec, data = _case()
+    assert data.frequency is not None
+    steady = replace(
+        data,
+        media=np.ones_like(data.media) * data.media.max(axis=(0, 1)) * 0.4,
+        spend=np.where(np.isfinite(data.spend), 100.0, np.nan),
+        frequency=np.where(np.isfinite(data.frequency), 3.0, np.nan),
+    )
+    model = ResponseModel(steady, _posterior(spec, data), dtype=np.float64)
+    week = model.channel_contribution(0)[-1]
+    brought, _ = model.window(10).evaluate(model.vector(model.current_plan(10)))
+    np.testing.assert_allclose(brought[0], 10 * week, rtol=1e-9)
+    curve = model.curves()["tv"]
+    at_today = np.interp(100.0, curve.level, curve.mean)
+    assert at_today == pytest.approx(week.mean(), rel=1e-6)
+
+
+def test_lift_tests_measure_history_with_and_without_the_reach() -> None:
+    spec, data = _case(lift_tests=TESTED[:1])
+    tests, posterior = lift_data(spec, data), _posterior(spec, data)
+    assert tests is not None
+    shapes = {n: posterior.flat(n) for n in ("adstock_alpha", "saturation_slope", "saturation_kappa")}
+    found = tests.modelled("geometric", "hill", spec.max_lag, shapes, posterior.by_geo(EFFECT))[:, 0]
+    days = data.dates.astype("datetime64[D]")
+    inside = (days >= np.datetime64(TESTED[0].start)) & (days <= np.datetime64(TESTED[0].end))
+    media = data.media.copy()
+    media[:, inside, 0] *= 0.5
+    now, without = (
+        ResponseModel(d, posterior, np.float64).channel_contribution(0) for d in (data, replace(data, media=media))
+    )
+    np.testing.assert_allclose(found, (now - without).sum(axis=0), rtol=1e-9)
+
+
+def test_priors_are_spread_by_what_an_effect_of_one_brings() -> None:
+    spec, data = _case()
+    posterior = _posterior(spec, data)
+    shapes = {n: posterior.flat(n) for n in ("adstock_alpha", "saturation_slope", "saturation_kappa")}
+    unit = unit_effect(spec, data, shapes, 24)
+    brought = ResponseModel(data, posterior, np.float64).channel_contribution(0).sum(axis=0)
+    np.testing.assert_allclose(unit.volume[:, 0] * posterior.flat(EFFECT)[:, 0], brought, rtol=1e-9)
+
+
+def test_people_reached_without_a_frequency_are_refused() -> None:
+    frame = with_reach(table())
+    first = int(np.argmax(frame["people"].to_numpy() > 0))
+    frame.loc[first, "contacts"] = np.nan
+    with pytest.raises(SpecError, match=r"tv reached people in 1 rows without a frequency above 0 in contacts"):
+        prepare(frame, specification(channels=REACHED))
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ({"name": "tv", "spend": "tv", "reach": "people"}, "needs both reach and frequency"),
+        ({"name": "tv", "exposure": "grps", "reach": "people", "frequency": "contacts"}, "not on both"),
+    ],
+)
+def test_half_a_pair_and_two_exposures_are_refused(channel: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        specification(channels=(channel,))

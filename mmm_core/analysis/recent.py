@@ -33,6 +33,20 @@ def exposure_per_money(data: ModelData) -> Array:
     return out
 
 
+def reach_weights(data: ModelData, channel: int, geo: int) -> Array:
+    """Share of the people whom a channel reached in each period, (T,): of the recent ones, else of all; sums to 1.
+
+    Zeros where a geo never saw the channel.
+    """
+    out = np.zeros(len(data.dates))
+    for first in (-RECENT, 0):
+        reached = data.media[geo, first:, channel]
+        if reached.sum() > 0:
+            out[first:] = reached / reached.sum()
+            return out
+    return out
+
+
 def value_per_unit(data: ModelData) -> float | None:
     """Money per KPI unit over the recent periods; None where nobody said."""
     value = data.value_per_unit[:, -RECENT:]

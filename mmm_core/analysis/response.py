@@ -55,6 +55,13 @@ class ResponseModel:
         self.draws = posterior.chains * posterior.draws_per_chain
         self._scaled = np.ascontiguousarray(np.moveaxis(data.scaled_media, -1, 0), dtype=dtype)  # (C, G, T)
         self._scale = np.where(data.media_scale > 0, data.media_scale, 1.0)  # (G, C)
+        often = data.scaled_frequency
+        self._often = (
+            None if often is None else np.ascontiguousarray(np.moveaxis(often, -1, 0), dtype=dtype)
+        )  # (C, G, T)
+        own = data.by_frequency
+        self._families = tuple("linear" if c in own else posterior.saturation for c in range(len(data.channels)))
+        """Response to adstocked exposure; a channel by frequency has saturated before, and is linear in its reach."""
         self._saturation = {name: self._by_channel(name) for name in SATURATION_PARAMETERS[posterior.saturation]}
         effect = posterior.by_geo(EFFECT) * data.target_scale[:, None]
         self.effect: Values = np.ascontiguousarray(effect.T, dtype=dtype)  # (C, G, S)
@@ -85,18 +92,49 @@ class ResponseModel:
     # ---- history -------------------------------------------------------------------------------------------------
 
     def _adstocked(self, channel: int, geo: int) -> Values:
-        """Scaled adstocked exposure of one channel in one geo, (T, S)."""
+        """Scaled adstocked exposure of one channel in one geo, (T, S); of a channel by frequency what it did."""
+        if self._often is not None and channel in self.data.by_frequency:
+            return self._impact(channel, geo)
         lags = self.posterior.max_lag
         padded = np.concatenate([np.zeros(lags - 1, dtype=self.dtype), self._scaled[channel, geo]])
         lagged = np.lib.stride_tricks.sliding_window_view(padded, lags)[:, ::-1]  # (T, L), lag 0 first
         return np.asarray(np.ascontiguousarray(lagged) @ self.weights[channel].T)
 
+    def _impact(self, channel: int, geo: int) -> Values:
+        """People reached times what their frequency does to each, carried over, (T, S)."""
+        impact: Values = self._scaled[channel, geo][:, None] * self._per_person(channel, geo)
+        out = np.zeros_like(impact)
+        for lag, weight in enumerate(self.weights[channel].T[: len(impact)]):
+            out[lag:] += weight * impact[: len(impact) - lag]
+        return out
+
+    def _per_person(self, channel: int, geo: int) -> Values:
+        """Saturated frequency of one channel in one geo, (T, S)."""
+        assert self._often is not None
+        often = self._often[channel, geo][:, None]
+        return np.asarray(saturate(self.posterior.saturation, often, self._curve(channel)))
+
+    def _curve(self, channel: int) -> dict[str, Values]:
+        return {name: values[channel] for name, values in self._saturation.items()}
+
+    def _per_exposure(self, channel: int) -> Values:
+        """What a scaled unit of exposure becomes before the response, (G, S): 1, or what the recent mix of frequencies
+        does to each person reached."""
+        geos = len(self.data.geos)
+        if channel not in self.data.by_frequency:
+            return np.ones((geos, 1), dtype=self.dtype)
+        out = np.zeros((geos, self.draws), dtype=self.dtype)
+        for geo in range(geos):
+            weight = recent.reach_weights(self.data, channel, geo).astype(self.dtype)
+            out[geo] = weight @ self._per_person(channel, geo)
+        return out
+
     def _saturated(self, channel: int, geo: int, exposure: Values) -> Values:
         """Response in KPI units of one channel in one geo to scaled adstocked exposure, (..., S)."""
-        parameters = {name: values[channel] for name, values in self._saturation.items()}
-        response: Values = np.asarray(saturate(self.posterior.saturation, exposure, parameters))
-        response *= self.effect[channel, geo]
-        return response
+        response: Values = np.asarray(saturate(self._families[channel], exposure, self._curve(channel)))
+        return np.asarray(
+            np.multiply(response, self.effect[channel, geo], out=None if response is exposure else response)
+        )
 
     def channel_contribution(self, channel: int, geo: int = 0, multiplier: float = 1.0) -> Values:
         """KPI units per period that one channel brought, (T, S), had its exposure been multiplied throughout."""
@@ -192,15 +230,19 @@ class ResponseModel:
     def _build(self, periods: int) -> Window:
         lags, index, geos = self.posterior.max_lag, self.paid_index, len(self.data.geos)
         past = np.zeros((len(index), geos, lags - 1), dtype=self.dtype)
+        # A linear response owes nothing to what was carried in, which a plan's outcome leaves out.
+        saturating = np.array([c not in self.data.by_frequency for c in index], dtype=self.dtype)
         have = min(lags - 1, self._scaled.shape[2])
         if have:
-            past[:, :, -have:] = self._scaled[index][:, :, -have:]
+            past[:, :, -have:] = self._scaled[index][:, :, -have:] * saturating[:, None, None]
         share, carried, count, week = plan_coefficients(self.weights[index], past, periods)
         unit = recent.exposure_per_money(self.data)[:, index] / self._scale[:, index] / periods  # (G, C)
         a = share[:, None] * unit.T.astype(self.dtype)[:, :, None, None]
+        for position in np.flatnonzero(saturating == 0):
+            a[position] *= self._per_exposure(int(index[position]))[:, None]
         cells = (len(index), geos * len(count), self.draws)
         return Window(
-            self.posterior.saturation,
+            tuple(self._families[c] for c in index),
             {name: values[index] for name, values in self._saturation.items()},
             np.asarray(self.effect[index] * self._now),
             a.reshape(cells),
@@ -221,8 +263,9 @@ class ResponseModel:
     def outcome(self, plan: SpendPlan) -> PlanOutcome:
         """What a plan brings above spending nothing in its window, carry-over after its end included.
 
-        History's last weeks are carried in; spend buys exposure at the recent cost per unit; organic media are held and
-        so drop out; KPI units are worth their recent mean value.
+        History's last weeks are carried in; spend buys exposure at the recent cost per unit (people reached as often as
+        recently, where a channel has a frequency); organic media are held and so drop out; KPI units are worth their
+        recent mean value.
         """
         window = self.window(plan.periods)
         return outcomes.planned(self, plan, *window.evaluate(self.vector(plan)), window.week)
@@ -270,9 +313,13 @@ class ResponseModel:
     # ---- curves --------------------------------------------------------------------------------------------------
 
     def at_level(self, channel: int, exposure: npt.NDArray[np.float64], geo: int = 0) -> Values:
-        """KPI units per period of one channel in one geo at constant exposures (n,), in exposure units, (n, S)."""
+        """KPI units per period of one channel in one geo at constant exposures (n,), in exposure units, (n, S).
+
+        Of a channel by frequency the exposure is the people reached, as often as recently.
+        """
         level = (exposure / self._scale[geo, channel]).astype(self.dtype)
-        found = self._saturated(channel, geo, np.broadcast_to(level[:, None], (level.size, self.draws)))
+        acting = np.broadcast_to(level[:, None] * self._per_exposure(channel)[geo], (level.size, self.draws))
+        found = self._saturated(channel, geo, acting)
         return np.asarray(found * self._now)
 
     def curves(self) -> dict[str, Curve]:

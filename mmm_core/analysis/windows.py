@@ -23,7 +23,8 @@ Places = npt.NDArray[np.intp]
 class Window:
     """C channels, N cells (G geos by D distinct weeks, geo outermost), S draws."""
 
-    saturation: str
+    saturation: tuple[str, ...]
+    """Family by channel; one that has saturated before is 'linear'."""
     parameters: dict[str, Values]
     """(C, S) each: the saturation's parameters."""
     effect: Values
@@ -51,7 +52,7 @@ class Window:
         totals = np.empty((channels, draws), dtype=self.effect.dtype)
         weekly: Values = np.zeros((len(self.count), draws), dtype=self.a.dtype)
         for c, (level, parameters) in enumerate(self._levels(e)):
-            lift = saturate(self.saturation, level, parameters)
+            lift = saturate(self.saturation[c], level, parameters)
             lift -= self._without[c]
             by_geo = self._geos(lift)
             by_geo *= self.effect[c][:, None, :]
@@ -63,14 +64,15 @@ class Window:
 
     def totals(self, e: Values) -> Values:
         """KPI units per channel above spending nothing, (C, S)."""
-        responses = [self._summed(saturate(self.saturation, *found)) for found in self._levels(e)]
+        found = zip(self.saturation, self._levels(e), strict=True)
+        responses = [self._summed(saturate(family, *levels)) for family, levels in found]
         return np.asarray(((np.array(responses) - self._total_without) * self.effect).sum(axis=1))
 
     def value_and_slope(self, e: Values) -> tuple[Values, Values]:
         """Totals per channel and their derivative with respect to that channel's e, each (C, S)."""
         value, slope = np.empty_like(self.effect), np.empty_like(self.effect)
         for c, (level, parameters) in enumerate(self._levels(e)):
-            response, rise = saturate_both(self.saturation, level, parameters)
+            response, rise = saturate_both(self.saturation[c], level, parameters)
             rise *= self.a[c]
             value[c] = self._summed(response)
             slope[c] = self._summed(rise)
@@ -96,7 +98,8 @@ class Window:
     def _without(self) -> Values:
         """(C, N, S) saturated response when nothing is spent in the window."""
         nothing = np.zeros(len(self.effect))
-        return np.array([saturate(self.saturation, *found) for found in self._levels(nothing)])
+        found = zip(self.saturation, self._levels(nothing), strict=True)
+        return np.array([saturate(family, *levels) for family, levels in found])
 
     @cached_property
     def _total_without(self) -> Values:

@@ -249,14 +249,14 @@ def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:
             brought = []
             often = as_xtensor(tests.frequency[row], dims=("date",))
             for exposure in (tests.seen[row], tests.without[row]):
-                found = as_xtensor(exposure, dims=("date",))
+                acting = as_xtensor(exposure, dims=("date",))
                 if tests.by_frequency[row]:
-                    found = found * mmm.saturation.function(often, **curve, dim="date")
-                    found = mmm.adstock.function(found, **memory, dim="date")
+                    acting = acting * mmm.saturation.function(often, **curve, dim="date")
+                    acting = mmm.adstock.function(acting, **memory, dim="date")
                 else:
-                    found = mmm.adstock.function(found, **memory, dim="date")
-                    found = mmm.saturation.function(found, **curve, dim="date")
-                brought.append(found.isel(date=slice(before, None)))
+                    acting = mmm.adstock.function(acting, **memory, dim="date")
+                    acting = mmm.saturation.function(acting, **curve, dim="date")
+                brought.append(acting.isel(date=slice(before, None)))
             weight = as_xtensor(tests.weight[row], dims=("date",))
             modelled[int(test)] = modelled[int(test)] + ((brought[0] - brought[1]) * weight).sum("date")
         means = pt.stack([value.values for value in modelled])

@@ -195,7 +195,7 @@ def thinned(posterior: Posterior, most: int) -> Posterior:
 def _names(spec: ModelSpec, channel: str) -> set[str]:
     """Names under which a check may speak of a channel."""
     found = next((c for c in spec.channels if c.name == channel), None)
-    return {channel, *(name for name in (found.spend, found.exposure) if name)} if found else {channel}
+    return {channel, *found.columns} if found else {channel}
 
 
 def _fit(posterior: Posterior, totals: Totals) -> FitFacts:

@@ -38,7 +38,7 @@ def of_spec(diagram: Diagram, spec: ModelSpec, columns: Iterable[str]) -> Holdin
     """What a specification holds still, among the columns of its data."""
     behind = {key(c): c for c in columns}
     for channel in spec.channels:
-        behind |= {key(c): channel.name for c in (channel.name, channel.spend, channel.exposure) if c}
+        behind |= {key(c): channel.name for c in (channel.name, *channel.columns)}
     used = [*(c.name for c in spec.channels), *spec.controls, *spec.holidays, *(t.column for t in spec.treatments)]
     times = (SEASON if spec.season.yearly_terms else frozenset()) | (
         TREND if spec.trend.kind != "none" else frozenset()

@@ -11,7 +11,7 @@ import pymc_marketing
 import xarray as xr
 
 from mmm_core.domain.fit import Array, ModelData, Posterior
-from mmm_core.modeling import pymc_model
+from mmm_core.modeling import pymc_frequency, pymc_model
 from mmm_core.modeling.predict import baseline, media_blocks
 from mmm_core.modeling.priors import Priors
 
@@ -23,6 +23,8 @@ SAMPLE_DIMS = ("chain", "draw")
 def write_netcdf(path: Path, posterior: Posterior, data: ModelData, priors: Priors) -> None:
     """Write the posterior through a real MMM object, so that ``MMM.load(path)`` builds it again.
 
+    With channels by reach and frequency, which that class does not have, the file is ArviZ's alone.
+
     Every draw of every free variable is written in double precision, with MMM's own deterministic variables beside them
     in single precision, smallest first, as far as they fit (``MOST_CELLS``); the rest can be computed from the graph
     with ``pymc.compute_deterministics``.
@@ -30,9 +32,13 @@ def write_netcdf(path: Path, posterior: Posterior, data: ModelData, priors: Prio
     mmm = pymc_model.build(data, priors)
     frame, target = pymc_model.table(data)
     mmm.idata = _tree(posterior, data, mmm.model)
-    mmm.set_idata_attrs(mmm.idata)
+    if not data.by_frequency:
+        mmm.set_idata_attrs(mmm.idata)
     mmm.idata["/fit_data"] = mmm.create_fit_data(frame, target)
     mmm.idata["/posterior"].attrs["pymc_marketing_version"] = pymc_marketing.__version__
+    if data.by_frequency:
+        mmm.idata.to_netcdf(str(path), engine="h5netcdf")
+        return
     mmm.save(str(path), engine="h5netcdf")
 
 
@@ -56,6 +62,10 @@ def _tree(posterior: Posterior, data: ModelData, model: pm.Model) -> xr.DataTree
         },
         coords={**where, "channel": labels["channel"]},
     )
+    if data.frequency is not None:
+        often = _national(np.moveaxis(data.frequency, 0, 1), data, axis=1)
+        constant["channel_frequency"] = (("date", *geo, "channel"), often)
+        constant["channel_frequency_scale"] = ("channel", data.frequency_scale)
     groups |= {"observed_data": scaled, "constant_data": constant}
     return xr.DataTree.from_dict({f"/{name}": dataset for name, dataset in groups.items()})
 
@@ -69,7 +79,7 @@ def _free(posterior: Posterior, model: pm.Model) -> dict[str, tuple[tuple[str, .
 
 
 def _geo(data: ModelData) -> tuple[str, ...]:
-    return (pymc_model.GEO,) if len(data.geos) > 1 else ()
+    return (pymc_frequency.GEO,) if len(data.geos) > 1 else ()
 
 
 def _national(values: Array, data: ModelData, axis: int = 0) -> Array:

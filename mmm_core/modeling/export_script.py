@@ -1,5 +1,6 @@
 """A runnable PyMC-Marketing script of a model. Imported only by an export's own process (it needs PyMC)."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pymc_extras.prior import Prior
 from pymc_marketing.hsgp_kwargs import HSGPKwargs
 
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling import pymc_model
+from mmm_core.modeling import pymc_frequency, pymc_model
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -18,7 +19,8 @@ def write_script(path: Path, spec: ModelSpec, data: ModelData, priors: Priors) -
     """Write a PyMC-Marketing script of the model and, beside it, the prepared table that it reads (``<name>.csv``)."""
     frame, target = pymc_model.table(data)
     names = pymc_model.labels(data)
-    frame.assign(**{names.target: target}).to_csv(path.with_suffix(".csv"), index=False, float_format="%.17g")
+    written = frame.assign(**{names.target: target}, **_frequencies(data))
+    written.to_csv(path.with_suffix(".csv"), index=False, float_format="%.17g")
     path.write_text(script(spec, data, priors, path.with_suffix(".csv").name), encoding="utf-8")
 
 
@@ -36,24 +38,28 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
         "",
         "from pathlib import Path",
+        *(["from typing import Any"] if data.by_frequency else []),
         "",
         "import numpy as np",
         "import pandas as pd",
         "import xarray as xr",
         "from pymc_extras.prior import Prior",
         *(["from pymc_marketing.hsgp_kwargs import HSGPKwargs"] if priors.varying else []),
+        *(["import pymc as pm"] if data.by_frequency else []),
         f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
         "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
+        *_own_class(data),
         "",
         "# The table holds media as the model reads them and controls, holidays and trend already standardised.",
         f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
         f"target = table.pop({names.target!r})",
+        *[f"often_{n} = table.pop({name!r})" for n, name in enumerate(_frequencies(data))],
         *(["# Beliefs that became priors (90% ranges):", *beliefs] if beliefs else []),
         *_left_out(spec),
         "model_config = {",
         *(f"    {key!r}: {_source(value)}," for key, value in pymc_model.model_config(data, priors).items()),
         "}",
-        "mmm = MMM(",
+        f"mmm = {'ByFrequency' if data.by_frequency else 'MMM'}(",
         f"    date_column={names.date!r},",
         f"    target_column={names.target!r},",
         f"    channel_columns={list(names.channels)!r},",
@@ -66,8 +72,9 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         "    ),",
         "    model_config=model_config,",
         *(f"    {name}={on}," for name, on in pymc_model.varying(priors).items()),
-        *([f'    dims=("{pymc_model.GEO}",),'] if len(data.geos) > 1 else []),
+        *([f'    dims=("{pymc_frequency.GEO}",),'] if len(data.geos) > 1 else []),
         ")",
+        *_often(data),
         "mmm.build_model(table, target)",
         "",
         'if __name__ == "__main__":',
@@ -80,10 +87,47 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         f"        target_accept={spec.sampling.target_accept},",
         f"        random_seed={spec.sampling.seed},",
         "    )",
-        '    mmm.save("fitted.nc", engine="h5netcdf")',
+        f'    mmm.{"idata.to_netcdf" if data.by_frequency else "save"}("fitted.nc", engine="h5netcdf")',
         "",
     ]
     return "\n".join(lines)
+
+
+def _frequencies(data: ModelData) -> dict[str, Any]:
+    """Columns with the scaled frequency of each channel that has one, rows as in ``pymc_model.table``."""
+    names, often = pymc_model.labels(data).channels, data.scaled_frequency
+    return {} if often is None else {f"frequency of {names[c]}": often[..., c].ravel() for c in data.by_frequency}
+
+
+def _own_class(data: ModelData) -> list[str]:
+    """Source of the class that gives PyMC-Marketing channels by reach and frequency."""
+    if not data.by_frequency:
+        return []
+    source = inspect.getsource(pymc_frequency.ByFrequency).rstrip()
+    return [
+        "from pytensor.xtensor import as_xtensor",
+        "from pytensor.xtensor.math import where",
+        "",
+        f"GEO = {pymc_frequency.GEO!r}",
+        "",
+        "",
+        *source.replace("often: Array", "often: np.ndarray").replace("  # type: ignore[misc]", "").splitlines(),
+        "",
+    ]
+
+
+def _often(data: ModelData) -> list[str]:
+    """Hands the frequencies to the class: (geos, dates, channels), NaN for channels without."""
+    if not data.by_frequency:
+        return []
+    shape = (*data.target.shape, len(data.channels))
+    return [
+        f"mmm.often = np.full({shape!r}, np.nan)",
+        *(
+            f"mmm.often[..., {c}] = often_{n}.to_numpy().reshape({data.target.shape!r})"
+            for n, c in enumerate(data.by_frequency)
+        ),
+    ]
 
 
 def _left_out(spec: ModelSpec) -> list[str]:

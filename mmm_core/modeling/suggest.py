@@ -75,7 +75,7 @@ def suggest_spec(
         geo=recognition.one(Role.GEO) if view.panel else None,
         population=recognition.one(Role.POPULATION) if view.panel else None,
         currency=currency,
-        channels=tuple(ChannelSpec(name=c.name, spend=c.spend, exposure=c.exposure or c.reach) for c in media),
+        channels=tuple(_channel(c) for c in media),
         controls=tuple(c for c in kept if c not in holidays),
         holidays=tuple(c for c in kept if c in holidays),
         treatments=treatments,
@@ -102,15 +102,28 @@ def _channels(view: View, wanted: Sequence[str]) -> tuple[list[ChannelColumns], 
     if named and len(named) < len(live):
         notes.append(f"Left out {listed([c.name for c in live if c not in named])}: not in the plan.")
     chosen = named or live
-    reached = [c.name for c in chosen if c.exposure is None and c.reach is not None]
-    if reached:
-        notes.append(f"{listed(reached)}: modelled by the people reached; how often each was reached is not used.")
+    alone = [c.name for c in chosen if c.exposure is None and c.reach is not None and c.frequency is None]
+    if alone:
+        notes.append(f"{listed(alone)}: modelled by the people reached, as no column says how often each of them was.")
+    both = [c.name for c in chosen if c.exposure is None and c.frequency is not None]
+    if both:
+        notes.append(f"{listed(both)}: modelled by the people reached and by how often each of them was.")
+    spare = [c.name for c in chosen if c.exposure is not None and c.frequency is not None]
+    if spare:
+        notes.append(f"{listed(spare)}: modelled by the exposure; reach and frequency could take its place.")
     organic = [c.name for c in chosen if c.spend is None]
     if organic:
         notes.append(
             f"{listed(organic)} {'has' if len(organic) == 1 else 'have'} no spend: effect, but no return on it."
         )
     return chosen, notes
+
+
+def _channel(found: ChannelColumns) -> ChannelSpec:
+    """By its exposure; else by reach and frequency, or a reach alone as the exposure; else by its spend."""
+    if found.exposure is not None or found.frequency is None:
+        return ChannelSpec(name=found.name, spend=found.spend, exposure=found.exposure or found.reach)
+    return ChannelSpec(name=found.name, spend=found.spend, reach=found.reach, frequency=found.frequency)
 
 
 def _kpi(

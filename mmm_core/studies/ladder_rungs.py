@@ -115,6 +115,8 @@ def recognised(spec: ModelSpec) -> Recognition:
         *((c, Role.HOLIDAY, None) for c in spec.holidays),
         *((c.spend, Role.SPEND, c.name) for c in spec.channels),
         *((c.exposure, Role.EXPOSURE if c.spend else Role.ORGANIC, c.name) for c in spec.channels),
+        *((c.reach, Role.REACH, c.name) for c in spec.channels),
+        *((c.frequency, Role.FREQUENCY, c.name) for c in spec.channels),
     ]
     roles = tuple(ColumnRole(c, role, 1.0, "", channel) for c, role, channel in named if c)
     return Recognition(Shape.PANEL if spec.geo else Shape.NATIONAL, "plain", None, roles)

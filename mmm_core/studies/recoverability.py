@@ -118,7 +118,9 @@ def _world(
 def _scaled_as(data: ModelData, own: ModelData) -> ModelData:
     from dataclasses import replace
 
-    return replace(data, media_scale=own.media_scale, target_scale=own.target_scale)
+    return replace(
+        data, media_scale=own.media_scale, target_scale=own.target_scale, frequency_scale=own.frequency_scale
+    )
 
 
 def _found(

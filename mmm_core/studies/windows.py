@@ -72,6 +72,7 @@ def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = 
         reference=None if level is None else standard.of(level[:, None])[:, 0],
         media_scale=alone.media_scale,
         target_scale=alone.target_scale,
+        frequency_scale=alone.frequency_scale,
     )
     return Window(fewer, _first(whole, alone, train), whole, left_out)
 
@@ -118,7 +119,7 @@ def ensure_room(data: ModelData, wanted: int, what: str) -> None:
 
 def _known(frame: pd.DataFrame, spec: ModelSpec) -> tuple[ModelSpec, tuple[str, ...]]:
     """The specification less the channels that are 0 throughout, and their names."""
-    silent = tuple(c.name for c in spec.channels if not _exposed(frame, [c.exposure or c.spend]))
+    silent = tuple(c.name for c in spec.channels if not _exposed(frame, [c.acting]))
     if not silent:
         return spec, ()
     if len(silent) == len(spec.channels):

@@ -16,7 +16,7 @@ from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import Priors, resolve
 from mmm_core.modeling.spec import ModelSpec
 from tests.model.cases import priors_draws
-from tests.model.company import panel_specification, panel_table, specification, table
+from tests.model.company import REACHED, panel_specification, panel_table, specification, table, with_reach
 
 CHAINS, DRAWS = 2, 7
 
@@ -137,6 +137,30 @@ def test_script_of_a_panel_builds_the_same_model(tmp_path: Path) -> None:
     spec = panel_specification("geometric", "hill")
     data = prepare(panel_table(), spec)
     priors = resolve(spec, data)
+    export_script.write_script(tmp_path / "model.py", spec, data, priors)
+    built = runpy.run_path(str(tmp_path / "model.py"))["mmm"].model
+    ours = pymc_model.build(data, priors).model
+    point = {name: value + 0.1 for name, value in ours.initial_point().items()}
+    assert float(built.compile_logp(mode="FAST_COMPILE")(point)) == pytest.approx(
+        float(ours.compile_logp(mode="FAST_COMPILE")(point)), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_file_and_script_with_channels_by_reach_and_frequency(panel: bool, tmp_path: Path) -> None:
+    make, frame = (panel_specification, panel_table()) if panel else (specification, table())
+    spec = make("geometric", "hill", channels=REACHED)
+    data = prepare(with_reach(frame), spec)
+    priors = resolve(spec, data)
+    posterior = priors_draws(priors, spec.max_lag, CHAINS, DRAWS, geos=len(data.geos))
+    export.write_netcdf(tmp_path / "posterior.nc", posterior, data, priors)
+    opened = az.from_netcdf(tmp_path / "posterior.nc")
+    brought = np.concatenate([contribution for _, contribution in media_blocks(data, posterior)])
+    dims = ("chain", "draw", *(["geo"] if panel else []), "date", "channel")
+    found = opened["posterior"]["channel_contribution"].transpose(*dims).values
+    np.testing.assert_allclose(found.ravel(), brought.ravel(), rtol=1e-6, atol=1e-12)
+    often = opened["constant_data"]["channel_frequency"].sel(channel="tv")
+    assert float(often.max()) == pytest.approx(float(np.nanmax(data.frequency)))
     export_script.write_script(tmp_path / "model.py", spec, data, priors)
     built = runpy.run_path(str(tmp_path / "model.py"))["mmm"].model
     ours = pymc_model.build(data, priors).model

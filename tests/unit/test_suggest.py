@@ -13,7 +13,7 @@ from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
 from mmm_core.modeling.spec import ChannelSpec
 from mmm_core.modeling.suggest import suggest_spec
-from tests.model.company import panel_table, table
+from tests.model.company import panel_table, table, with_reach
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 ROLES: dict[str, tuple[Role, str | None]] = {
@@ -185,3 +185,18 @@ def test_geos_treatments_and_reach_are_taken_over_with_a_word() -> None:
     assert len(prepare(frame, spec).geos) == 3
     national, _ = suggest_spec(table(), _recognition({k: v for k, v in roles.items() if k not in ("region", "heads")}))
     assert national.geo is None
+
+
+def test_reach_and_frequency_go_together_where_there_is_no_exposure() -> None:
+    roles = {**ROLES, "people": (Role.REACH, "TV"), "contacts": (Role.FREQUENCY, "TV")}
+    frame = with_reach(table())
+    spec, notes = suggest_spec(frame, _recognition(roles))
+    tv = next(c for c in spec.channels if c.name == "TV")
+    assert (tv.reach, tv.frequency, tv.exposure) == ("people", "contacts", None)
+    assert any("TV: modelled by the people reached and by how often each of them was" in note for note in notes)
+    assert prepare(frame, spec).by_frequency == (spec.channels.index(tv),)
+    seen = {**roles, "clicks": (Role.EXPOSURE, "TV")}
+    spec, notes = suggest_spec(frame, _recognition({k: v for k, v in seen.items() if v[1] != "Search"}))
+    tv = next(c for c in spec.channels if c.name == "TV")
+    assert (tv.exposure, tv.reach) == ("clicks", None)
+    assert any("reach and frequency could take its place" in note for note in notes)

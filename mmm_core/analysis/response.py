@@ -68,7 +68,7 @@ class ResponseModel:
         self._media_drift = self._drift(MEDIA_DRIFT)
         self._baseline_drift = self._drift(BASELINE_DRIFT)
         # Plans and curves are about now: the strength of the recent periods goes on.
-        self._now = 1.0 if self._media_drift is None else self._media_drift[-recent.RECENT :].mean(axis=0)
+        self.now = 1.0 if self._media_drift is None else self._media_drift[-recent.RECENT :].mean(axis=0)
         self._windows: dict[int, Window] = {}
         self._current: dict[int, Values] = {}
 
@@ -113,6 +113,12 @@ class ResponseModel:
         assert self._often is not None
         often = self._often[channel, geo][:, None]
         return np.asarray(saturate(self.posterior.saturation, often, self._curve(channel)))
+
+    def per_person(self, channel: int, frequency: npt.NDArray[np.float64]) -> Values:
+        """What each person reached does at constant frequencies (n,), contacts, before the effect size, (n, S)."""
+        assert self.data.frequency_scale is not None
+        often = (frequency / self.data.frequency_scale[channel]).astype(self.dtype)
+        return np.asarray(saturate(self.posterior.saturation, often[:, None], self._curve(channel)))
 
     def _curve(self, channel: int) -> dict[str, Values]:
         return {name: values[channel] for name, values in self._saturation.items()}
@@ -244,7 +250,7 @@ class ResponseModel:
         return Window(
             tuple(self._families[c] for c in index),
             {name: values[index] for name, values in self._saturation.items()},
-            np.asarray(self.effect[index] * self._now),
+            np.asarray(self.effect[index] * self.now),
             a.reshape(cells),
             carried.reshape(cells),
             count,
@@ -320,7 +326,7 @@ class ResponseModel:
         level = (exposure / self._scale[geo, channel]).astype(self.dtype)
         acting = np.broadcast_to(level[:, None] * self._per_exposure(channel)[geo], (level.size, self.draws))
         found = self._saturated(channel, geo, acting)
-        return np.asarray(found * self._now)
+        return np.asarray(found * self.now)
 
     def curves(self) -> dict[str, Curve]:
         """Response and carry-over curve of every channel."""

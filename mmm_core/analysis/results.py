@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mmm_core.analysis import convergence, verdict
 from mmm_core.analysis.calendar import days, period_days
+from mmm_core.analysis.frequency import frequency_curves
 from mmm_core.analysis.intervals import interval
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.analysis.results_json import from_json, to_json
@@ -17,7 +18,7 @@ from mmm_core.analysis.series import Totals, tally
 from mmm_core.analysis.summary import contributions_frame, curves_frame, facts, summary
 from mmm_core.domain.checks import Check
 from mmm_core.domain.fit import ModelData, Posterior
-from mmm_core.domain.results import ChannelResult, Curve, FitFacts, Interval, Results, TreatmentResult
+from mmm_core.domain.results import ChannelResult, Curve, FitFacts, FrequencyCurve, Interval, Results, TreatmentResult
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -63,7 +64,7 @@ def summarise(
     model = ResponseModel(data, thinned(posterior, max(FEWEST_DRAWS, MOST_CELLS // data.media.size)), dtype=np.float64)
     totals = tally(model)
     money = _Money(model, totals)
-    curves = model.curves()
+    curves, often = model.curves(), frequency_curves(model)
     channels = [
         _channel(
             c,
@@ -71,6 +72,7 @@ def summarise(
             totals,
             money,
             curves[name],
+            often.get(name),
             (roi_prior if money.roi(c) is not None else share_prior).get(name),
             name in tested,
             verdict.doubted(checks, _names(spec, name)),
@@ -110,6 +112,7 @@ def _channel(
     totals: Totals,
     money: "_Money",
     curve: Curve,
+    frequency: FrequencyCurve | None,
     prior: Interval | None,
     tested: bool,
     doubt: Check | None,
@@ -134,6 +137,7 @@ def _channel(
         action_reason=why,
         spend_share=money.spend_share(c),
         curve=curve,
+        frequency=frequency,
     )
 
 

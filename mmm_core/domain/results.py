@@ -49,6 +49,23 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class FrequencyCurve:
+    """What today's number of contacts would bring if more or fewer people shared them, KPI units per period."""
+
+    level: tuple[float, ...]
+    """Contacts per person reached, ascending."""
+    mean: tuple[float, ...]
+    p5: tuple[float, ...]
+    p95: tuple[float, ...]
+    today: float
+    """Recent contacts per person reached."""
+    best: Interval
+    """The level that brings the most; at the end of the curve where it still rises there."""
+    gain: Interval
+    """What the level that is best on average brings above today's, as a share of today's."""
+
+
+@dataclass(frozen=True)
 class ChannelResult:
     channel: str
     spend: float | None
@@ -63,6 +80,8 @@ class ChannelResult:
     action_reason: str
     spend_share: float | None
     curve: Curve
+    frequency: FrequencyCurve | None = None
+    """None for a channel that is not modelled by reach and frequency."""
 
 
 @dataclass(frozen=True)

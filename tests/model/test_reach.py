@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmm_core.analysis.frequency import frequency_curves
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData, Posterior
@@ -186,3 +187,39 @@ def test_people_reached_without_a_frequency_are_refused() -> None:
 def test_half_a_pair_and_two_exposures_are_refused(channel: dict[str, str], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         specification(channels=(channel,))
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_the_same_contacts_at_another_frequency_bring_what_the_model_says(panel: bool) -> None:
+    spec, data = _case(panel)
+    assert data.frequency is not None
+    posterior = _posterior(spec, data)
+    known = np.isfinite(data.frequency)
+    steady = replace(
+        data, media=np.ones_like(data.media) * data.media_scale[:, None], frequency=np.where(known, 3.0, np.nan)
+    )
+    curve = frequency_curves(ResponseModel(steady, posterior, np.float64))["tv"]
+    assert set(frequency_curves(ResponseModel(steady, posterior, np.float64))) == {"tv"}
+    assert curve.today == pytest.approx(3.0)
+    for often in (1.0, 2.0):
+        factor = np.where(known, 3.0 / often, 1.0)
+        other = ResponseModel(
+            replace(steady, media=steady.media * factor, frequency=np.where(known, often, np.nan)),
+            posterior,
+            np.float64,
+        )
+        week = sum(other.channel_contribution(0, g)[-1] for g in range(len(data.geos)))
+        assert np.interp(often, curve.level, curve.mean) == pytest.approx(float(np.mean(week)), rel=2e-3)
+
+
+def test_a_curve_that_is_slow_to_rise_has_its_best_frequency_inside() -> None:
+    spec, data = _case()
+    posterior = _posterior(spec, data)
+    slope = {"saturation_slope": 3.0, "saturation_kappa": 0.5}
+    shaped = {n: np.full_like(v, slope[n]) if n in slope else v for n, v in posterior.draws.items()}
+    curve = frequency_curves(ResponseModel(data, replace(posterior, draws=shaped), np.float64))["tv"]
+    # Contacts do most where slope x (1 - s(f)) = 1, that is f = kappa x (slope - 1)^(1 / slope).
+    highest = float(np.nanmax(data.frequency))
+    assert curve.best.mean == pytest.approx(highest * 0.5 * 2 ** (1 / 3), abs=highest / 40)
+    assert curve.level[0] < curve.best.p5 < curve.level[-1]
+    assert curve.gain.mean >= 0

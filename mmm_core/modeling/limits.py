@@ -29,6 +29,10 @@ class Limits:
     autocorrelation_fail: float = 0.7
     """Correlation of a period's residual with the last one's."""
     ljung_box: float = 0.01
+    misfit_chance: float = 0.05
+    """Level of all tests together of whether what is left over follows a channel."""
+    misfit_size: float = 0.05
+    """Typical size of such a pattern over what the channel brings, up to which another shape would change little."""
     r2_review: float = 0.5
     r2_fail: float = 0.1
     vif_review: float = 10.0

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from mmm_core.data.quality_maths import adjusted_r2, vif
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.modeling import leftover
+from mmm_core.modeling import misfit as misfits
 from mmm_core.modeling.lift import LiftData, contradictions, lift_data
 from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.predict import Positions, baseline, media_blocks, thinned
@@ -21,7 +22,6 @@ from mmm_core.modeling.spec import LiftTest, ModelSpec
 from mmm_core.modeling.transforms import EFFECT, media_parameters
 
 MOST_DRAWS = 1000
-LONGEST_LAG = 10
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ class Picture:
     """(D, C) prior draws of the share."""
     exposure: Array
     """(G, T, C) average contribution per period, for its shape over time."""
+    leftover: leftover.Leftover
+    family: tuple[str, str, int]
+    """Adstock, saturation and longest lag."""
     tests: tuple[LiftTest, ...] = ()
     measured: LiftData | None = None
     modelled: Array | None = None
@@ -81,6 +84,8 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
         money=money,
         prior_share=share_draws(spec, data, priors),
         exposure=exposure,
+        leftover=leftover.examine(posterior, data, data.target - mean.mean(axis=0), chosen),
+        family=(posterior.adstock, posterior.saturation, posterior.max_lag),
         tests=spec.lift_tests,
         measured=measured,
         modelled=None if measured is None else _modelled(measured, posterior, chosen),
@@ -132,26 +137,11 @@ def predictive(p: Picture, limits: Limits) -> Check:
 
 
 def autocorrelation(p: Picture, limits: Limits) -> Check:
-    """Correlation of neighbouring residuals, with a Ljung-Box test over the first lags."""
-    left = p.residual - p.residual.mean(axis=1, keepdims=True)
-    # Each geo counts alike, however large its KPI.
-    left = left / left.std(axis=1, keepdims=True)
-    periods = left.shape[1]
-    lags = min(LONGEST_LAG, max(1, periods // 5))
-    power = float((left**2).sum())
-    r = np.array([float((left[:, k:] * left[:, :-k]).sum()) / power for k in range(1, lags + 1)])
-    statistic = periods * (periods + 2) * float(np.sum(r**2 / (periods - np.arange(1, lags + 1))))
-    chance = float(stats.chi2.sf(statistic, lags))
-    status = limits.above(float(r[0]), limits.autocorrelation_review, limits.autocorrelation_fail)
-    if status is Status.PASS and chance < limits.ljung_box:
-        status = Status.REVIEW
-    words = {
-        Status.PASS: "What the model leaves over looks like noise",
-        Status.REVIEW: "What the model leaves over still has a pattern, so intervals are somewhat too narrow",
-        Status.FAIL: "What the model leaves over drifts: something slow is missing, and intervals are far too narrow",
-    }
-    message = f"{words[status]} (correlation with the period before {r[0]:.2f}, Ljung-Box p {chance:.3f})."
-    return Check("autocorrelation", "Leftover pattern", status, message, float(r[0]), limits.autocorrelation_review)
+    return misfits.autocorrelation(p.residual, p.leftover, p.data.channels, limits)
+
+
+def misfit(p: Picture, limits: Limits) -> Check:
+    return misfits.misfit(p.leftover, *p.family, limits)
 
 
 def collinearity(p: Picture, limits: Limits) -> Check:
@@ -330,6 +320,7 @@ CHECKS: tuple[Callable[[Picture, Limits], Check], ...] = (
     fit_quality,
     predictive,
     autocorrelation,
+    misfit,
     collinearity,
     negative_baseline,
     implausible,

@@ -68,8 +68,8 @@ def _with(posterior: Posterior, **draws: np.ndarray) -> Posterior:
 def test_a_good_fit_passes_everything(fitted: tuple[Posterior, ModelData, ModelSpec]) -> None:
     found = checks(*fitted)
     assert [c.id for c in found] == [
-        "rhat", "ess_bulk", "ess_tail", "divergences", "energy", "fit", "predictive", "autocorrelation", "vif",
-        "negative_baseline", "roi", "media_share", "prior_shift", "demand_capture", "unidentified",
+        "rhat", "ess_bulk", "ess_tail", "divergences", "energy", "fit", "predictive", "autocorrelation", "misfit",
+        "vif", "negative_baseline", "roi", "media_share", "prior_shift", "demand_capture", "unidentified",
     ]  # fmt: skip
     open_ones = {c.id: c.message for c in found if c.status is not Status.PASS}
     assert not open_ones

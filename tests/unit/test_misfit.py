@@ -57,7 +57,7 @@ def test_the_level_holds_whatever_the_noise_and_wherever_the_prior_pulls(how: di
     ],
 )
 def test_what_the_family_cannot_hold_is_named(kind: str, words: str) -> None:
-    found = alarms(5, kind)
+    found = alarms(5, kind, noise=0.008)
     assert len(found) >= 3
     assert sum(words in one.message for one in found) >= 3
     assert all(set(one.columns) <= set(CHANNELS) and one.value is not None and one.value < 0.05 for one in found)

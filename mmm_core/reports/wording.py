@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from mmm_core.domain.results import Action, Evidence, Interval, Results
+from mmm_core.domain.results import Action, Evidence, FrequencyCurve, Interval, Results
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "AUD": "A$", "CAD": "C$"}
 NOTHING = "–"
@@ -117,6 +117,18 @@ def cost_of_one(kpi: str, is_revenue: bool, currency: str) -> str:
     return f"cost per 1 {currency} of {inside(kpi)}" if is_revenue else f"cost per {one_of(kpi)}"
 
 
+def frequency(curve: FrequencyCurve) -> str:
+    """How often is best, and what it would change."""
+    best, gain = curve.best, curve.gain
+    if curve.level[-1] - best.p5 < 1e-9 or best.p95 - curve.level[0] < 1e-9:
+        often = "as often as it ever was" if curve.level[-1] - best.p5 < 1e-9 else "as rarely as it ever was"
+        return f"Best {often}: the data show no frequency beyond which it turns."
+    where = f"Best at {best.p50:.1f} contacts per person ({best.p5:.1f} to {best.p95:.1f}); today {curve.today:.1f}"
+    if gain.p5 <= 0:
+        return f"{where}, which may be as good."
+    return f"{where}. The same contacts would bring {share(gain.p50)} more ({interval(gain, share)})."
+
+
 def reference(level: str | float) -> str:
     """The level that a lever's effect counts from."""
     words = {"mean": "its usual level", "lowest": "its lowest level", "highest": "its highest level"}
@@ -216,9 +228,12 @@ def named(text: str, names: Iterable[str]) -> str:
     return re.sub(rf"(?<!\w)({longest_first})(?!\w)", called, text)
 
 
+JOINER = "\u2060"
+
+
 def minus(text: str) -> str:
-    """A sentence whose negative numbers have a minus, not a hyphen; dates keep theirs."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "−", text)
+    """A sentence whose negative numbers have a minus that no line ends after; the hyphens of dates stay."""
+    return re.sub(r"−(?=\S)", f"−{JOINER}", re.sub(r"(?<![\w.])-(?=\d)", "−", text))
 
 
 def safe(text: str) -> str:

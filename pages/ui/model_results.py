@@ -11,7 +11,7 @@ from mmm_core.domain.project import Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import baselines, samples
-from pages.ui import charts, chrome, state
+from pages.ui import charts, charts_frequency, chrome, state
 from pages.ui import model_results_geo as by_geo
 from pages.ui.errors import shown
 from pages.ui.figure import show
@@ -215,6 +215,14 @@ def _channel(results: Results) -> None:
             "chart_carryover",
             alt=f"Share of the effect of {name} by week after the spend",
         )
+    if channel.frequency is not None:
+        st.markdown("**Frequency**  :gray[today's number of contacts, shared by fewer or by more people]")
+        show(
+            charts_frequency.frequency(channel, channel.frequency, results, scheme()),
+            "chart_frequency",
+            alt=f"What {name} brings by contacts per person, with its 90% interval",
+        )
+        st.markdown(f.safe(f.frequency(channel.frequency)))
     _line(channel, results)
 
 

@@ -4,19 +4,22 @@ import datetime
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from mmm_core.analysis import results
 from mmm_core.analysis.frequency import frequency_curves
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData, Posterior
-from mmm_core.modeling import pymc_model
+from mmm_core.domain.results import ChannelResult
+from mmm_core.modeling import engine, pymc_model
 from mmm_core.modeling.collapsed import collapse
 from mmm_core.modeling.lift import lift_data
 from mmm_core.modeling.predict import media_blocks
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
-from mmm_core.modeling.spec import LiftTest, ModelSpec
+from mmm_core.modeling.spec import LiftTest, ModelSpec, Trend
 from mmm_core.modeling.transforms import EFFECT
 from mmm_core.modeling.unit_effect import unit_effect
 from tests.model.company import REACHED, panel_specification, panel_table, specification, table, with_reach
@@ -223,3 +226,47 @@ def test_a_curve_that_is_slow_to_rise_has_its_best_frequency_inside() -> None:
     assert curve.best.mean == pytest.approx(highest * 0.5 * 2 ** (1 / 3), abs=highest / 40)
     assert curve.level[0] < curve.best.p5 < curve.level[-1]
     assert curve.gain.mean >= 0
+
+
+def _company(periods: int = 156, seed: int = 5) -> tuple[pd.DataFrame, float]:
+    """A company whose TV works best at 3.5 contacts, and what TV brought."""
+    rng = np.random.default_rng(seed)
+    dates = pd.date_range("2022-01-03", periods=periods, freq="7D")
+    people = rng.gamma(3, 40_000, periods) * (rng.random(periods) < 0.8)
+    contacts = np.where(people > 0, rng.uniform(1, 9, periods), 0.0)
+    impact = people * contacts**2.5 / (contacts**2.5 + 3.0**2.5)
+    weights = 0.5 ** np.arange(8)
+    brought = 0.12 * np.convolve(impact, weights / weights.sum())[:periods]
+    search = rng.gamma(4, 500, periods)
+    season = 3000 * np.sin(2 * np.pi * dates.day_of_year.to_numpy() / 365.25)
+    base = 40_000 + 60 * np.arange(periods) + season + 9000 * np.tanh(search / 3000)
+    sales = base + brought + rng.normal(0, 1500, periods)
+    money = 0.01 * people * contacts
+    columns = {"week": dates, "sales": sales, "tv": money, "people": people, "contacts": contacts, "search": search}
+    return pd.DataFrame(columns), float(brought.sum())
+
+
+@pytest.mark.slow
+def test_a_fit_finds_what_was_brought_and_the_frequency_that_pays() -> None:
+    frame, brought = _company()
+    search = {"name": "search", "spend": "search"}
+
+    def fitted(tv: dict[str, str]) -> ChannelResult:
+        spec = specification(
+            saturation="hill",
+            channels=({"name": "tv", "spend": "tv", **tv}, search),
+            controls=(),
+            holidays=(),
+            trend=Trend(),
+        )
+        data = prepare(frame, spec)
+        fit = engine.fit(spec, data, lambda _: None)
+        assert fit.posterior.divergences < 10
+        return results.summarise(data, fit.posterior, spec).channels[0]
+
+    both, alone = fitted({"reach": "people", "frequency": "contacts"}), fitted({"exposure": "people"})
+    assert both.contribution.p5 < brought < both.contribution.p95
+    assert both.contribution.p95 - both.contribution.p5 < 0.5 * (alone.contribution.p95 - alone.contribution.p5)
+    assert both.frequency is not None
+    assert both.frequency.best.p5 - 0.2 < 3.0 * 1.5 ** (1 / 2.5) < both.frequency.best.p95 + 0.2
+    assert both.frequency.gain.p5 > 0

@@ -202,7 +202,9 @@ def _channel(results: Results) -> None:
     channel = next(c for c in results.channels if c.channel == name)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.markdown("**Response**  :gray[what a constant level brings; the ring is today]")
+        straight = channel.frequency is not None
+        said = "more money reaches more people, as often as today" if straight else "what a constant level brings"
+        st.markdown(f"**Response**  :gray[{said}; the ring is today]")
         show(
             charts.curve(channel, results, scheme()),
             "chart_curve",

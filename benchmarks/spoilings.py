@@ -166,7 +166,7 @@ SEEN_BY: dict[Spoil, tuple[str, ...]] = {
     short: ("coverage",),
     leak: ("leakage",),
     level_shift: ("level_shift",),
-    unit_change: ("level_shift", "outliers", "spend_exposure"),
+    unit_change: ("unit_change", "level_shift", "outliers", "spend_exposure"),
     swapped: ("level_shift", "outliers", "spend_exposure", "autocorrelation", "fit"),
     constant: ("near_constant",),
     collinear: ("vif", "correlation"),

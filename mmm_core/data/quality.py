@@ -5,14 +5,14 @@ from datetime import date
 
 import pandas as pd
 
-from mmm_core.data import quality_panel, quality_reach, quality_relations, quality_series, quality_shape
+from mmm_core.data import quality_panel, quality_reach, quality_relations, quality_series, quality_shape, quality_units
 from mmm_core.data.quality_view import Thresholds, View, look
 from mmm_core.domain.checks import Check, CheckReport
 from mmm_core.domain.dataset import Recognition, Role
 
 __all__ = ["CHECKS", "Thresholds", "check"]
 
-CHECKS = (*quality_shape.CHECKS, *quality_series.CHECKS, *quality_relations.CHECKS)
+CHECKS = (*quality_shape.CHECKS, *quality_series.CHECKS, *quality_units.CHECKS, *quality_relations.CHECKS)
 """Each takes a ``View`` and returns one ``Check``; the order is the order of the report; a panel has more."""
 
 

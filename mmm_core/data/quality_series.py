@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from mmm_core.data.quality_levels import kpi_step
 from mmm_core.data.quality_maths import Step, season_and_trend, strongest_steps
 from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural
 from mmm_core.domain.checks import Check, Fix, Status
@@ -225,10 +226,15 @@ def level_shifts(view: View) -> Check:
         if n < 30 or not columns:
             continue
         values = one.complete(columns).to_numpy(dtype=float)
-        steps = strongest_steps(values, season_and_trend(days_of(one)), margin=max(8, n // 20))
+        days, margin = days_of(one), max(8, n // 20)
+        steps = strongest_steps(values, season_and_trend(days), margin)
         for column, step in zip(columns, steps, strict=True):
             if step.t > limits.level_shift_t and abs(step.height) > limits.level_shift_sd:
                 shifted[column, geo] = step, one.periods.index[step.place]
+        # What moves the KPI is known in part, so that a step is seen there which season and trend alone leave in doubt.
+        clear = kpi_step(one, days, margin)
+        if clear is not None and one.kpi is not None:
+            shifted.setdefault((one.kpi, geo), (clear, one.periods.index[clear.place]))
     if not shifted:
         return passed("level_shift", title, "No series jumps to a new level for good.", 0.0, limits.level_shift_t)
     (worst, place), (step, when) = max(shifted.items(), key=lambda item: item[1][0].t)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmm_core.data import steps_columns, steps_panel, steps_rows, steps_spread
+from mmm_core.data import steps_columns, steps_panel, steps_rows, steps_spread, steps_units
 from mmm_core.data.steps import Arguments, StepKind, Table, counted, listed
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.dataset import RecipeStep, Recognition, Role, Shape
@@ -31,6 +31,7 @@ STEPS: dict[str, StepKind] = {
         StepKind("keep_geos", "Keep some geos alone", steps_panel.keep_geos),
         StepKind("steady_population", "One population for each geo", steps_panel.steady_population),
         StepKind("scale_geo", "Multiply the numbers of a geo", steps_panel.scale_geo),
+        StepKind("multiply_part", "Multiply a part of columns", steps_units.multiply_part),
         StepKind("clip_outliers", "Clip outliers", steps_columns.clip_outliers),
         StepKind("absolute_spend", "Make negative spend positive", steps_columns.absolute_spend),
         StepKind("filter_dates", "Keep a date range", steps_rows.filter_dates),
@@ -55,6 +56,7 @@ _ORDER = (
     "shared_periods",
     "fill_gaps",
     "absolute_spend",
+    "multiply_part",
     "fill_nulls",
     "steady_population",
     "split_national",

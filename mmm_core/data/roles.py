@@ -91,6 +91,8 @@ def _calendar(column: str, found: tuple[w.Word, ...], texts: frozenset[str], val
         if texts & w.SPEND or texts & w.EXPOSURE.keys():
             return None
         return Guess(Role.HOLIDAY, 0.95, "its name is that of a holiday or an event")
+    if texts & w.PEAKS and _zero_or_one(values):
+        return Guess(Role.HOLIDAY, 0.8, "it marks some periods, and its name says peak")
     time = texts & w.TIME
     rest = {t for t in texts - w.TIME - w.FILLERS if not t.isdigit()}
     if time and not rest and _calendar_like(values):
@@ -179,6 +181,8 @@ def _named(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values
     money = [x for x in found if x.text in w.CURRENCY]
     symbol = any(c in column for c in "€$£")
     known = texts & w.CHANNELS or w.pairs(found) & w.CHANNELS
+    if known and _zero_or_one(values):
+        return Guess(Role.CONTROL, 0.5, "it is named like a channel, but 0 or 1 is no money")
     if (money or symbol) and not negative:
         channel = w.channel_name(column, tuple(money)).strip(" €$£()")
         return Guess(Role.SPEND, 0.9 if known else 0.7, "its name says a currency", channel=channel or column)
@@ -189,8 +193,13 @@ def _named(column: str, found: tuple[w.Word, ...], texts: frozenset[str], values
 
 def _by_values(values: pd.Series) -> Guess:
     known = values.dropna().to_numpy(dtype=float)
-    if set(np.unique(known[:100_000]).tolist()) <= {0.0, 1.0}:
+    if _zero_or_one(values):
         return Guess(Role.CONTROL, 0.5, "it is 0 or 1")
     if known.size > 10 and np.all(np.diff(known) == 1):
         return Guess(Role.IGNORE, 0.8, "it only counts the rows")
     return Guess(None, 0.4, "nothing in its name says what it is")
+
+
+def _zero_or_one(values: pd.Series) -> bool:
+    known = values.dropna().to_numpy(dtype=float)
+    return set(np.unique(known[:100_000]).tolist()) <= {0.0, 1.0}

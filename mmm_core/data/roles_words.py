@@ -100,6 +100,8 @@ HOLIDAY_PAIRS = _set(
     mothersday fathersday bankholiday superbowl jourferie joursferies singlesday
     """
 )
+PEAKS = _set("peak peaks spitze")
+"""Words of a column that marks the periods of a peak, where it holds 0 and 1 alone."""
 TIME = _set(
     """
     trend dow weekend isoweek

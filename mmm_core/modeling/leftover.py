@@ -20,16 +20,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mmm_core.data.noise import FEWEST
 from mmm_core.data.quality_maths import basis, residual
 from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData, Posterior
 from mmm_core.modeling.predict import Positions, saturated_exposure
 from mmm_core.modeling.transforms import EFFECT, media_parameters
-from mmm_core.modeling.whitening import FEWEST, Whitening
+from mmm_core.modeling.whitening import Whitening
 
 MEMORY, SATURATION, DRIFT, DEMAND = "memory", "saturation", "drift", "demand"
 KINDS = (MEMORY, SATURATION, DRIFT, DEMAND)
 SHARES = ("adstock_alpha", "saturation_r")
 """Parameters between 0 and 1."""
+POWERS = (0.5, 1.0, 2.0)
+"""Of the exposure: what another saturation would add bends like one of these."""
 STEP = 0.05
 """By so much a parameter's log (logit for a share) is moved to see what the model bends to."""
 NEW = 0.05
@@ -87,8 +90,10 @@ class _Fitted:
     """(G, T, C * P) change of each channel's contribution with each of its shape parameters."""
     effect: Array
     """(G, 1 or T, C)"""
-    stock: Array
-    """(G, T, C) adstocked exposure."""
+    contacts: Array
+    """(G, T, C) scaled exposure: reach times frequency where a channel has both."""
+    powers: Array
+    """(G, T, C, P) adstocked exposure to several powers: of the frequency where a channel has one."""
 
 
 def examine(posterior: Posterior, data: ModelData, left: Array, draws: Positions) -> Leftover:
@@ -131,18 +136,25 @@ def _at_the_mean(posterior: Posterior, data: ModelData, draws: Positions) -> _Fi
     drift = posterior.drift(MEDIA_DRIFT, data.target.shape[1])
     if drift is not None:
         effect = effect * drift[draws].mean(axis=0)[None, :, None]
-    scaled, memory, lags = data.scaled_media, posterior.adstock, posterior.max_lag
+    scaled, often, memory, lags = data.scaled_media, data.scaled_frequency, posterior.adstock, posterior.max_lag
     tried = {name: np.stack([middle[name], *_moved(middle, names, name)]) for name in names}
     shape = (1 + 2 * len(names), len(data.channels))
-    curves = saturated_exposure(scaled, memory, posterior.saturation, lags, tried, shape)
+    curves = saturated_exposure(scaled, memory, posterior.saturation, lags, tried, shape, often)
     bends = [(up - down) / (2 * STEP) * effect for up, down in zip(curves[1::2], curves[2::2], strict=True)]
     unmoved = {name: values[:1] for name, values in tried.items()}
     stock = saturated_exposure(scaled, memory, "linear", lags, unmoved, (1, shape[1]))[0]
+    powers = np.stack([stock**power for power in POWERS], axis=-1)
+    if often is not None:
+        own = list(data.by_frequency)
+        for p, power in enumerate(POWERS):
+            carried = saturated_exposure(scaled, memory, "linear", lags, unmoved, (1, shape[1]), often**power)[0]
+            powers[..., own, p] = carried[..., own]
     return _Fitted(
         brought=curves[0] * effect,
         bends=np.concatenate(bends, axis=-1) if bends else np.zeros((*scaled.shape[:2], 0)),
         effect=effect,
-        stock=stock,
+        contacts=scaled if often is None else scaled * np.where(np.isfinite(often), often, 1.0),
+        powers=powers,
     )
 
 
@@ -195,22 +207,22 @@ class _Asked:
 
 def _suspected(data: ModelData, posterior: Posterior, fitted: _Fitted, kind: str) -> Iterator[_Asked]:
     """What each channel that ran would add to the KPI if the model were wrong in this way."""
-    periods, scaled = data.target.shape[1], data.scaled_media
+    periods = data.target.shape[1]
     time = np.linspace(-1, 1, periods)[:, None]
     lags, beyond = lag_groups(posterior.max_lag, periods)
     for c in range(len(data.channels)):
-        brought, effect, stock = (part[..., c, None] for part in (fitted.brought, fitted.effect, fitted.stock))
+        brought, effect, exposure = fitted.brought[..., c, None], fitted.effect[..., c, None], fitted.contacts[..., c]
         if not brought.any():
             continue
         if kind == MEMORY:
-            yield _Asked(c, effect * _lagged(scaled[..., c], lags), beyond)
+            yield _Asked(c, effect * _lagged(exposure, lags), beyond)
         elif kind == SATURATION:
-            yield _Asked(c, effect * np.concatenate([np.sqrt(stock), stock, stock**2], axis=-1))
+            yield _Asked(c, effect * fitted.powers[..., c, :])
         elif kind == DRIFT:
             yield _Asked(c, brought * np.concatenate([time, time**2 - 1 / 3], axis=-1))
         else:
             # An effect cannot come before its cause: what runs ahead of spend is demand that spend follows.
-            yield _Asked(c, effect * _lagged(scaled[..., c], ((-1,), (-2, -3))))
+            yield _Asked(c, effect * _lagged(exposure, ((-1,), (-2, -3))))
 
 
 def lag_groups(max_lag: int, periods: int) -> tuple[tuple[tuple[int, ...], ...], int]:

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize
 
+from mmm_core.data.noise import memory_of, whitened
 from mmm_core.data.quality_maths import basis, residual
 from mmm_core.domain.fit import Array
-
-FEWEST = 20
-"""Degrees of freedom under which nothing is learned."""
 
 
 @dataclass(frozen=True)
@@ -105,36 +102,6 @@ class Whitening:
         total = scaled.sum(axis=0)
         common = float(total @ float(np.mean(self.rho)) ** distance @ total)
         return float(np.sqrt(max((1 - self.together) * each + self.together * common, 0.0) / plain))
-
-
-def whitened(values: Array, rho: float) -> Array:
-    """Series (T, ...) of AR(1) noise made white (Prais and Winsten)."""
-    out = np.array(values, dtype=float)
-    out[1:] -= rho * values[:-1]
-    out[0] *= np.sqrt(1 - rho**2)
-    return out
-
-
-def memory_of(left: Array, nuisance: Array) -> float:
-    """AR(1) coefficient of the noise in residuals ``left`` (T,), by restricted maximum likelihood.
-
-    Residuals of a model with many columns ``nuisance`` (T, K) are less correlated than the noise was; this likelihood
-    allows for that. 0 where too little is left to tell.
-    """
-    known = basis(nuisance)
-    free = len(left) - known.shape[1]
-    if free < FEWEST:
-        return 0.0
-
-    def lost(rho: float) -> float:
-        q, r = np.linalg.qr(whitened(known, rho))
-        rest = residual(whitened(left, rho), q)
-        power = max(float(rest @ rest), 1e-300)
-        volume = float(np.log(np.abs(np.diag(r))).sum())
-        return float(volume + 0.5 * free * np.log(power) - 0.5 * np.log1p(-(rho**2)))
-
-    found = optimize.minimize_scalar(lost, bounds=(-0.5, 0.95), method="bounded", options={"xatol": 3e-3})
-    return float(found.x)
 
 
 def _drawn_together(found: Array, free: int) -> Array:

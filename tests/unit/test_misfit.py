@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mmm_core.data.noise import memory_of, whitened
 from mmm_core.domain.checks import Check, Status
 from mmm_core.modeling.leftover import DEMAND, DRIFT, MEMORY, SATURATION, Leftover, Suspicion, examine, lag_groups
 from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.misfit import autocorrelation, misfit
-from mmm_core.modeling.whitening import Whitening, memory_of, whitened
+from mmm_core.modeling.whitening import Whitening
 from tests.unit.misfit_company import CHANNELS, best, company
 
 FIRST = np.array([0])

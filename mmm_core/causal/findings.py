@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from mmm_core.domain.checks import Status
 from mmm_core.domain.results import Interval
 
+SAFE, THIN = 2.0, 1.0
+"""A tipping point of so many times the strongest measured driver passes, or is reviewed."""
+
 
 @dataclass(frozen=True)
 class Refutation:

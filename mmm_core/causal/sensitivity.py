@@ -14,13 +14,11 @@ from scipy.optimize import brentq
 
 from mmm_core.causal.design import TREATMENT
 from mmm_core.causal.estimate import Backdoor
-from mmm_core.causal.findings import Tipping
+from mmm_core.causal.findings import SAFE, THIN, Tipping
 from mmm_core.domain.checks import Status
 
 STRONGEST = 100.0
 """Drivers so many times as strong as a measured one are not spoken of."""
-SAFE, THIN = 2.0, 1.0
-"""A tipping point of so many times the strongest measured driver passes, or is reviewed."""
 
 
 @dataclass(frozen=True)

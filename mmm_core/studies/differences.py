@@ -1,6 +1,6 @@
 """What differs between two specifications, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -86,6 +86,11 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any], stem: str = "") -> 
     return out
 
 
+def _item(item: Any) -> str:
+    """A column keeps its name as the data have it."""
+    return item if isinstance(item, str) else _say(item)
+
+
 def _lever(item: Mapping[str, Any]) -> str:
     level = item["reference"]
     return f"{item['column']} against {REFERENCES.get(level, f'a level of {_say(level)}')}"
@@ -98,11 +103,11 @@ def _lift_test(item: Mapping[str, Any]) -> str:
     return f"{item['channel']} from {first.day} {first:%b %Y} to {last.day} {last:%b %Y}{where} ({sure})"
 
 
-ITEMS = {WORDS["treatments"]: _lever, WORDS["lift_tests"]: _lift_test}
+ITEMS: dict[str, Callable[[Any], str]] = {WORDS["treatments"]: _lever, WORDS["lift_tests"]: _lift_test}
 
 
 def _set(name: str, was: list[Any], now: list[Any] | None) -> str:
-    say = ITEMS.get(name, _say)
+    say = ITEMS.get(name, _item)
     added = [say(v) for v in now or [] if v not in was]
     gone = [say(v) for v in was if v not in (now or [])]
     parts = [f"with {', '.join(added)}"] * bool(added) + [f"without {', '.join(gone)}"] * bool(gone)

@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "doctor": "mmm_core.studies.doctor",
     "causal": "mmm_core.studies.causal",
     "counterfactual": "mmm_core.studies.counterfactual",
+    "sensitivity": "mmm_core.studies.sensitivity",
 }
 """Name to the module that holds its ``KIND``."""
 

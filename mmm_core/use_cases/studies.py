@@ -136,6 +136,12 @@ def studies_of(services: Services, actor: Actor, run_id: str) -> dict[str, Study
     return newest
 
 
+def of_kind(services: Services, actor: Actor, run_id: str, kind: str) -> Sequence[Study]:
+    """Every study of a kind about a model, newest first."""
+    with services.work(actor) as work:
+        return [s for s in work.studies.of_run(run_id) if s.kind == kind]
+
+
 def latest_between(services: Services, actor: Actor, kind: str, run_id: str, other_run_id: str) -> Study | None:
     """The newest study of a kind that compares two models."""
     with services.work(actor) as work:

@@ -9,8 +9,8 @@ from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import what_if
-from pages.ui import charts_plan, chrome, sliders, state
+from mmm_core.use_cases import studies, what_if
+from pages.ui import charts_plan, chrome, firmness, sliders, state
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
@@ -47,8 +47,12 @@ def panel(actor: Actor, project: Project, run: Run, results: Results) -> None:
             width="stretch",
             column_config={"Scenario": st.column_config.TextColumn(pinned=True)},
         )
+        found = studies.of_kind(state.services(), actor, run.id, firmness.KIND)
         for scenario in saved:
-            _line(actor, scenario, results)
+            with st.container(border=True, key=f"scenario_{scenario.id}"):
+                _line(actor, scenario, results)
+                if set(scenario.plan.spend) <= set(fitted.response.paid):
+                    firmness.section(actor, run, scenario, results, found)
 
 
 def _table(rows: list, results: Results) -> pd.DataFrame:
@@ -70,13 +74,7 @@ def _table(rows: list, results: Results) -> pd.DataFrame:
 
 
 def _line(actor: Actor, scenario: Scenario, results: Results) -> None:
-    with st.container(
-        border=True,
-        horizontal=True,
-        vertical_alignment="center",
-        horizontal_alignment="distribute",
-        key=f"scenario_{scenario.id}",
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         total = f.money(sum(scenario.plan.spend.values()), results.currency)
         st.markdown(
             f"**{f.safe(scenario.name)}** :gray[{total} over {f.periods(scenario.plan.periods, results.period_days)} · "

@@ -121,7 +121,7 @@ def instead(data: ModelData, question: Question) -> ModelData:
         raise PlanError(f"The other spend of {question.channel} must be a number of at least 0.")
     media, spend = data.media.copy(), data.spend.copy()
     if question.factor is not None:
-        if not media[:, rows, c].any():
+        if question.factor and not media[:, rows, c].any():
             raise PlanError(f"{question.channel} was off in all these periods: give an amount instead of a factor.")
         media[:, rows, c] *= question.factor
         spend[:, rows, c] *= question.factor

@@ -120,7 +120,7 @@ def tall(rows: int) -> Literal["auto", "content"]:
 
 def said(text: str, results: Results) -> str:
     """A stored sentence with its channels called by words, safe to show."""
-    return f.safe(f.named(text, (c.channel for c in results.channels)))
+    return f.safe(f.minus(f.named(text, (c.channel for c in results.channels))))
 
 
 def status_badge(status: Status) -> str:

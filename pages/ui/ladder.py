@@ -44,7 +44,7 @@ def _head(outcome: StudyOutcome | None, run: Run | None) -> None:
 def _start(actor: Actor, project: Project, run: Run | None, *, again: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         hand_over = st.checkbox(
-            "Also hand each step's posterior to the next as its prior",
+            "Hand each posterior on as the next prior",
             key="ladder_hand_over",
             help="Widened twofold. The same data are then used twice, so only the returns of those fits are shown, "
             "marked as such; they count neither in the comparison nor as evidence.",

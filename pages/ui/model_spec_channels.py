@@ -21,9 +21,9 @@ def kinds(kpi: str, is_revenue: bool, currency: str) -> dict[str, str]:
     """What a belief may be about, in the words of this KPI."""
     cost = f.cost_of_one(kpi, is_revenue, currency)
     return {
-        "roi": "Return on spend (2 = twice the money)",
+        "roi": "Return on spend",
         "marginal_roi": "Return of the next money",
-        "contribution_share": f"Share of {f.inside(kpi)} (0.1 = 10%)",
+        "contribution_share": f"Share of {f.inside(kpi)}",
         "cost_per_target": f"{cost[0].upper()}{cost[1:]}" + ("" if is_revenue else f" ({currency})"),
     }
 
@@ -70,9 +70,13 @@ def beliefs(spec: ModelSpec, raw: dict[str, Any], key: str) -> list[str]:
         placeholder=NONE,
         column_config={
             # Text, not a choice: a pasted name that is misspelt stays, and gets its sentence.
-            "channel": st.column_config.TextColumn("Channel", help=f"One of {', '.join(names)}.", width="small"),
+            "channel": st.column_config.TextColumn("Channel", help=f"One of {', '.join(names)}."),
             "kind": st.column_config.SelectboxColumn(
-                "About", options=list(words), format_func=lambda b: words.get(b or "", b), width="medium"
+                "About",
+                options=list(words),
+                format_func=lambda b: words.get(b or "", b),
+                width="medium",
+                help="A return of 2 is twice the money; a share of 0.1 is 10%.",
             ),
             "low": st.column_config.NumberColumn("From", format="%.6g", width="small"),
             "high": st.column_config.NumberColumn("To", format="%.6g", width="small"),

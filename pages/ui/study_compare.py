@@ -48,7 +48,8 @@ def _facts(seen: Comparison) -> None:
         st.markdown("\n".join(lines) or ":gray[Same data and same specification; only the draws differ.]")
     with right:
         st.markdown("**How well they fit**")
-        st.dataframe(facts(seen), hide_index=True, width="stretch")
+        wide = st.column_config.TextColumn(width="medium")
+        st.dataframe(facts(seen), hide_index=True, width="stretch", column_config=dict.fromkeys(_titles(seen), wide))
 
 
 def _data(seen: Comparison) -> str:

@@ -78,5 +78,10 @@ def test_channels_called_by_ordinary_words_leave_sentences_alone(text: str, said
     assert f.named(text, ["dm", "on", "sem", "so"]) == said
 
 
+def test_a_minus_stays_with_its_number_and_a_date_keeps_its_hyphens() -> None:
+    said = f.minus("From 2016-03-06 it moved by -1.9 (−€2m); well-known")
+    assert said == f"From 2016-03-06 it moved by −{f.JOINER}1.9 (−{f.JOINER}€2m); well-known"
+
+
 def test_a_word_within_a_sentence_is_small() -> None:
     assert f.inside("KPI") == "KPI"

@@ -1,7 +1,6 @@
 """What a fitted model says, computed once: every page, file, sentence and agent reads these numbers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +20,7 @@ from mmm_core.domain.fit import ModelData, Posterior
 from mmm_core.domain.results import ChannelResult, Curve, FitFacts, FrequencyCurve, Interval, Results, TreatmentResult
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.thinning import thinned
 
 __all__ = ["contributions_frame", "curves_frame", "facts", "from_json", "summarise", "summary", "to_json"]
 
@@ -187,13 +187,6 @@ class _Money:
         if value is None or not paid:
             return None
         return interval(value[paid].sum(axis=0) / sum(self.spend[c] or 0.0 for c in paid))
-
-
-def thinned(posterior: Posterior, most: int) -> Posterior:
-    """At most ``most`` draws, evenly spread over the chains."""
-    total = posterior.chains * posterior.draws_per_chain
-    step = -(-total // most)
-    return posterior if step == 1 else replace(posterior, draws={n: v[:, ::step] for n, v in posterior.draws.items()})
 
 
 def _names(spec: ModelSpec, channel: str) -> set[str]:

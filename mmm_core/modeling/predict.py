@@ -121,9 +121,3 @@ def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
     if data.fourier.shape[-1]:
         out += posterior.by_geo("gamma_fourier")[draws] @ data.fourier.T
     return out
-
-
-def thinned(posterior: Posterior, most: int) -> Positions:
-    """Positions of at most ``most`` draws, evenly spread over the joined chains."""
-    total = posterior.chains * posterior.draws_per_chain
-    return np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(np.int64))

@@ -11,11 +11,11 @@ import numpy as np
 from mmm_core.data.quality_maths import adjusted_r2, vif
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array, ModelData, Posterior
-from mmm_core.modeling import leftover
+from mmm_core.modeling import leftover, thinning
 from mmm_core.modeling import misfit as misfits
 from mmm_core.modeling.lift import LiftData, contradictions, lift_data
 from mmm_core.modeling.limits import Limits
-from mmm_core.modeling.predict import Positions, baseline, media_blocks, thinned
+from mmm_core.modeling.predict import Positions, baseline, media_blocks
 from mmm_core.modeling.prepare import fourier_terms
 from mmm_core.modeling.priors import SEED, Priors, share_draws
 from mmm_core.modeling.spec import LiftTest, ModelSpec
@@ -59,7 +59,7 @@ class Picture:
 
 
 def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors) -> Picture:
-    chosen = thinned(posterior, MOST_DRAWS)
+    chosen = thinning.positions(posterior, MOST_DRAWS)
     shape = data.target.shape
     mean, base = np.empty((len(chosen), *shape)), np.empty((len(chosen), *shape))
     share, money = (np.empty((len(chosen), len(data.channels))) for _ in range(2))

@@ -22,10 +22,8 @@ class ExpandingOptions(Options):
 def plan(inputs: Inputs, options: ExpandingOptions) -> list[Step]:
     data = inputs.model.data
     each = windows.spoken(data, options.periods)
-    windows.ensure_room(data, options.windows * options.periods, f"{options.windows} windows of {each}, in all a span")
-    first = len(data.dates) - options.windows * options.periods
-    windows.cut(inputs.model.frame, inputs.model.spec, first)
-    edges = [first + n * options.periods for n in range(options.windows)]
+    words = f"{options.windows} windows of {each}, in all a span"
+    edges = windows.spans(inputs.model.frame, inputs.model.spec, data, options.windows, options.periods, words)
     return [
         Step(f"window {n}", f"Learn from {windows.spoken(data, edge)}, forecast the next {each}", {"train": edge})
         for n, edge in enumerate(edges, start=1)

@@ -22,13 +22,11 @@ class RefreshOptions(Options):
 def plan(inputs: Inputs, options: RefreshOptions) -> list[Step]:
     data = inputs.model.data
     each = windows.spoken(data, options.periods)
-    windows.ensure_room(data, options.refreshes * options.periods, f"{options.refreshes} refreshes of {each}, a span")
-    first = len(data.dates) - options.refreshes * options.periods
-    windows.cut(inputs.model.frame, inputs.model.spec, first)
-    edges = [first + n * options.periods for n in range(options.refreshes + 1)]
+    words = f"{options.refreshes} refreshes of {each}, a span"
+    edges = windows.spans(inputs.model.frame, inputs.model.spec, data, options.refreshes, options.periods, words)
     return [
         Step(f"fit {n}", f"Fit {windows.spoken(data, edge)}", {"train": edge, "before": edge - options.periods})
-        for n, edge in enumerate(edges)
+        for n, edge in enumerate([*edges, len(data.dates)])
     ]
 
 

@@ -34,6 +34,17 @@ class Window:
         return len(self.train.dates)
 
 
+def spans(frame: pd.DataFrame, spec: ModelSpec, data: ModelData, count: int, periods: int, words: str) -> list[int]:
+    """First period of each of ``count`` spans of ``periods`` that follow one another to the end of the data.
+
+    ``words`` name what needs that room; whatever cannot be fitted before the first of them is refused.
+    """
+    ensure_room(data, count * periods, words)
+    first = len(data.dates) - count * periods
+    cut(frame, spec, first)
+    return [first + n * periods for n in range(count)]
+
+
 def dates_of(frame: pd.DataFrame, spec: ModelSpec) -> npt.NDArray[np.datetime64]:
     """(T,) the distinct periods, ascending."""
     dates = pd.to_datetime(frame[spec.date]).unique()

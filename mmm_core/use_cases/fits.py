@@ -6,7 +6,6 @@ from datetime import datetime
 
 from mmm_core.analysis import parts
 from mmm_core.analysis.response import ResponseModel
-from mmm_core.analysis.results import thinned
 from mmm_core.data import read
 from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
 from mmm_core.domain.fit import Posterior, Progress, Run, RunStatus
@@ -16,6 +15,7 @@ from mmm_core.domain.report import Fact
 from mmm_core.domain.results import Results
 from mmm_core.modeling import artifact, prepare
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.thinning import thinned
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import working
 from mmm_core.use_cases.models import prepared

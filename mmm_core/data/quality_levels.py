@@ -9,10 +9,12 @@ from mmm_core.data.quality_view import EXTRA, View
 
 LEVEL = 0.001
 """Chance of naming a step where there is none, shared by all places where it might be."""
-FARTHEST = 4.0
-"""Robust standard deviations beyond which a single period is pulled in: it is an outlier and no new level."""
-PULLS = 20
-"""An outlier pulls the fit towards itself, so that one pull is not enough."""
+FARTHEST, NEIGHBOURS = 4.0, 2
+"""Robust standard deviations from so many periods on either side, from which on a period is an outlier."""
+ROUNDS = 5
+"""An outlier pulls the fit towards itself, so that one round is not enough."""
+HIGH = 3.0
+"""Standard deviations of the noise that a step is high at least: so far noise with a long memory wanders by itself."""
 LEAST = 0.10
 """Part of the usual KPI that a step is high at least; less changes no model."""
 
@@ -34,18 +36,21 @@ def kpi_step(view: View, days: Array, margin: int) -> Step | None:
     splits = np.arange(margin, len(days) - margin + 1)
     step, height = _strongest(calm, base, splits)
     enough = float(stats.t.isf(0.5 * LEVEL / len(splits), max(1, len(days) - base.shape[1] - 1)))
-    return step if step.t > enough and height > LEAST * usual else None
+    return step if step.t > enough and abs(step.height) > HIGH and height > LEAST * usual else None
 
 
 def _calm(kpi: Array, base: Array) -> Array:
-    """The KPI with single periods far from what the base explains pulled in, until none is left."""
-    middle = float(np.median(kpi))
-    reach = FARTHEST * 1.4826 * float(np.median(np.abs(kpi - middle)))
-    q, calm = basis(base), np.clip(kpi, middle - reach, middle + reach)
-    for _ in range(PULLS):
+    """The KPI with single periods that stand out of their neighbours brought back to these (Hampel's filter).
+
+    Neighbours are compared after what the base explains; a new level has neighbours of its own and stays.
+    """
+    q, calm = basis(base), kpi
+    for _ in range(ROUNDS):
         rest = residual(calm, q)
-        sd = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
-        calm = calm - rest + np.clip(rest, -FARTHEST * sd, FARTHEST * sd)
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(rest, NEIGHBOURS, mode="edge"), 2 * NEIGHBOURS + 1)
+        apart = rest - np.median(around, axis=1)
+        sd = 1.4826 * float(np.median(np.abs(apart)))
+        calm = calm - np.where(np.abs(apart) > FARTHEST * sd, apart, 0.0)
     return calm
 
 

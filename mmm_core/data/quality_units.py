@@ -14,8 +14,11 @@ FEWEST = 12
 """Periods with a value under which a column is not judged."""
 SHORTEST = 4
 """Periods that a part has at least: fewer are outliers."""
-NEAR, NEAREST = 0.05, 0.25
-"""How far from a whole power of ten a jump may be at least and at most (log10), whatever the spread says."""
+NEAR, FAR = 0.12, 0.25
+"""How far from a whole power of ten a jump may be (log10): a third, since the level itself may have moved meanwhile,
+and more where few periods leave it open."""
+CLEAR = 1 / 3
+"""Part of the jump that no value of either side may reach into."""
 SWITCHES = 2
 """A part that begins and ends; campaigns switch more often."""
 
@@ -123,7 +126,7 @@ def _part(values: "pd.Series[float]") -> Part | None:
     jump = float(np.median(level[high]) - np.median(level[~high]))
     power = round(jump)
     # Levels that overlap, or nearly do, are one range of values and no two units.
-    if power < 1 or gaps[widest] < 0.5 * jump or abs(jump - power) > _tolerance(level[high], level[~high]):
+    if power < 1 or gaps[widest] < CLEAR * jump or abs(jump - power) > _tolerance(level[high], level[~high]):
         return None
     return _stretch(known.index, high, switches, power)
 
@@ -132,7 +135,7 @@ def _tolerance(high: Array, low: Array) -> float:
     """Three standard errors of the difference of two medians."""
     spread = np.concatenate([high - np.median(high), low - np.median(low)])
     sd = 1.4826 * float(np.median(np.abs(spread)))
-    return float(np.clip(3 * 1.25 * sd * np.sqrt(1 / len(high) + 1 / len(low)), NEAR, NEAREST))
+    return float(np.clip(3 * 1.25 * sd * np.sqrt(1 / len(high) + 1 / len(low)), NEAR, FAR))
 
 
 def _stretch(

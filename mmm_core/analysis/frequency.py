@@ -32,7 +32,7 @@ def _curve(model: ResponseModel, channel: int) -> FrequencyCurve:
     seen = often[often > 0]
     level = np.linspace(min(1.0, float(seen.min())), float(seen.max()), POINTS)
     weights = np.stack([recent.reach_weights(data, channel, g) for g in range(len(data.geos))])  # (G, T)
-    people = (weights * data.media[:, :, channel]).sum(axis=1)
+    people = np.array([recent.mean_reach(data, channel, g) for g in range(len(data.geos))])
     contacts = people * (weights * often).sum(axis=1)
     scale = np.where(data.media_scale[:, channel] > 0, data.media_scale[:, channel], 1.0)
     # Geos differ in contacts and effect alone: what a frequency does to a person is the same everywhere.

@@ -39,12 +39,20 @@ def reach_weights(data: ModelData, channel: int, geo: int) -> Array:
     Zeros where a geo never saw the channel.
     """
     out = np.zeros(len(data.dates))
-    for first in (-RECENT, 0):
-        reached = data.media[geo, first:, channel]
-        if reached.sum() > 0:
-            out[first:] = reached / reached.sum()
-            return out
+    reached = data.media[geo, _on(data, channel, geo), channel]
+    if reached.sum() > 0:
+        out[-len(reached) :] = reached / reached.sum()
     return out
+
+
+def mean_reach(data: ModelData, channel: int, geo: int) -> float:
+    """People reached per period: in the recent periods, else in all."""
+    return float(data.media[geo, _on(data, channel, geo), channel].mean())
+
+
+def _on(data: ModelData, channel: int, geo: int) -> slice:
+    """The recent periods; all for a channel that nobody saw in them."""
+    return slice(-RECENT, None) if data.media[geo, -RECENT:, channel].any() else slice(None)
 
 
 def value_per_unit(data: ModelData) -> float | None:

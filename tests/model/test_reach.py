@@ -215,6 +215,19 @@ def test_the_same_contacts_at_another_frequency_bring_what_the_model_says(panel:
         assert np.interp(often, curve.level, curve.mean) == pytest.approx(float(np.mean(week)), rel=2e-3)
 
 
+def test_contacts_are_those_of_a_mean_recent_week() -> None:
+    spec, data = _case()
+    assert data.frequency is not None
+    posterior = _posterior(spec, data)
+    often = np.where(np.isfinite(data.frequency), np.where(data.media > 0, 3.0, 0.0), np.nan)
+    model = ResponseModel(replace(data, frequency=often), posterior, np.float64)
+    curve = frequency_curves(model)["tv"]
+    reach = data.media[0, -13:, 0].mean() / data.media_scale[0, 0]
+    expected = model.effect[0, 0] * reach * model.per_person(0, np.array([3.0]))[0]
+    assert curve.today == pytest.approx(3.0)
+    assert np.interp(3.0, curve.level, curve.mean) == pytest.approx(expected.mean(), rel=2e-3)
+
+
 def test_a_curve_that_is_slow_to_rise_has_its_best_frequency_inside() -> None:
     spec, data = _case()
     posterior = _posterior(spec, data)

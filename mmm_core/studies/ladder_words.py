@@ -158,7 +158,8 @@ def _verdict(judged: Sequence[Judged], best: Judged) -> str:
     )
     beyond = [j.rung.number for j in judged if j.rung.number > best.rung.number]
     if beyond:
-        text += f", and what comes after it is not needed (step {', '.join(map(str, beyond))})"
+        which = f"step{'' if len(beyond) == 1 else 's'} {', '.join(map(str, beyond))}"
+        text += f", and what comes after it is not needed ({which})"
     return text + "."
 
 

@@ -60,7 +60,7 @@ def _checks(actor: Actor, run: Run, seen: Study | None, results: Results) -> Non
         text.markdown(f"{badge}**Does it stand?**  \n{words}")
         with side:
             label, kind = ("Run again", "secondary") if outcome else ("Run the checks", "primary")
-            if _idle(seen) and st.button(label, key="causal_run", type=kind):
+            if _idle(seen) and st.button(label, key="causal_run", type=kind, width="stretch"):
                 with shown():
                     causal.request_checks(state.services(), actor, run.id)
                     st.rerun()

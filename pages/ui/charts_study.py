@@ -92,9 +92,9 @@ def stacked(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
 def dots(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
     """A dot for each name and series, with its 90% interval where it has one."""
     names = [f.plain(str(x)) for x in picture.x]
-    fig = figure(scheme, _height(len(names)) + 30)
+    fig = figure(scheme, _height(len(names)) + 30 + 9 * len(names) * (len(picture.lines) - 1))
     for n, line in enumerate(picture.lines):
-        colour = scheme.bad if n == 0 and len(picture.lines) > 1 else CHANNELS[n % len(CHANNELS)]
+        colour = scheme.accent if n == 0 else CHANNELS[n % len(CHANNELS)]
         interval: dict[str, Any] = {}
         if line.low:
             up = [h - v for h, v in zip(line.high, line.values, strict=True)]  # type: ignore[operator]
@@ -105,12 +105,15 @@ def dots(picture: Picture, scheme: Scheme, write: Write) -> go.Figure:
             x=line.values,
             name=line.name,
             mode="markers",
+            orientation="h",
+            offsetgroup=str(n),
             error_x=interval,
             marker={"size": 11, "color": colour},
             text=[write(v) for v in line.values],
             hovertemplate="%{y}: %{text}<extra>" + line.name + "</extra>",
         )
-    _sideways(fig, picture, write, legend=True)
+    _sideways(fig, picture, write, legend=len(picture.lines) > 1)
+    fig.update_layout(scattermode="group", scattergap=0.45)
     low, high = _frame(picture)
     if (low, high) != (min(*_finite(picture), 0.0), max(*_finite(picture), 0.0)):
         fig.update_xaxes(range=[low, high], **written(low, high, write))

@@ -55,7 +55,7 @@ def shown_later(actor: Actor, project: Project) -> None:
 
 def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool) -> None:
     scenarios = [s for s in SCENARIOS if s != "geos" or version.recognition.shape.value != "panel"]
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
     chosen = left.multiselect(
         "Tried beside today's data", scenarios, default=USUAL, format_func=SCENARIOS.get, key="recover_scenarios"
     )

@@ -86,13 +86,19 @@ def web(tmp_path: Path) -> Web:
     return start
 
 
-@pytest.fixture
-def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
+@contextlib.contextmanager
+def running(folder: Path, home: Path | None = None) -> Iterator[str]:
     """``mmm up`` in a folder of its own: servers, worker and web app."""
     port = free_port()
     command = [sys.executable, "-m", "server.cli", "up", "--port", str(port)]
     alone = {name: "" for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
-    with started(command, port, tmp_path / "up.log", CARRYOVER_HOME=str(short_folder), **alone) as address:
+    with started(command, port, folder / "up.log", CARRYOVER_HOME=str(home or folder / "home"), **alone) as address:
+        yield address
+
+
+@pytest.fixture
+def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
+    with running(tmp_path, short_folder) as address:
         yield address
 
 

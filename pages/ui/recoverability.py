@@ -55,11 +55,17 @@ def shown_later(actor: Actor, project: Project) -> None:
 
 def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool) -> None:
     scenarios = [s for s in SCENARIOS if s != "geos" or version.recognition.shape.value != "panel"]
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = left.multiselect(
-        "Tried beside today's data", scenarios, default=USUAL, format_func=SCENARIOS.get, key="recover_scenarios"
+    chosen = st.pills(
+        "Tried beside today's data",
+        scenarios,
+        selection_mode="multi",
+        default=USUAL,
+        format_func=SCENARIOS.get,
+        key="recover_scenarios",
     )
-    worlds = int(right.number_input("Worlds", 3, 40, 8, key="recover_worlds", help="More are surer and take longer."))
+    worlds = int(
+        st.number_input("Worlds", 3, 40, 8, key="recover_worlds", help="More are surer and take longer.", width=160)
+    )
     spec = ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0])
     study.start(
         actor,

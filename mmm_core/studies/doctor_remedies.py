@@ -15,7 +15,7 @@ from mmm_core.domain.fit import Array
 from mmm_core.domain.results import Interval
 from mmm_core.modeling import layout
 from mmm_core.modeling.prepare import fourier_terms, period_days
-from mmm_core.modeling.spec import Adstock, Belief, ChannelSpec, ModelSpec, Sampling, Season
+from mmm_core.modeling.spec import Adstock, Belief, ChannelSpec, ModelSpec, Sampling, Saturation, Season
 from mmm_core.studies.kind import Model
 from mmm_core.studies.ladder_rungs import MOST_KNOTS, bending
 
@@ -232,12 +232,28 @@ def _like_others(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
 
 
 def _memory(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
-    asked = _asked(found, "autocorrelation")
+    asked = _asked(found, "misfit", "autocorrelation")
     lag = min(52, 2 * model.spec.max_lag)
     if asked and model.spec.adstock is not Adstock.NONE and lag < len(model.data.dates) // 2:
         yield Remedy(
             "memory", f"A longer memory ({lag} periods)", "Effects may last longer than the model lets them.", asked,
             lambda s: s.model_copy(update={"max_lag": lag}),
+        )  # fmt: skip
+
+
+def _family(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
+    asked = _asked(found, "misfit")
+    if asked and model.spec.adstock not in (Adstock.NONE, Adstock.DELAYED):
+        yield Remedy(
+            "delayed", "Effects that may come later (delayed adstock)",
+            "Effects may reach their height some periods after the spend.", asked,
+            lambda s: s.model_copy(update={"adstock": Adstock.DELAYED}),
+        )  # fmt: skip
+    if asked and model.spec.saturation is not Saturation.HILL:
+        yield Remedy(
+            "hill", "Effects that may be slow to rise (Hill saturation)",
+            "Small amounts of spend may do less than the model's curve says.", asked,
+            lambda s: s.model_copy(update={"saturation": Saturation.HILL}),
         )  # fmt: skip
 
 
@@ -252,4 +268,5 @@ MAKERS: tuple[Callable[[Model, dict[str, Check]], Iterator[Remedy]], ...] = (
     _merge,
     _like_others,
     _memory,
+    _family,
 )

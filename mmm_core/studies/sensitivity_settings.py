@@ -89,11 +89,13 @@ def _named(family: Saturation | Adstock) -> str:
 
 def _hidden(model: Model) -> Iterator[Setting]:
     spec = model.spec
+    strongest = _strongest(model)
     if spec.season.yearly_terms:
         yield _left_out("season", "the season", season=Season(yearly_terms=0))
-    if spec.trend.kind != "none":
+    elif not strongest and spec.trend.kind != "none":
+        # Nobody overlooks a trend: it is a yardstick only where there is no other.
         yield _left_out("trend", "the trend", trend=Trend(kind="none"))
-    for column in _strongest(model):
+    for column in strongest:
         kept = {field: tuple(c for c in getattr(spec, field) if c != column) for field in ("controls", "holidays")}
         treatments = tuple(t for t in spec.treatments if t.column != column)
         yield _left_out(column, column, treatments=treatments, **kept)

@@ -99,12 +99,12 @@ def _inside(label: str) -> str:
 
 def _settled(group: str, answers: Sequence[Answer], now: Answer) -> Check:
     turned = _turned(answers, now)
-    share = len(turned) / len(answers)
-    status = Status.PASS if not turned else Status.FAIL if share > MOSTLY else Status.REVIEW
-    chances = [a.chance for a in answers]
-    span = f"the probability of beating today's spend is {f.chance(min(chances))} to {f.chance(max(chances))}"
+    most = len(turned) > MOSTLY * len(answers)
+    status = Status.PASS if not turned else Status.FAIL if most else Status.REVIEW
+    low, high = (f.chance(pick(a.chance for a in answers)) for pick in (min, max))
+    span = f"the probability of beating today's spend is {low if low == high else f'{low} to {high}'}"
     text = f"The decision turns with {_labels(turned)}; " if turned else "The decision stays; "
-    return Check(group, TITLES[group], status, f"{text}{span}.", share, 0.0)
+    return Check(group, TITLES[group], status, f"{text}{span}.")
 
 
 def _hidden(answers: Sequence[Answer], now: Answer) -> Check:
@@ -134,7 +134,7 @@ def _hidden(answers: Sequence[Answer], now: Answer) -> Check:
 
 def _table(now: Answer, found: Sequence[Answer], valued: bool) -> Table:
     unit = "money" if valued else "kpi"
-    columns = (Column("Setting"), *(Column(n, unit) for n in ("Gain", "from", "to")), Column("Better", "share"))
+    columns = (Column("Setting"), *(Column(n, unit) for n in ("Gain", "from", "to")), Column("Better", "chance"))
     rows = tuple((a.label, a.gain.mean, a.gain.p5, a.gain.p95, a.chance) for a in (now, *found))
     note = (
         "Gain: what the plan leaves above today's spend, its own spend taken off."

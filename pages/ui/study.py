@@ -180,6 +180,7 @@ def writer(unit: str, known_as: Known) -> charts_study.Write:
     results = known_as if isinstance(known_as, Results) else None
     known: dict[str, charts_study.Write] = {
         "share": f.share,
+        "chance": lambda v: f.chance(v) if v is not None else f.NOTHING,
         "points": lambda v: f"{100 * v:.1f} pt" if v is not None else f.NOTHING,
         "ratio": f.times,
         "change": lambda v: f.signed(v, f.times),

@@ -149,6 +149,7 @@ def _flags(good: pd.DataFrame) -> list[str]:
         "Share of companies with at least one check of the data or of the model in REVIEW or FAIL (checks of the",
         "sampler left out). The first line leaves out 'unidentified', which admits ignorance, not a misfit. Goal:",
         "at least 80% off-family; the in-family share is the rate of false alarms (noise is autocorrelated in all).",
+        "'misfit' asks whether what is left over still follows a channel; rows that are older than it do not have it.",
         "",
         "| Check | In-family | Off-family |",
         "|---|---:|---:|",

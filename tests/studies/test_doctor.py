@@ -46,6 +46,7 @@ def keys(*checks: Check, **more: Any) -> list[str]:
         (check("ess_bulk"), ["longer"]),
         (check("rhat", FAIL), ["longer"]),
         (check("autocorrelation"), ["bends", "season", "memory"]),
+        (check("misfit", REVIEW, "tv"), ["memory", "delayed", "hill"]),
         (check("negative_baseline"), ["less_media"]),
         (check("prior_shift"), ["wider_media"]),
         (check("media_share", value=0.6, limit=0.5), ["wider_media"]),

@@ -1,0 +1,189 @@
+"""Free text whose every figure is a claim about a stored metric: ``TV returned [[2.4×|channel.tv.roi.p50]]``.
+
+Text that a language model wrote is checked before anybody sees it: a figure without a metric, a metric that is not
+stored, a figure that is not the metric at the digits it shows, a wrong unit, or another channel's name is refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mmm_core.domain.report import Fact
+from mmm_core.reports import wording
+from mmm_core.reports.story import spell
+
+CLAIM = re.compile(r"\[\[([^\[\]|]+)\|([^\[\]|]+)\]\]")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+CLAUSE = re.compile(r"[,;:]\s+|\s+(?:and|but|while|whereas|against|than|versus|vs\.?)\s+", re.IGNORECASE)
+FIGURE = re.compile(
+    r"(?P<sign>[+\-−])?\s*(?P<before>R\$|A\$|C\$|[€$£¥₹]|[A-Z]{3}(?=\s?\d))?\s*(?P<digits>\d[\d,\u202f\u00a0]*(?:\.\d+)?)\s*"
+    r"(?P<scale>k|m|bn|thousand|million|billion)?\s*"
+    r"(?P<after>percentage points?|points?|pts?|pp|%|percent|×|x|times|weeks?|periods?|€|\$|£|[A-Z]{3})?",
+)
+SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+ONES = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen"
+)
+WORDS = re.compile(
+    rf"\b(?:{ONES}|{TENS}|hundreds?|thousands?|millions?|billions?|dozens?|twice|thrice|doubled?|doubles|doubling|"
+    r"tripled?|triples|tripling|halved?|halves|halving|half|two[- ]thirds|a third|(?:two|three|four|five|ten)fold)\b",
+    re.IGNORECASE,
+)
+POINTS = ("point", "points", "pt", "pts", "pp", "percentage point", "percentage points")
+ROUNDING = 1e-9
+
+
+class Fault(StrEnum):
+    UNREFERENCED = "unreferenced"
+    UNKNOWN = "unknown"
+    VALUE = "value"
+    UNIT = "unit"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True)
+class Finding:
+    fault: Fault
+    shown: str
+    """The figure as the text has it."""
+    sentence: str
+    """One sentence on what is wrong, for whoever wrote the text."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    text: str
+    """Without the marks; to be shown only where nothing was found."""
+    findings: tuple[Finding, ...]
+    references: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+
+def check(text: str, facts: Mapping[str, Fact], channels: Sequence[str], currency: str, is_revenue: bool) -> Checked:
+    """Hold every figure of a text against the metric that it names.
+
+    Parameters
+    ----------
+    facts
+        Stored metrics by key.
+    channels
+        Names as the model has them; the text may write them as the product shows them.
+    """
+    named = _names(channels)
+    findings = list(_unreferenced(text, named))
+    references: dict[str, None] = {}
+    before: set[str] = set()
+    for sentence in filter(None, SENTENCE.split(text)):
+        spoken = _spoken(CLAIM.sub(" ", sentence), named)
+        for clause in CLAUSE.split(sentence):
+            close = _spoken(CLAIM.sub(" ", clause), named)
+            for match in CLAIM.finditer(clause):
+                shown, key = match.group(1).strip(), match.group(2).strip()
+                references[key] = None
+                near = close or spoken or (before if len(before) == 1 else set())
+                fault = _fault(shown, key, facts.get(key), near, currency, is_revenue)
+                if fault:
+                    findings.append(fault)
+        before = spoken or before
+    return Checked(CLAIM.sub(lambda m: m.group(1).strip(), text), tuple(findings), tuple(references))
+
+
+def _fault(shown: str, key: str, fact: Fact | None, near: set[str], currency: str, is_revenue: bool) -> Finding | None:
+    if fact is None:
+        return Finding(Fault.UNKNOWN, shown, f"“{shown}” refers to {key}, which is not among the stored metrics.")
+    right = spell(fact, currency, is_revenue)
+    read = FIGURE.fullmatch(shown)
+    if read is None:
+        return Finding(Fault.VALUE, shown, f"“{shown}” is no figure that can be held against {key} ({right}).")
+    unit = _unit(read, currency)
+    wanted = _wanted(fact, is_revenue)
+    if unit not in wanted:
+        return Finding(Fault.UNIT, shown, f"“{shown}” is not in the unit of {key}, which is {right}.")
+    if not _is(read, fact.value * (100 if unit == "share" else 1)):
+        return Finding(Fault.VALUE, shown, f"“{shown}” is not {key}, which is {right}.")
+    own = _channel_of(key)
+    if own is not None and near and own not in near:
+        others = ", ".join(sorted(map(wording.plain, near)))
+        return Finding(Fault.CHANNEL, shown, f"“{shown}” belongs to {wording.plain(own)}, but stands beside {others}.")
+    return None
+
+
+def _unreferenced(text: str, named: Mapping[str, str]) -> Iterator[Finding]:
+    naked = CLAIM.sub(" ", text)
+    for name in sorted(named, key=len, reverse=True):
+        naked = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", naked, flags=re.IGNORECASE)
+    for match in (*re.finditer(r"\d[\d.,]*", naked), *WORDS.finditer(naked)):
+        shown = match.group(0).rstrip(".,")
+        yield Finding(Fault.UNREFERENCED, shown, f"“{shown}” has no stored metric behind it.")
+
+
+def _is(read: re.Match[str], value: float) -> bool:
+    """Whether the figure is the value at the digits that it shows."""
+    digits = re.sub(r"[,\u202f\u00a0]", "", read["digits"])
+    decimals = len(digits.partition(".")[2])
+    scale = SCALES.get(read["scale"] or "", 1.0)
+    shown = float(digits) * scale * (-1.0 if read["sign"] in ("-", "−") else 1.0)
+    return abs(shown - value) <= (0.5 * 10.0**-decimals + ROUNDING) * scale
+
+
+def _unit(read: re.Match[str], currency: str) -> str:
+    before, after = read["before"], (read["after"] or "").lower()
+    marks = {wording.symbol(currency).strip(), currency}
+    if before or (read["after"] or "") in {*wording.SYMBOLS, *wording.SYMBOLS.values(), *wording.CURRENCIES}:
+        return "money" if {before or "", read["after"] or ""} & marks else "other money"
+    if after in ("%", "percent"):
+        return "share"
+    if after in POINTS:
+        return "points"
+    if after in ("×", "x", "times"):
+        return "ratio"
+    if after.startswith(("week", "period")):
+        return "weeks"
+    return "number"
+
+
+def _wanted(fact: Fact, is_revenue: bool) -> tuple[str, ...]:
+    if fact.unit == "kpi":
+        return ("money",) if is_revenue else ("number",)
+    if fact.unit in ("count", "weeks"):
+        return ("number", "weeks")
+    return {"price": ("money",)}.get(fact.unit, (fact.unit,))
+
+
+def _channel_of(key: str) -> str | None:
+    parts = key.split(".")
+    if "channel" not in parts[:-1]:
+        return None
+    rest = key.split("channel.", 1)[1]
+    # A channel's name may hold dots; what follows it never does more than two.
+    for last in ("contribution_share", "contribution", "marginal_roi", "roi_prior", "roi", "spend_share", "spend"):
+        name, mark, _ = rest.rpartition(f".{last}")
+        if mark:
+            return name
+    return re.sub(r"\.(?:level|carryover|cost)\.\w+$", "", rest)
+
+
+def _names(channels: Sequence[str]) -> dict[str, str]:
+    """How a text may write each channel, in lower case, to its name in the model."""
+    out: dict[str, str] = {}
+    for name in channels:
+        for written in (name, wording.plain(name), name.replace("_", " ")):
+            out[written.casefold()] = name
+    return out
+
+
+def _spoken(text: str, named: Mapping[str, str]) -> set[str]:
+    """Channels that a piece of text names; the longest name first, so that a part of one is not another."""
+    left, found = text.casefold(), set()
+    for written in sorted(named, key=len, reverse=True):
+        pattern = rf"(?<!\w){re.escape(written)}(?!\w)"
+        if re.search(pattern, left):
+            found.add(named[written])
+            left = re.sub(pattern, " ", left)
+    return found

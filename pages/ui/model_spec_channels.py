@@ -75,7 +75,7 @@ def beliefs(spec: ModelSpec, raw: dict[str, Any], key: str) -> list[str]:
                 "About",
                 options=list(words),
                 format_func=lambda b: words.get(b or "", b),
-                width="medium",
+                width=150,
                 help="A return of 2 is twice the money; a share of 0.1 is 10%.",
             ),
             "low": st.column_config.NumberColumn("From", format="%.6g", width="small"),

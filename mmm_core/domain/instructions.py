@@ -100,3 +100,5 @@ class Reading:
     changes: tuple[Change, ...] = ()
     question: str | None = None
     options: tuple[str, ...] = ()
+    unclear: str = ""
+    """The part of the sentence that an option would stand for; empty where options are whole sentences."""

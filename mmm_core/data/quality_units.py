@@ -62,6 +62,7 @@ def unit_change(view: View) -> Check:
     where = f" in {plural(len(geos), 'geo')}" if view.panel else ""
     size = f"{10 ** abs(part.power):,}"
     much = f"{size} times" if part.power > 0 else f"a {size}th of"
+    others = f"{listed(columns)} are on another scale for a part: " if len(columns) > 1 else ""
     because = (
         "spend and exposure do not move together there, so that it must be another unit"
         if (worst, part) in certain
@@ -71,8 +72,7 @@ def unit_change(view: View) -> Check:
         "unit_change",
         title,
         Status.FAIL if certain else Status.REVIEW,
-        f"{listed(columns)} {'has' if len(columns) == 1 else 'have'} a part on another scale: {worst}{where} is about "
-        f"{much} the usual {part.words}; {because}.",
+        f"{others}{worst}{where} is about {much} its usual level {part.words}; {because}.",
         float(len(columns)),
         0.0,
         tuple(columns),

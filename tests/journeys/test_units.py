@@ -28,7 +28,7 @@ def test_spend_in_thousands_is_multiplied_back(
         datasets.add_dataset(services, actor, project.id, [upload])
     with web(free_port(), DATABASE_URL=fresh_database.admin, REDIS_URL=redis_url) as address:
         page.goto(f"{address}/data?project={project.id}")
-        finding = page.get_by_text("has a part on another scale: tv_spend")
+        finding = page.get_by_text("tv_spend is about a 1,000th of its usual level")
         expect(finding).to_be_visible()
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 1000})

@@ -84,7 +84,7 @@ def test_spend_that_jumps_without_its_impressions_is_certain() -> None:
     found = check(spoiled(company(), slice(80, None), 1e-3, "search_spend"), "unit_change")
     assert (found.status, found.columns) == (Status.FAIL, ("search_spend",))
     assert "must be another unit" in found.message
-    assert "a 1,000th of the usual from 2023-07-17 on" in found.message
+    assert "a 1,000th of its usual level from 2023-07-17 on" in found.message
 
 
 def test_a_geo_in_thousands_is_mended_alone() -> None:

@@ -33,7 +33,7 @@ def _verdict(actor: Actor, version: DatasetVersion) -> None:
     blocking = len(version.report.blocking)
     recommended = sum(fix.recommended for c in version.report.checks if c.waived_by is None for fix in c.fixes)
     words = {
-        Status.FAIL: f"{blocking} failed check{'s stand' if blocking != 1 else ' stands'} between these data and a model.",
+        Status.FAIL: f"{blocking} failed {'checks stand' if blocking != 1 else 'check stands'} between data and model.",
         Status.REVIEW: "These data can be modelled; some findings deserve a look.",
         Status.PASS: "These data can be modelled.",
     }[version.report.status]

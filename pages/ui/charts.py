@@ -23,6 +23,9 @@ def colours_of(results: Results) -> dict[str, str]:
     return channel_colours(c.channel for c in results.channels)
 
 
+MANY_NAMES = 9
+
+
 def _series(results: Results, group: str) -> list[Series]:
     """Of the total; ``Results.of_geo`` makes one geo's series the total."""
     return [s for s in results.series if s.group == group and not s.geo]
@@ -80,6 +83,9 @@ def contributions(results: Results, scheme: Scheme) -> go.Figure:
         )
     highest = max(float(level.max()), *(max(s.mean) for s in _series(results, "actual")), 0.0)
     fig.update_yaxes(title_text=f.plain(results.kpi), rangemode="tozero", **written(0.0, highest, write))
+    if len(fig.data) > MANY_NAMES:
+        # Entries as wide as the longest name stand one below the other on a phone and leave no room for the picture.
+        fig.update_layout(legend={"entrywidth": 84, "font": {"size": 11}}, height=480)
     return fig
 
 

@@ -149,7 +149,7 @@ def test_weeks_of_the_past_are_asked_about(page: Page, company: str) -> None:
     page.get_by_role("combobox", name="Channel").click()
     page.get_by_role("option", name="Search").click()
     expect(page.get_by_text("less (with a probability")).to_be_visible()
-    expect(page.locator(".st-key-past_difference .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-past_difference .js-plotly-plot").first).to_be_visible()
     page.get_by_text("Percent", exact=True).click()
     expect(page.get_by_text("more (with a probability")).to_be_visible()
     all_went_well(page)

@@ -286,7 +286,11 @@ def unidentified(p: Picture, limits: Limits) -> Check:
             f"The data narrowed every channel (least {p.data.channels[worst]}: to {ratio[worst]:.0%} of its prior)."
         )
         return Check("unidentified", title, Status.PASS, message, float(ratio[worst]), limit)
-    message = f"The data say next to nothing about {_named(bad)}: do not rank them; an experiment would tell."
+    whose = "its range is" if len(bad) == 1 else "their ranges are"
+    message = (
+        f"The data say next to nothing about {_named(bad)}: {whose} honest, but about what was believed before, so no "
+        "ranking should rest on it; an experiment would tell."
+    )
     return Check("unidentified", title, Status.REVIEW, message, float(ratio[worst]), limit, bad)
 
 

@@ -121,7 +121,9 @@ def growth_by_geo(table: pd.DataFrame, write: trend_words.Write, scheme: Scheme)
         hovertemplate="%{y}: %{x:+.1%} (%{text})<extra></extra>",
     )
     fig.update_layout(hovermode="closest", showlegend=False)
-    fig.update_xaxes(title_text="Change on the year before", tickformat="+.0%", showgrid=False)
+    low, high = min(0.0, *rows["change"]), max(0.0, *rows["change"])
+    axis = written(low, high, lambda v: f.signed(v, f.share))
+    fig.update_xaxes(title_text="Change on the year before", showgrid=False, **axis)
     fig.update_yaxes(showgrid=False, type="category")
     return fig
 

@@ -44,7 +44,7 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
 
 def _estimate(actor: Actor, version: DatasetVersion, known: list[Baseline]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.selectbox("Method", METHODS, format_func=lambda m: words.METHODS[m], key="base_method")
+        method = st.selectbox("Method", METHODS, format_func=lambda m: words.METHODS[m], key="base_method", width=340)
         seasonal = st.toggle(
             "With the yearly season", value=True, key="base_season", disabled=method is BaselineMethod.REGRESSION
         )

@@ -8,10 +8,13 @@ from scipy import stats
 
 from mmm_core.data.noise import memory_of, whitened
 from mmm_core.domain.checks import Check, Status
+from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Posterior
 from mmm_core.modeling.leftover import DEMAND, DRIFT, MEMORY, SATURATION, Leftover, Suspicion, examine, lag_groups
 from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.misfit import autocorrelation, misfit
+from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.whitening import Whitening
+from tests.model.company import REACHED, panel_specification, panel_table, specification, table, with_reach
 from tests.unit.misfit_company import CHANNELS, best, company
 
 FIRST = np.array([0])
@@ -211,3 +214,39 @@ def test_a_leftover_pattern_says_what_it_costs_and_what_it_does_not() -> None:
 
 def _white() -> tuple[np.ndarray, Leftover]:
     return np.random.default_rng(1).standard_normal((1, 130)), seen()
+
+
+def test_what_a_drifting_model_can_follow_is_no_drift() -> None:
+    """Directions of the Gaussian process over the media's strength are taken out like any other freedom."""
+    data = company(2, "drift", noise=0.008)
+    posterior, left = best(data)
+    periods, rng = data.target.shape[1], np.random.default_rng(3)
+    slopes = rng.normal(0, 0.3, (1, 20, 1)) * np.linspace(-1, 1, periods)
+    still = {name: np.repeat(values, 20, axis=1) for name, values in posterior.draws.items()}
+    drifting = replace(posterior, draws={**still, MEDIA_DRIFT: 1 + slopes, BASELINE_DRIFT: 0.01 * slopes})
+    fixed, free = (examine(p, data, left, draws) for p, draws in ((posterior, FIRST), (drifting, np.arange(20))))
+    assert fixed.jointly[DRIFT] < 0.001
+    assert free.jointly[DRIFT] > 10 * fixed.jointly[DRIFT]
+    assert np.isfinite(free.widening).all()
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_a_channel_by_reach_and_frequency_is_asked_about_its_frequency(panel: bool) -> None:
+    frame = panel_table() if panel else table()
+    spec = (panel_specification if panel else specification)(channels=REACHED)
+    data = prepare(with_reach(frame), spec)
+    assert data.by_frequency == (0,)
+    geos, periods, count = data.media.shape
+    one = (1, 1, geos, count) if panel else (1, 1, count)
+    draws = {"adstock_alpha": np.full((1, 1, count), 0.4), "saturation_lam": np.full((1, 1, count), 3.0)}
+    draws |= {"saturation_beta": np.full(one, 0.2), "y_sigma": np.full(one[:-1], 0.02)}
+    posterior = Posterior("geometric", "logistic", 8, draws)
+    noise = np.random.default_rng(1).standard_normal((geos, periods)) * data.target_scale[:, None]
+    assert check(examine(posterior, data, 0.02 * noise, FIRST)).status is Status.PASS
+    assert data.frequency is not None
+    # People who were reached often brought far more than the curve says.
+    often = data.scaled_media[..., 0] * np.square(data.frequency[..., 0])
+    missed = often / often.max() * data.target_scale[:, None]
+    found = check(examine(posterior, data, 0.02 * noise + 0.3 * missed, FIRST))
+    assert found.status is Status.REVIEW
+    assert found.columns[0] == "tv"

@@ -41,7 +41,7 @@ class Clause:
 
 def clauses(found: Sequence[Item], original: str) -> list[Clause]:
     """Clauses in the order they were said."""
-    merged = _lists(_ranges(_exceptions(list(found)), original))
+    merged = _lists(_ranges(_comparisons(_exceptions(list(found))), original))
     parts: list[tuple[str, list[Item]]] = [("", [])]
     for item in merged:
         if item.kind in ("sep", "minus", "plus"):
@@ -73,7 +73,9 @@ def _exceptions(found: list[Item]) -> list[Item]:
         if item.kind == "except" or (but and not _acts(found, place + 1)):
             names, place = _run_of_names(found, place + 1)
             target = next((n for n in range(len(out) - 1, -1, -1) if out[n].kind in ("all", "rest")), None)
-            if item.text.casefold() == "all but" or item.text.casefold() == "everything but":
+            if not names and _means_all(item):
+                out += [replace(item, kind="all"), replace(item, kind="sep", text="but")]
+            elif _means_all(item):
                 out.append(replace(item, kind="all", channels=names))
             elif target is not None and names:
                 out[target] = replace(out[target], channels=names)
@@ -82,6 +84,20 @@ def _exceptions(found: list[Item]) -> list[Item]:
             continue
         out.append(item)
         place += 1
+    return out
+
+
+def _means_all(item: Item) -> bool:
+    return item.text.casefold() in ("all but", "everything but")
+
+
+def _comparisons(found: list[Item]) -> list[Item]:
+    """'10% below today' is 10% less than today, not a limit."""
+    out = list(found)
+    for place, item in enumerate(out):
+        if item.kind not in ("above", "below") or _kind(out, place + 1) != "today" or _kind(out, place - 1) != "amt":
+            continue
+        out[place] = replace(item, kind="more" if item.kind == "above" else "less")
     return out
 
 
@@ -232,6 +248,8 @@ def carried(found: list[Clause]) -> list[Clause] | None:
         own = _says(clause)
         if own:
             last, last_ended = own, _verb_last(clause)
+        elif _other_end(clause, last):
+            return None
         elif clause.channels and clause.amounts and not _signed(clause):
             ahead = next((c for c in found[place + 1 :] if _says(c)), None)
             ahead_own = _says(ahead) if ahead is not None and _verb_last(ahead) else []
@@ -242,6 +260,14 @@ def carried(found: list[Clause]) -> list[Clause] | None:
             clause = replace(clause, extra=[replace(i, roles=frozenset()) for i in fits], carried=frozenset(i.kind for i in fits))
         out.append(clause)
     return out
+
+
+def _other_end(clause: Clause, last: list[Item]) -> bool:
+    """'take 10k out of TV, 6k to radio': what goes to a channel is not taken from it."""
+    takes = any(i.kind in ("take", "down", "move", "give") for i in last)
+    to = any("to" in i.roles and not i.roles & {"from", "on", "of"} for i in clause.channels)
+    from_there = any("from" in i.roles for i in clause.channels)
+    return takes and to and not from_there and bool(clause.amounts)
 
 
 def _named(found: list[Clause]) -> list[Clause]:

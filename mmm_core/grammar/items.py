@@ -50,9 +50,13 @@ ORDER = (
     "rest", "all", "whole", "repeat", "same", "each plan", "each day", "each week", "each month", "each quarter", "each year",
     "unchanged", "total", "budget", "zero", "times", "factor", "move", "give", "take", "put", "keep", "set", "up", "down", "turn",
     "above", "below", "neg", "prep", "equally", "more", "less", "vague", "each", "than", "today", "pron", "off", "back",
-    "touch", "mix", "kpi", "if", "sep", "plan", "long", "noun", "fold", "one", "filler", "next", "over", "length", "per", "plus", "minus",
+    "touch", "mix", "have", "kpi", "if", "sep", "plan", "long", "noun", "fold", "one", "filler", "next", "over", "length", "per", "plus", "minus",
 )  # fmt: skip
 """Where a word has several meanings and its neighbours decide nothing, the first of these is meant."""
+
+
+PAIRS = (("neg", "all"), ("move", "equally"), ("down", "factor"))
+AFTER_PRONOUN = ("sep", "prep", "up", "down", "zero", "off", "back", "times", "set", "put", "move", "keep", "hold", "minus", "plus", "touch")
 
 
 class _Builder:
@@ -71,16 +75,33 @@ class _Builder:
                     place += used
                     break
             else:
-                self.out.append(self._mark(place))
+                self.out += self._marks(place)
                 place += 1
         return _with_roles(self.out)
 
     # ---- one word ------------------------------------------------------------------------------------------------
 
+    def _marks(self, place: int) -> list[Item]:
+        """One item for a word, two where it says two things at once: 'no channel', 'verteile'."""
+        word = self.words[place]
+        both = next((pair for pair in PAIRS if not word.channels and word.has(pair[0]) and word.has(pair[1])), None)
+        if both is None:
+            return [self._mark(place)]
+        return [Item(k, word.means[k], word.text, word.start, word.end, also=frozenset(word.means) - {k}) for k in both]
+
+    def _refers(self, place: int) -> bool:
+        """An article or a pronoun, by what follows: 'das Budget', 'erhöhe das um 10%'."""
+        after = self._at(place + 1)
+        if after is None:
+            return True
+        return not after.channels and after.has(*AFTER_PRONOUN)
+
     def _mark(self, place: int) -> Item:
         word = self.words[place]
         if word.channels:
             return Item("ch", text=word.text, start=word.start, end=word.end, channels=word.channels)
+        if word.has("pron") and word.has("filler") and not self._refers(place):
+            return Item("filler", "", word.text, word.start, word.end)
         kinds = [k for k in ORDER if k.split()[0] in word.means] or list(word.means) or ["unknown"]
         kind = kinds[0].split()[0]
         return Item(
@@ -114,9 +135,10 @@ class _Builder:
         unit = self._unit(at + used, count, marked)
         if unit is None or (count is None and not named):
             return None, 0
+        spelled = self.words[at].token is None and not self._is(at, "one")
+        if unit is Per.QUARTER and not marked and spelled:
+            return None, 0  # three quarters of something
         end = at + used + 1
-        if self._is(at + used - 1, "minus"):
-            return None, 0
         return self._dur(place, end, count if count is not None else 1.0, unit, marked)
 
     def _has_one(self, word: Word) -> bool:
@@ -304,7 +326,7 @@ class _Builder:
         skipped = int(word.has("one") and self._is(at + 1, "fraction", "quarter", "magnitude", "number"))
         if word.has("number") and self._is(at + 1, "fraction", "quarter") and not self._is(at + 1, "period"):
             return float(word.means["number"]) * self._part(at + 1), None, 2, True
-        if word.has("number") and self._is(at + 1, "period") and self.words[at + 1].means["period"] == "quarter" and self._is(at + 2, "prep"):
+        if word.has("number") and self._is(at + 1, "period") and self.words[at + 1].means["period"] == "quarter":
             return float(word.means["number"]) * 0.25, None, 2, True
         if word.has("number") or (self._is(at + skipped, "number", "magnitude") and (skipped or word.has("magnitude")) and self._long(at + skipped)):
             value, used = self._spelled(at + skipped)
@@ -324,7 +346,7 @@ class _Builder:
 
     def _part(self, at: int) -> float:
         word = self.words[at]
-        return float(word.means["fraction"]) if word.has("fraction") else 0.25
+        return ratio(word.means["fraction"]) if word.has("fraction") else 0.25
 
     def _spelled(self, at: int) -> tuple[float, int]:
         """Numbers in words, 'twenty five thousand'; magnitudes of letters (k, m) are left to the amount."""
@@ -343,6 +365,12 @@ class _Builder:
         return total + current, at - first
 
 
+def ratio(text: str) -> float:
+    """A value of the vocabulary: '0.5', '1/3'."""
+    top, _, bottom = text.partition("/")
+    return float(top) / float(bottom or 1)
+
+
 def alike(low: Amount, high: Amount) -> tuple[Amount, Amount]:
     """Two ends of a range: what only the second says (a unit, thousands) holds for the first."""
     if low.kind == "bare" and high.kind == "share":
@@ -353,12 +381,25 @@ def alike(low: Amount, high: Amount) -> tuple[Amount, Amount]:
     return low, high
 
 
+def _switches(found: list[Item], place: int) -> bool:
+    """German 'aus' at the end of 'schalte ... aus', which elsewhere is a preposition or belongs to 'ausgeben'."""
+    ends = place + 1 == len(found) or found[place + 1].kind in ("sep", "prep")
+    clause = []
+    for item in reversed(found[:place]):
+        if item.kind == "sep":
+            break
+        clause.append(item.kind)
+    return ends and ("turn" in clause or not {"set", "put", "give", "take", "amt"} & set(clause))
+
+
 def _with_roles(found: list[Item]) -> list[Item]:
     """Prepositions become roles of the channel or amount that they stand before."""
     out: list[Item] = []
     roles: frozenset[str] = frozenset()
     for place, item in enumerate(found):
-        if item.kind == "prep":
+        if item.kind == "prep" and "off" in item.also and _switches(found, place):
+            out.append(replace(item, kind="off"))
+        elif item.kind == "prep":
             # The last one counts: 'out of', 'back to'.
             roles = frozenset(item.value.split())
         elif item.kind == "prep" or item.kind in ("one", "noun", "filler", "next", "whole", "today", "length", "over") and roles:

@@ -55,6 +55,9 @@ def _change(draft: Draft, periods: _Periods, context: Context, plan_days: float 
     if isinstance(draft, DMove):
         return Move(draft.source, draft.target, draft.money.amount, periods.per(draft.money))
     if isinstance(draft, DTotal):
+        if draft.money.per is None and not draft.is_budget and periods.said and not periods.has_length:
+            # A period said of a channel does not make a sum without one a budget of that period.
+            raise questions.which_period(draft.money.text)
         return Total(draft.money.amount, periods.per(draft.money, budget=draft.is_budget))
     if isinstance(draft, DLimit):
         one = draft.low or draft.high

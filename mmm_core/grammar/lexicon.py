@@ -44,7 +44,11 @@ def single_words(language: str) -> frozenset[str]:
 
 def language_of(words: Sequence[str]) -> str:
     """The language that knows most of the words; English where two know as many."""
-    known = {language: sum(w in single_words(language) for w in words) for language in LANGUAGES}
+    known = dict.fromkeys(LANGUAGES, 0)
+    for word in words:
+        speak = [language for language in LANGUAGES if word in single_words(language)]
+        for language in speak:
+            known[language] += 2 if len(speak) == 1 else 1
     return max(LANGUAGES, key=lambda language: (known[language], -LANGUAGES.index(language)))
 
 

@@ -31,6 +31,10 @@ SIGNS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+CLITICS = {"le": "one", "la": "one", "les": "many"}
+"""French pronouns behind a verb's hyphen."""
+
+
 @dataclass(frozen=True)
 class Word:
     """A phrase of the sentence with every meaning that it may have."""
@@ -58,8 +62,14 @@ def words(found: Sequence[Token], names: Names, original: str) -> list[Word]:
         token = found[place]
         if _hyphen(found, place):
             place += 1
+            if found[place].text in CLITICS and language == "fr":
+                one = found[place]
+                out.append(Word(one.text, one.start, one.end, {"pron": CLITICS[one.text]}))
+                place += 1
             continue
-        if token.is_number:
+        if token.text == ":" and _halved(found, place):
+            word, used = Word(":", token.start, token.end, {"sep": ""}), 1
+        elif token.is_number:
             word, used = _number(found, place, language)
         else:
             ahead = _run(found, place)
@@ -80,6 +90,11 @@ def words(found: Sequence[Token], names: Names, original: str) -> list[Word]:
         text = original[strangers[0].start : strangers[0].end]
         raise questions.unknown(text, names.closest(text))
     return out
+
+
+def _halved(found: Sequence[Token], place: int) -> bool:
+    """A colon between two amounts begins anew; after a name alone it only sets it off."""
+    return any(t.is_number for t in found[:place]) and len(found) > place + 1 and not found[place + 1].is_number
 
 
 def _hyphen(found: Sequence[Token], place: int) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from mmm_core.domain.instructions import Hold, Length, Limit, Move, Multiply, Optimise, Per, Total
 from mmm_core.grammar import questions
-from mmm_core.grammar.clauses import Clause
+from mmm_core.grammar.clauses import VERBS, Clause
 from mmm_core.grammar.context import Context
 from mmm_core.grammar.drafts import DAdd, DLimit, DMove, DSet, DTotal, money
-from mmm_core.grammar.items import Amount, Item
+from mmm_core.grammar.items import Amount, Item, ratio
 from mmm_core.grammar.names import Names
 
 Draft = Multiply | Hold | Limit | Move | Total | Length | Optimise | DAdd | DSet | DMove | DLimit | DTotal
@@ -38,6 +38,9 @@ def meaning(clause: Clause, scope: Scope) -> list[Draft]:
         drafts += _named_length(clause)
     if clause.has("optimise"):
         return [*drafts, Optimise()]
+    if scope.optimises and clause.of("all", "rest") and not (clause.amounts or clause.has(*VERBS, *BOUNDS)):
+        # 'optimise everything except TV': all that an optimiser may move, the rest is held.
+        return [*[Hold(c) for i in clause.of("all", "rest") for c in i.channels], *drafts]
     if clause.has("unchanged") or (clause.has("total", "budget") and not clause.channels):
         return [*_total(clause, scope), *drafts]
     reader = next((read for fits, read in READERS if fits(clause)), None)
@@ -60,20 +63,28 @@ def _refuse(clause: Clause) -> None:
             raise questions.command(clause.text)
         if item.kind in ("stop", "question", "except"):
             raise questions.results(clause.text)
+        after = clause.items[clause.items.index(item) + 1 :][:1]
+        if item.kind == "share" and len(item.text.split()) > 1 and (
+            not clause.amounts or (after and after[0].kind == "ch" and not after[0].roles)
+        ):
+            continue
         if item.kind in ("share", "points"):
             raise questions.points(clause.text)
         if item.kind == "repeat":
             raise questions.again()
     if clause.has("vague"):
         named = [c for i in clause.of("ch") for c in i.channels]
-        raise questions.vague(clause.text, named[0] if len(named) == 1 else None)
+        ways = {i.kind in ("up", "more") for i in clause.of("up", "down", "more", "less")}
+        signs = "+-" if len(ways) != 1 else "+" if ways == {True} else "-"
+        raise questions.vague(clause.text, named[0] if len(named) == 1 else None, signs)
     if clause.has("kpi"):
         raise questions.results(clause.text)
 
 
 def _named_length(clause: Clause) -> list[Draft]:
     found = clause.of("dur")[0]
-    if not clause.has("plan", "long") or found.amount is None or found.amount.per is None:
+    planned = clause.has("plan", "long") or any("plan" in i.also for i in clause.items)
+    if not planned or found.amount is None or found.amount.per is None:
         raise questions.not_understood(clause.text)
     return [Length(found.amount.value, found.amount.per)]
 
@@ -155,6 +166,9 @@ def settled(item: Item, scope: Scope, clause: Clause, channels: Sequence[str] = 
     if amount.currency and not _ours(amount.currency, scope.context.currency):
         raise questions.other_currency(amount.currency, scope.context.currency)
     pers = {Per(i.value) for i in clause.of("per")}
+    if not clause.channels and len(pers) == 2:
+        # '80k a week in total': all channels together, a week.
+        pers -= {Per.PLAN}
     if len(pers) > 1:
         raise questions.which_period(item.text)
     per = next(iter(pers), None)
@@ -187,7 +201,9 @@ def _way(clause: Clause, *amounts: Amount) -> int:
     if clause.has("take") and not ways:
         ways = {-1}
     aims = any(i.roles & {"to", "at"} for i in clause.amounts)
-    if clause.has("back", "off") and not ways and not aims and clause.has("turn", "take"):
+    if clause.has("off") and not ways and not aims and clause.amounts and not clause.has("zero"):
+        ways = {-1}
+    if clause.has("back") and not ways and not aims and clause.has("turn", "take"):
         ways = {-1}
     if len(ways) > 1:
         raise questions.not_understood(clause.text)
@@ -203,11 +219,18 @@ def _hold(clause: Clause, scope: Scope) -> list[Draft]:
     return [Hold(c) for c in _targets(clause, scope)]
 
 
+LIKE_ANOTHER = frozenset(("the same", "so", "gleich", "genauso", "identique", "fest", "ein"))
+"""Words that say 'as today' only beside 'keep' or 'is'."""
+
+
 def _is_hold(clause: Clause) -> bool:
     if clause.has("touch"):
         return clause.has("neg") and not clause.amounts
+    if clause.has("hold") and all(i.text.casefold() in LIKE_ANOTHER for i in clause.of("hold")) and not clause.has("keep", "turn"):
+        raise questions.not_understood(clause.text)
     if clause.has("hold"):
-        return not (clause.amounts or clause.has("neg"))
+        refused = [i for i in clause.of("neg") if i.text.casefold() not in ("ne", "n")]
+        return not (clause.amounts or refused)
     return clause.has("keep") and not clause.amounts and not clause.has("neg", "up", "down", "times", *BOUNDS)
 
 
@@ -222,7 +245,12 @@ def _zero(clause: Clause, scope: Scope) -> list[Draft]:
 def _times(clause: Clause, scope: Scope) -> list[Draft]:
     if clause.has("neg"):
         raise questions.negated(clause.text, _hold_ways(clause))
+    if clause.has("per"):
+        raise questions.not_understood(clause.text)  # 'twice a week' says how often, not how much
     factor = _product(clause)
+    if clause.has("factor") and not clause.has("down"):
+        # 'multiplie par deux', where 'par deux' alone divides.
+        factor = 1 / factor if factor < 1 else factor
     if clause.amounts or clause.has("keep"):
         raise questions.not_understood(clause.text)
     way = _way(clause)
@@ -236,7 +264,7 @@ def _times(clause: Clause, scope: Scope) -> list[Draft]:
 
 
 def _product(clause: Clause) -> float:
-    values = [float(i.value) for i in clause.of("times")]
+    values = [ratio(i.value) for i in clause.of("times")]
     if len(values) != 1:
         raise questions.not_understood(clause.text)
     return values[0]
@@ -264,6 +292,8 @@ def _negated(clause: Clause, scope: Scope) -> list[Draft]:
             Limit(c, high=1 + amount.value, relative=True) if up else Limit(c, low=1 - amount.value, relative=True)
             for c in channels
         ]
+    if not (up or down) and over and amount.kind == "share" and by and clause.has("turn"):
+        return [Limit(c, 1 - amount.value, 1 + amount.value, relative=True) for c in channels]
     if (up and under) or (down and over):
         raise questions.negated(clause.text, _hold_ways(clause))
     return [_limit(c, amount if under else None, amount if over else None, clause, item) for c in channels]
@@ -271,7 +301,9 @@ def _negated(clause: Clause, scope: Scope) -> list[Draft]:
 
 def _more_than(clause: Clause) -> bool:
     comparing = ("more", "mehr", "plus", "less", "weniger", "moins")
-    return clause.has("up", "down") and any(i.text.casefold().split()[0] in comparing for i in clause.of("above", "below"))
+    return clause.has("up", "down", "turn") and any(
+        set(i.text.casefold().split()) & set(comparing) for i in clause.of("above", "below")
+    )
 
 
 def _hold_ways(clause: Clause) -> list[str]:
@@ -285,7 +317,11 @@ BOUNDS = ("atmost", "atleast", "between", "within", "above", "below", "cap", "fl
 def _limits(clause: Clause, scope: Scope) -> list[Draft]:
     """At most, at least, between, within: of money or of today's spend."""
     channels = _targets(clause, scope)
-    if clause.has("zero", "move", "give"):
+    if _up_to(clause):
+        raised = [replace(i, kind="up") if i.kind == "atmost" else i for i in clause.items]
+        raised = [replace(i, roles=frozenset({"to"})) if i.kind == "amt" else i for i in raised]
+        return _changes(replace(clause, items=raised), scope)
+    if clause.has("zero", "give") or (clause.has("move") and not clause.has("within")):
         raise questions.not_understood(clause.text)
     if clause.has("within"):
         return _within(clause, scope, channels)
@@ -309,15 +345,31 @@ def _limits(clause: Clause, scope: Scope) -> list[Draft]:
     item = _single(clause)
     amount = settled(item, scope, clause, channels)
     way = _way(clause, amount)
+    if not way and high and clause.has("turn") and "by" in item.roles and amount.kind == "share" and amount.value < 1:
+        return [Limit(c, 1 - amount.value, 1 + amount.value, relative=True) for c in channels]
     if way:
         return _relative_to_today(clause, amount, item, way, high, channels)
     return [_limit(c, None if high else amount, amount if high else None, clause, item) for c in channels]
+
+
+LEVELS = frozenset(("below", "under", "unter", "lower", "above", "over", "über", "exceed", "higher", "dessous", "dessus", "sous"))
+
+
+def _up_to(clause: Clause) -> bool:
+    """'bring radio up to 20k a week' is a level, 'up to 20k a week on radio' a limit."""
+    brings = {i.text.casefold() for i in clause.of("turn", "take", "up")} & {"bring", "take", "push", "raise", "lift", "increase"}
+    by = any("by" in i.roles for i in clause.amounts)
+    return bool(brings) and not by and any(i.text.casefold() == "up to" for i in clause.of("atmost"))
 
 
 def _relative_to_today(
     clause: Clause, amount: Amount, item: Item, way: int, high: bool, channels: Sequence[str]
 ) -> list[Draft]:
     """'at most 20% more than today', 'cut by at most 10%'; of money only where it is 'to' an amount."""
+    ends = {w for i in clause.of("atmost", "atleast") for w in i.text.casefold().split()}
+    if ends & LEVELS and "by" not in item.roles and clause.has("up" if high else "down"):
+        # 'may not fall below 30k a week', 'not rise above 120%'.
+        return [_limit(c, None if high else amount, amount if high else None, clause, item) for c in channels]
     if amount.kind == "money" and "to" in item.roles:
         return [_limit(c, None if high else amount, amount if high else None, clause, item) for c in channels]
     if amount.kind != "share" or "to" in item.roles:
@@ -386,7 +438,7 @@ def _moves(clause: Clause, scope: Scope) -> list[Draft]:
     sources, targets = _ends(clause, scope)
     if not sources or not targets:
         raise questions.not_understood(clause.text)
-    if clause.has("up", "down", "neg", "keep", "zero", "times", *BOUNDS[:3], "above", "below", "cap", "floor") and not _only_between(clause):
+    if clause.has("neg", "keep", "zero", "times", *BOUNDS[:3], "above", "below", "cap", "floor") and not _only_between(clause):
         raise questions.not_understood(clause.text)
     if len(sources) > 1 and len(targets) > 1:
         raise questions.how_split(clause.text)
@@ -408,7 +460,7 @@ def _moves(clause: Clause, scope: Scope) -> list[Draft]:
 
 def _only_between(clause: Clause) -> bool:
     """'split equally between A and B' limits nothing."""
-    kinds = {i.kind for i in clause.items} & {*BOUNDS, "up", "down", "neg", "keep", "zero", "times"}
+    kinds = {i.kind for i in clause.items} & {*BOUNDS, "neg", "keep", "zero", "times"}
     return kinds == {"between"}
 
 
@@ -446,6 +498,8 @@ def _ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def _is_move(clause: Clause) -> bool:
+    if clause.has("within"):
+        return False
     if clause.has("move"):
         return not (clause.has("off") and not any(i.roles for i in clause.channels))
     froms = [i for i in clause.channels if "from" in i.roles]
@@ -455,8 +509,18 @@ def _is_move(clause: Clause) -> bool:
         return True
     if clause.has("give") and len(clause.channels) > 1:
         return True
+    if clause.has("take", "give", "put") and ofs and len(clause.channels) == 2 and not clause.has("more", "up"):
+        return True
+    if clause.has("equally") and froms and len(clause.channels) == 2:
+        return True
+    bare = [i for i in clause.channels if not i.roles]
+    to_only = [i for i in tos if i.roles == {"to"}]
+    if to_only and len(bare) == 1 and len(clause.channels) == 2 and clause.amounts:
+        return not clause.has("up", "more", "keep", "zero", "times", "neg") and not any(i.roles & {"to"} for i in clause.amounts)
     if clause.has("put", "take", "set") and clause.has("whole") and tos and len(clause.channels) == 2:
         return True
+    if clause.has("up", "more") and froms and not clause.has("down", "less") and len(clause.channels) == 2:
+        return any(i.amount is not None and i.amount.kind == "money" for i in clause.amounts)
     return bool(froms and tos and froms[0] is not tos[0]) and not clause.has("more", "less")
 
 
@@ -466,14 +530,14 @@ def _changes(clause: Clause, scope: Scope) -> list[Draft]:
     from_to = _from_to(clause, scope, channels)
     if from_to is not None:
         return from_to
-    if not clause.amounts and clause.has("today") and clause.has("set", "put", "turn", "keep"):
+    if not clause.amounts and clause.has("today") and clause.has("set", "put", "turn", "keep", "back"):
         return [Multiply(c, 1.0) for c in channels]
     item = _single(clause)
     if item.kind == "range":
         raise questions.span(clause.text)
-    amount = settled(item, scope, clause, channels)
     if clause.has("factor"):
         return _by_factor(clause, item, channels)
+    amount = settled(item, scope, clause, channels)
     way = _way(clause, amount)
     aims = bool(item.roles & {"to", "at"}) and "by" not in item.roles
     if amount.value == 0 and not way:
@@ -557,12 +621,12 @@ def _from_to(clause: Clause, scope: Scope, channels: Sequence[str]) -> list[Draf
 def _total(clause: Clause, scope: Scope) -> list[Draft]:
     if clause.has("unchanged") or (clause.has("keep", "hold") and not clause.amounts):
         return [Total(1.0, relative=True)]
+    if not clause.amounts and scope.optimises and not clause.has("neg", "zero", "times"):
+        return []
     if clause.has("move", "atleast", "above", "between", "within", "neg", "zero"):
         raise questions.not_understood(clause.text)
     if not clause.amounts and clause.has("times"):
         return [Total(_product(clause), relative=True)]
-    if not clause.amounts and scope.optimises:
-        return []
     item = _single(clause)
     amount = settled(item, scope, _plan_wide(clause))
     way = _way(clause, amount)
@@ -603,6 +667,8 @@ def _bare(clause: Clause, scope: Scope, has_length: bool) -> list[Draft]:
     """A clause without any verb that asks for something."""
     if clause.text.casefold() in ("no", "non", "nein"):
         return []
+    if clause.channels and not clause.amounts and clause.has("up", "down") and not clause.has("neg", "zero", "touch"):
+        raise questions.how_much(clause.text)
     if clause.has("neg", "zero", "up", "down", "touch"):
         raise questions.not_understood(clause.text)
     if clause.has("mix") and not scope.optimises:
@@ -610,15 +676,17 @@ def _bare(clause: Clause, scope: Scope, has_length: bool) -> list[Draft]:
     if clause.amounts and not clause.channels:
         pers = clause.of("per")
         overall = any(i.value == Per.PLAN for i in pers)
-        if scope.optimises or overall:
+        if scope.optimises or overall or clause.has("have"):
             item = _single(clause)
             amount = settled(item, scope, clause)
             way = _way(clause, amount)
             if amount.kind == "money" and not way and item.kind == "amt":
-                return [DTotal(money(amount, item.text), False)]
+                return [DTotal(money(amount, item.text), clause.has("have") and (has_length or overall))]
             if amount.kind == "share" and way and overall:
                 return [Total(round(1 + way * amount.value, 10), relative=True)]
         raise questions.which_channel(clause.text, scope.context.paid)
+    if scope.optimises and {i.kind for i in clause.items} <= {"move", "equally", "mix", "set", "put", "turn"}:
+        return []
     if clause.channels or clause.has("times", "keep", "move", "put", "give", "take", "cap", "equally", "unknown"):
         raise questions.how_much(clause.text)
     if clause.has("plan", "long") and not has_length:
@@ -632,11 +700,15 @@ READERS: tuple[tuple[Callable[[Clause], bool], Callable[[Clause, Scope], list[Dr
     (lambda c: bool(c.channels) and _is_move(c), _moves),
     (lambda c: bool(c.channels) and (c.has("atmost", "atleast", "within", "cap", "floor") or (c.has("above", "below", "between") and not _compares(c))), _limits),
     (lambda c: bool(c.channels) and any(i.kind == "range" for i in c.amounts) and c.has("keep"), _limits),
-    (lambda c: bool(c.channels) and (c.has("zero") or _switched_off(c) or (c.has("down") and c.has("whole") and not c.amounts)), _zero),
+    (lambda c: bool(c.channels) and (c.has("zero") or _switched_off(c) or (c.has("down") and _wholly(c) and not c.amounts)), _zero),
     (lambda c: bool(c.channels) and c.has("times") and not c.amounts, _times),
-    (lambda c: bool(c.channels) and (bool(c.amounts) or (c.has("today") and c.has("turn", "set", "put", "keep"))), _changes),
+    (lambda c: bool(c.channels) and (bool(c.amounts) or (c.has("today") and c.has("turn", "set", "put", "keep", "back"))), _changes),
 )  # fmt: skip
 """The first that fits reads the clause."""
+
+
+def _wholly(clause: Clause) -> bool:
+    return clause.has("whole") or any("whole" in i.also for i in clause.items)
 
 
 def _compares(clause: Clause) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mmm_core.grammar import questions
 from mmm_core.grammar.clauses import Clause
-from mmm_core.grammar.items import Amount, Item
+from mmm_core.grammar.items import Amount, Item, ratio
 
 GIVING = ("put", "move", "give", "set", "up", "turn")
 TAKING = ("down", "take", "zero", "times", "move", "give", "set")
@@ -29,20 +29,20 @@ def paired(parts: list[Clause]) -> list[Clause]:
 def _receivers(parts: list[Clause], place: int) -> list[Clause]:
     """The clauses after ``place`` that say where its money goes."""
     first = parts[place]
-    if len(first.of("ch", "all", "pron")) != 1 or not first.has(*TAKING):
+    if len(first.of("ch", "all", "pron")) != 1 or not first.has(*TAKING, "off"):
         return []
     if first.has("up", "more", "keep", "hold", "neg", "atmost", "atleast"):
         return []
-    if any("to" in i.roles and "from" not in i.roles for i in first.channels):
+    if any("to" in i.roles and not i.roles & {"from", "on"} for i in first.channels):
         return []
     run: list[Clause] = []
     for clause in parts[place + 1 :]:
         halves = clause.of("amt")
-        part = len(halves) == 1 and halves[0].amount is not None and halves[0].amount.kind == "share"
+        part = len(halves) == 1 and halves[0].amount is not None and halves[0].amount.kind in ("share", "money")
         names = clause.of("ch")
         if not names or clause.has("down", "zero", "times", "hold", "keep", "more", "less", "neg"):
             break
-        refers = clause.has("pron") and clause.has(*GIVING)
+        refers = clause.has("pron", "budget") and clause.has(*GIVING)
         bare = not clause.has("pron") and "to" in names[0].roles and first.has("take", "move", "give")
         shared = clause.has("equally") and not clause.amounts
         if not ((refers or bare or shared) and (not halves or part and (bare or run))):
@@ -57,7 +57,7 @@ def _moves(first: Clause, run: list[Clause]) -> list[Clause]:
     source = replace(first.channels[0], roles=frozenset({"from"}))
     amount = _taken(first)
     out = []
-    parts = [_part(c) for c in run]
+    parts = [_part(c, amount.amount) for c in run]
     if len(run) > 1 and (None in parts or abs(sum(p or 0.0 for p in parts) - 1) > 1e-6):
         raise questions.how_split(first.text)
     for clause, part in zip(run, parts, strict=True):
@@ -76,9 +76,17 @@ def _moves(first: Clause, run: list[Clause]) -> list[Clause]:
     return out
 
 
-def _part(clause: Clause) -> float | None:
+def _part(clause: Clause, whole: Amount | None) -> float | None:
+    """The share of what is taken that a clause gives on; None where it says none."""
     found = clause.of("amt")
-    return found[0].amount.value if found and found[0].amount is not None else None
+    if not found or found[0].amount is None:
+        return None
+    part = found[0].amount
+    if part.kind == "share":
+        return part.value
+    if whole is None or whole.kind != "money" or not whole.value or clause.of("per"):
+        raise questions.how_split(clause.text)
+    return part.value / whole.value
 
 
 def _taken(first: Clause) -> Item:
@@ -91,10 +99,10 @@ def _taken(first: Clause) -> Item:
         if item.roles & {"to", "at"} and "by" not in item.roles:
             raise questions.not_understood(first.text)
         return replace(item, amount=item.amount and replace(item.amount, sign=0))
-    if first.has("zero", "whole", "all"):
+    if first.has("zero", "whole", "all", "off"):
         return replace(place, kind="amt", amount=Amount("share", 1.0))
     if first.has("times"):
-        factor = float(first.of("times")[0].value)
+        factor = ratio(first.of("times")[0].value)
         if factor < 1:
             return replace(place, kind="amt", amount=Amount("share", 1.0 - factor))
     raise questions.how_much(first.text)

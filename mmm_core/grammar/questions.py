@@ -51,7 +51,8 @@ def which_period(text: str) -> Unclear:
 
 
 def bare(text: str, currency: str) -> Unclear:
-    ways = [f"{text}%", f"{text} {currency} a week", f"{text}k {currency} a week"]
+    digits = text.replace(".", "").replace(",", "").isdigit()
+    ways = [f"{text}%", f"{text} {currency} a week", f"{text}k {currency} a week"] if digits else []
     return Unclear(f"Is “{text}” a percentage or an amount of money?", ways, text)
 
 
@@ -73,8 +74,8 @@ def span(text: str) -> Unclear:
     return Unclear(f"“{text}” is a range: which one amount should be tried?")
 
 
-def vague(text: str, channel: str | None) -> Unclear:
-    ways = [] if channel is None else [f"{channel} {sign}{p}%" for sign in "+-" for p in (10, 20)]
+def vague(text: str, channel: str | None, signs: str) -> Unclear:
+    ways = [] if channel is None else [f"{channel} {sign}{p}%" for sign in signs for p in (10, 20)]
     return Unclear(f"How much exactly is “{text}”? Give a percentage, or an amount and its period.", ways)
 
 

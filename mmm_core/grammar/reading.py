@@ -14,6 +14,8 @@ from mmm_core.grammar.names import Names
 from mmm_core.grammar.pairs import paired
 from mmm_core.grammar.text import tidy, tokens
 
+OPINIONS = frozenset(("is", "are", "was", "were", "did", "does", "has", "ist", "sind", "war", "est", "sont"))
+"""A sentence that begins so asks whether something is so."""
 LONGEST = 500
 """Characters of a sentence."""
 
@@ -60,6 +62,8 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
         raise questions.empty()
     names = Names(context.channels)
     said = words(found, names, original)
+    if said and said[0].text.casefold() in OPINIONS:
+        raise questions.results(original)
     for word in said:
         if word.has("command") and not word.channels:
             raise questions.command(word.text)
@@ -73,7 +77,8 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
     drafts: list[Draft] = []
     for clause in _copied(handed):
         drafts += meaning(clause, scope)
-        here = tuple(c for i in clause.channels if i.kind != "rest" for c in _channels(i, scope, clause))
+        refer = [i for i in clause.channels if i.kind != "rest" and not (i.kind == "pron" and clause.of("ch"))]
+        here = tuple(c for i in refer for c in _channels(i, scope, clause))
         scope.said.append(here)
     if not drafts:
         raise questions.nothing()
@@ -98,12 +103,14 @@ def _without_wrapper(said: list[Word]) -> list[Word]:
 
 def _without_tail(said: list[Word]) -> list[Word]:
     """A question after the last separator, or before the first, that holds neither a number nor a channel's change."""
-    cuts = [n for n, w in enumerate(said) if w.has("sep")]
+    cuts = _cuts(said)
+    if cuts and any(w.has("question") for w in said[: cuts[0]]) and not any(_acts(w) for w in said[: cuts[0]]):
+        if any(_acts(w) for w in said[cuts[0] :]):
+            said = said[cuts[0] + 1 :]
+            cuts = _cuts(said)
     for cut in reversed(cuts):
         tail = said[cut + 1 :]
-        if any(w.has("question", "kpi") for w in tail) and not any(
-            w.token or w.channels or w.has("percent", "zero", "times", "optimise", "rest", "all", "keep", "hold") for w in tail
-        ):
+        if any(w.has("question", "kpi") for w in tail) and not any(_acts(w) for w in tail):
             said = said[:cut]
     if any(w.has("optimise") for w in said):
         # What is to be maximised, and 'what is the best split', ask for the optimiser.
@@ -116,6 +123,15 @@ def _without_tail(said: list[Word]) -> list[Word]:
             rest = rest[1:]
         return [w for w in rest if not w.has("question")] if _shows(rest) else said
     return said
+
+
+def _cuts(said: list[Word]) -> list[int]:
+    return [n for n, w in enumerate(said) if w.has("sep") and not w.has("per")]
+
+
+def _acts(word: Word) -> bool:
+    acting = ("percent", "zero", "times", "optimise", "rest", "all", "keep", "hold", "number", "fraction")
+    return bool(word.token or word.channels) or word.has(*acting)
 
 
 SHOWING = frozenset(
@@ -142,6 +158,7 @@ def _topics(parts: list[Clause]) -> list[Clause]:
             if len(names.channels) == 1 or all(i.value == "many" for i in following.of("pron")):
                 parts[place + 1] = replace(following, items=kept)
                 continue
+            raise questions.which_channel(following.text, names.channels)
         out.append(parts[place])
     return out
 

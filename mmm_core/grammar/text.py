@@ -21,7 +21,7 @@ PER_BUDGET = {
     "quartal": "quartalsweise",
 }  # fmt: skip
 WHOLE_COMPOUNDS = frozenset(("gesamt", "werbe", "media", "marketing", "total", "mindest", "mehr", "ganz"))
-NUMBER = r"\d{1,3}(?:[' .,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
+NUMBER = r"\d{1,3}(?:[' .,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|(?<![\d\w])[.,]\d+"
 TOKEN = re.compile(
     rf"(?P<fraction>(?<![\d.,])\d{{1,2}}\s?[/⁄]\s?\d{{1,2}}(?![\d.,]))|(?P<number>{NUMBER})|(?P<short>(?:[a-z]\.){{2,}}|p/w)"
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)|(?P<sign>->|=>|→|\+/-|\+-|±|[^\s\w])|(?P<other>\S)"
@@ -89,6 +89,7 @@ def readings(text: str) -> tuple[float, float | None]:
     if len(marks) > 1:
         return float(plain.replace(marks[0], "")), None
     whole, _, rest = plain.partition(marks[0])
+    whole = whole or "0"
     as_decimal = float(f"{whole}.{rest}")
     if len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0") and whole == text.partition(marks[0])[0]:
         return float(whole + rest), as_decimal

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling import density
+from mmm_core.modeling import density, rough_fit
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.conditional import draw_linear, projected
+from mmm_core.modeling.coordinates import Coordinates, poolable, to_parameters
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock, linear_block
@@ -21,10 +23,12 @@ from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT
 
 Array = npt.NDArray[np.float64]
-SINGLE_CELLS = 20_000
+SINGLE_CELLS = 4_000
 """From this many cells (geo x period x channel) weeks and media are computed in single precision."""
 JITTER = 0.5
-"""Chains start this many prior standard deviations around the prior's centre, at most twice as far."""
+"""Chains start this many standard deviations around the centre of their coordinates, at most twice as far."""
+WIDER = 2.0
+"""Times ``JITTER`` where those are the standard deviations of a rough fit, not of the prior."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,28 @@ class Collapsed:
     def to_sample(self, chains: int, seed: int) -> Target:
         """What the sampler draws from."""
         plan = self.plan
+
+        def placed(w: Any, data: tuple[density.Expanded, Coordinates]) -> tuple[Any, Any]:
+            return to_parameters(plan, w, data[1], data[0].inputs.loc, data[0].inputs.scale)
+
+        def log_density(w: Any, data: tuple[density.Expanded, Coordinates]) -> Any:
+            z, jacobian = placed(w, data)
+            return density.log_density(plan, z, data[0]) + jacobian
+
         return Target(
-            log_density=lambda z, data: density.log_density(plan, z, data),
-            inputs=self.inputs,
-            start=jittered(chains, plan.size, seed),
-            expand=lambda x: density.expand(plan, x),
+            log_density=log_density,
+            inputs=(self.inputs, self.coordinates()),
+            start=WIDER * jittered(chains, plan.size, seed),
+            expand=lambda x: (density.expand(plan, x[0]), x[1]),
+            kept=lambda w, data: placed(w, data)[0],
             name=repr(plan),
         )
+
+    def coordinates(self) -> Coordinates:
+        """What the sampler moves in."""
+        x, plan = self.inputs, self.plan
+        made = rough_fit.problem(plan, self.data, self.block, x.loc, x.scale, x.level)
+        return rough_fit.find(made, x.numbers[par.SPREAD][0] if poolable(plan) else None)
 
     def constrain(self, z: Array) -> dict[str, Array]:
         """Sampled parameters by name from z (..., D): see ``parameters.constrain``."""

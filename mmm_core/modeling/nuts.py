@@ -36,6 +36,8 @@ class Target:
     """(chains, D) where each chain starts."""
     expand: Callable[[Any], Any] = lambda inputs: inputs
     """Applied to the inputs once per call, outside of the loop."""
+    kept: Callable[[Any, Any], Any] = lambda z, inputs: z
+    """(z (D,), expanded inputs) -> what is kept (D,) of a draw, where the sampler moves in coordinates of its own."""
     name: str = ""
     """Says all that the functions depend on beside their arguments; a target without one is compiled anew each time."""
 
@@ -107,7 +109,7 @@ def compile_program(
                 state, draws, statistics = carry
                 state = kernel(state, (big,))
                 row = jnp.stack([state.energy, state.num_steps, state.diverging, state.accept_prob])
-                return state, draws.at[k].set(state.z), statistics.at[k].set(row)
+                return state, draws.at[k].set(target.kept(state.z, big)), statistics.at[k].set(row)
 
             empty = jnp.zeros((CAPACITY, target.size)), jnp.zeros((CAPACITY, len(STATISTICS)))
             state, draws, statistics = jax.lax.fori_loop(0, iterations, body, (state, *empty))

@@ -130,7 +130,9 @@ def test_prepared_arrays_of_the_first_attempt_are_used(whole: tuple[Sampled, lis
     """A decomposition that differs in its last bits on resume must not change the draws."""
     sampled, chunks = whole
     target = _model().to_sample(SETTINGS.chains, SETTINGS.seed)
-    nudged = replace(target, inputs=target.inputs._replace(basis=target.inputs.basis * (1 + 1e-15)))
+    data, where = target.inputs
+    moved = where._replace(centre=where.centre * (1 + 1e-12), factor=where.factor * (1 + 1e-12))
+    nudged = replace(target, inputs=(data._replace(basis=data.basis * (1 + 1e-15)), moved))
     resumed = sample(nudged, SETTINGS, lambda message: None, chunks=_until(chunks, 61), identity="model")
     _same(resumed, sampled)
 

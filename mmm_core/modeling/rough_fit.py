@@ -1,0 +1,197 @@
+"""A rough fit by Gauss-Newton in a fraction of a second (NumPy): where the posterior lies and how it is curved there.
+
+It chooses the sampler's coordinates (``coordinates``) and nothing else: the posterior is the same whatever it finds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mmm_core.domain.fit import ModelData
+from mmm_core.modeling import coordinates as co
+from mmm_core.modeling import parameters as par
+from mmm_core.modeling.coordinates import Coordinates, Pooling
+from mmm_core.modeling.linear_block import LinearBlock
+from mmm_core.modeling.parameters import NOISE, OWN, SPREAD, Layout
+from mmm_core.modeling.predict import saturated_exposure
+from mmm_core.modeling.transforms import EFFECT, media_parameters
+
+Array = npt.NDArray[np.float64]
+STEPS = 25
+NUDGE = 1e-4
+FARTHEST = 4.0
+"""Standardised parameters are kept this near to their prior's centre."""
+QUIETEST = 1e-4
+"""Least noise scale, of the largest KPI: a rough fit to data without noise must not divide by none."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The model as residuals: G geos, T periods, C channels, D parameters, R directions of the linear block."""
+
+    plan: Layout
+    data: ModelData
+    loc: Array
+    scale: Array
+    """(D,) each, as in ``density.Inputs``."""
+    level: Array
+    target: Array
+    """(G, T) scaled KPI less the linear block's prior mean."""
+    basis: Array
+    """(G, T, R) orthonormal directions of the linear block, what geos share taken as each geo's own."""
+    power: Array
+    """(G, R) prior variance along them."""
+
+    def at(self, name: str) -> slice:
+        start = self.plan.start_of(name)
+        return slice(start, start + next(count for n, _, count in self.plan.families if n == name))
+
+    def brought(self, z: Array) -> Array:
+        """Effect per channel (S, G, T, C) of parameters z (S, D)."""
+        plan, data = self.plan, self.data
+        values = par.constrain(plan, z, self.loc, self.scale, self.level)
+        shapes = {name: values[name] for name in self.shapes()}
+        size = (len(z), plan.channels)
+        exposure = saturated_exposure(
+            data.scaled_media, plan.adstock, plan.saturation, plan.max_lag, shapes, size, data.scaled_frequency
+        )
+        effect = values[EFFECT] if plan.panel else values[EFFECT][:, None]
+        out: Array = exposure * effect[:, :, None, :]
+        return out
+
+    def shapes(self) -> tuple[str, ...]:
+        return media_parameters(self.plan.adstock, self.plan.saturation)[:-1]
+
+    def residual(self, z: Array) -> Array:
+        left: Array = self.target - self.brought(z[None])[0].sum(axis=-1)
+        return left
+
+    def noise(self, residual: Array) -> Array:
+        """(G,) noise scales from residuals (G, T), everything that the linear block can say taken out."""
+        inside = np.einsum("gtr,gt->gr", self.basis, residual)
+        left = np.sum(residual**2, axis=1) - np.sum(inside**2, axis=1)
+        free = max(1, residual.shape[1] - self.basis.shape[2])
+        out: Array = np.sqrt(np.maximum(left / free, QUIETEST**2))
+        return out
+
+    def whitened(self, x: Array, noise: Array) -> Array:
+        """Columns (G, T, n) in units in which residuals are standard normal, the linear block integrated out."""
+        inside = np.swapaxes(self.basis, 1, 2) @ x
+        less = 1.0 - noise[:, None] / np.sqrt(noise[:, None] ** 2 + self.power)
+        out: Array = (x - self.basis @ (less[:, :, None] * inside)) / noise[:, None, None]
+        return out
+
+    def distance(self, residual: Array, noise: Array) -> Array:
+        """Whitened residuals (G, T)."""
+        return self.whitened(residual[:, :, None], noise)[:, :, 0]
+
+
+def problem(plan: Layout, data: ModelData, block: LinearBlock, loc: Array, scale: Array, level: Array) -> Problem:
+    wide = np.ones_like(block.own) if block.shared is None else np.hypot(block.own, block.shared) / block.own
+    pairs = zip(block.singular, block.right, strict=True)
+    parts = [np.linalg.svd(d[:, None] * v.T * wide, full_matrices=False) for d, v in pairs]
+    basis = np.stack([u @ part[0] for u, part in zip(block.basis, parts, strict=True)])
+    power = np.stack([part[1] ** 2 for part in parts])
+    return Problem(plan, data, loc, scale, level, data.scaled_target - block.offset, basis, power)
+
+
+def find(made: Problem, spread_scale: Array | None) -> Coordinates:
+    """The sampler's coordinates.
+
+    Parameters
+    ----------
+    spread_scale
+        (C,) scales of the half-normal priors of spreads; None where geos' effects keep their own coordinates.
+    """
+    z, noise = _fit(made)
+    plan, here = made.plan, made.at(NOISE)
+    z[here] = (np.log(noise) - made.loc[here]) / made.scale[here]
+    slope, residual = _linear(made, z)
+    curvature = np.eye(plan.size) + sum(c.T @ c for c in made.whitened(slope, noise))
+    curvature[here, here] = np.diag(1.0 + 2.0 * residual.shape[1] * made.scale[here] ** 2)
+    pooling = None
+    if spread_scale is not None:
+        pooling = _pooling(made, z, noise, residual, spread_scale)
+    q = co.to_round(plan, z, pooling, made.loc, made.scale)
+    if pooling is not None:
+        # The prior of a signed spread is standard normal in its own coordinate, not in its logarithm.
+        signed = np.arange(plan.size)[made.at(SPREAD)]
+        curvature[signed, signed] -= 1.0
+        q[made.at(OWN)] = 0.0
+        turned = _slope(made, q, pooling)
+        curvature = turned.T @ curvature @ turned
+        curvature[signed, signed] += 1.0
+    if not (np.isfinite(curvature).all() and np.isfinite(q).all()):
+        return Coordinates(np.zeros(plan.size), np.eye(plan.size), None)
+    size, direction = np.linalg.eigh(curvature)
+    return Coordinates(q, (direction / np.sqrt(size)) @ direction.T, pooling)
+
+
+def _fit(made: Problem) -> tuple[Array, Array]:
+    """Parameters (D,) and noise scales (G,)."""
+    free = np.ones(made.plan.size, dtype=bool)
+    for name in (NOISE, *((SPREAD,) if made.plan.panel else ())):
+        free[made.at(name)] = False
+    z, damping = np.zeros(made.plan.size), 1.0
+    for _ in range(STEPS):
+        slope, residual = _linear(made, z)
+        noise = made.noise(residual)
+        columns, left = made.whitened(slope[:, :, free], noise), made.distance(residual, noise)
+        normal = np.eye(int(free.sum())) + sum(c.T @ c for c in columns)
+        towards = np.einsum("gtd,gt->d", columns, left) - z[free]
+        now = np.sum(left**2) + np.sum(z[free] ** 2)
+        while damping < 1e8:
+            tried = z.copy()
+            tried[free] += np.linalg.solve(normal + damping * np.diag(np.diag(normal)), towards)
+            tried = np.clip(tried, -FARTHEST, FARTHEST)
+            then = np.sum(made.distance(made.residual(tried), noise) ** 2) + np.sum(tried[free] ** 2)
+            if then < now:
+                z, damping = tried, damping / 5.0
+                break
+            damping *= 5.0
+        if damping >= 1e8 or now - then < 1e-3:
+            break
+    return z, made.noise(made.residual(z))
+
+
+def _linear(made: Problem, z: Array) -> tuple[Array, Array]:
+    """Derivatives of the media's effect (G, T, D) and the residual (G, T) at z (D,)."""
+    plan, shapes = made.plan, made.shapes()
+    points = np.repeat(z[None], 1 + len(shapes), axis=0)
+    for row, name in enumerate(shapes, start=1):
+        points[row, made.at(name)] += NUDGE
+    brought = made.brought(points)
+    now = brought[0]
+    slope = np.zeros((*now.shape[:2], plan.size))
+    for row, name in enumerate(shapes, start=1):
+        slope[:, :, made.at(name)] = (brought[row] - now) / NUDGE
+    slope[:, :, made.at(plan.shifted)] = now * made.scale[made.at(plan.shifted)]
+    if plan.panel:
+        spread, own = _spread(made, z), z[made.at(OWN)].reshape(plan.geos, plan.channels)
+        slope[:, :, made.at(SPREAD)] = now * (made.scale[made.at(SPREAD)] * spread * own)[:, None, :]
+        for g, columns in enumerate(np.arange(plan.size)[made.at(OWN)].reshape(plan.geos, plan.channels)):
+            slope[g][:, columns] = now[g] * spread
+    return slope, made.target - now.sum(axis=-1)
+
+
+def _spread(made: Problem, z: Array) -> Array:
+    here = made.at(SPREAD)
+    return np.exp(made.loc[here] + made.scale[here] * z[here])
+
+
+def _pooling(made: Problem, z: Array, noise: Array, residual: Array, scale: Array) -> Pooling:
+    """Information of each geo's own data on its log effects, and how far from the mean they say it is."""
+    column = made.whitened(made.brought(z[None])[0], noise)
+    information = np.sum(column**2, axis=1)
+    apart = _spread(made, z) * z[made.at(OWN)].reshape(made.plan.geos, made.plan.channels)
+    score = np.einsum("gtc,gt->gc", column, made.distance(residual, noise))
+    return Pooling(information, information * apart + score, scale)
+
+
+def _slope(made: Problem, q: Array, pooling: Pooling) -> Array:
+    """dz / dq (D, D), by central differences of a cheap formula."""
+    nudge = NUDGE * np.eye(q.size)
+    up, down = (co.from_round(made.plan, q + side, pooling, made.loc, made.scale, np)[0] for side in (nudge, -nudge))
+    out: Array = (up - down).T / (2.0 * NUDGE)
+    return out

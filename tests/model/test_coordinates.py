@@ -1,0 +1,122 @@
+"""The sampler's coordinates change nothing but its pace: exact changes of variables, chosen by a rough fit."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mmm_core.domain.fit import ModelData
+from mmm_core.modeling import coordinates as co
+from mmm_core.modeling import density
+from mmm_core.modeling.collapsed import Collapsed, collapse
+from mmm_core.modeling.parameters import OWN, SPREAD
+from mmm_core.modeling.prepare import prepare
+from mmm_core.modeling.priors import resolve
+from tests.model.cases import national, priors_for
+from tests.model.company import panel_specification, panel_table
+
+
+def _panel(geos: int = 3) -> Collapsed:
+    spec = panel_specification("geometric", "hill", season={"yearly_terms": 1}, trend={"kind": "linear"})
+    data = prepare(panel_table(60, geos), spec)
+    return collapse(data, resolve(spec, data))
+
+
+def _national() -> Collapsed:
+    data = national(periods=60, channels=3, seed=3)
+    return collapse(data, priors_for(data, "geometric", "logistic"))
+
+
+def _placed(model: Collapsed, where: co.Coordinates) -> Callable[[Any], tuple[Any, Any]]:
+    return lambda w: co.to_parameters(model.plan, w, where, model.inputs.loc, model.inputs.scale)
+
+
+@pytest.mark.parametrize("make", [_national, _panel])
+def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Collapsed]) -> None:
+    model = make()
+    where, rng = model.coordinates(), np.random.default_rng(1)
+    placed = _placed(model, where)
+    slope = jax.jit(jax.jacfwd(lambda w: placed(w)[0]))
+    for _ in range(3):
+        w = rng.normal(size=model.plan.size)
+        expected = np.linalg.slogdet(np.asarray(slope(w)))[1]
+        found = float(placed(jnp.asarray(w))[1]) + co.constant(model.plan, where, model.inputs.scale)
+        assert found == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("make", [_national, _panel])
+def test_the_target_is_the_density_in_its_coordinates(make: Callable[[], Collapsed]) -> None:
+    """What the sampler keeps of a point, and the density there, are the model's own."""
+    model = make()
+    target = model.to_sample(2, 1)
+    big, plain = target.expand(target.inputs), density.expand(model.plan, model.inputs)
+    placed = _placed(model, model.coordinates())
+    ours = jax.jit(lambda w: (target.log_density(w, big), target.kept(w, big)))
+    theirs = jax.jit(lambda z: density.log_density(model.plan, z, plain))
+    for seed in range(4):
+        w = np.random.default_rng(seed).normal(size=model.plan.size)
+        found, z = ours(w)
+        there, jacobian = placed(jnp.asarray(w))
+        np.testing.assert_allclose(z, there, atol=1e-12)
+        assert float(found) == pytest.approx(float(theirs(z)) + float(jacobian), abs=1e-8)
+
+
+def test_there_and_back_again() -> None:
+    model = _panel()
+    where, x = model.coordinates(), model.inputs
+    z = np.random.default_rng(5).normal(size=(4, model.plan.size))
+    q = co.to_round(model.plan, z, where.pooling, x.loc, x.scale)
+    back, _ = co.from_round(model.plan, q, where.pooling, x.loc, x.scale, np)
+    np.testing.assert_allclose(back, z, atol=1e-10)
+
+
+def test_the_sign_of_a_spread_means_nothing() -> None:
+    """With a spread's sign its geos' distances turn too, and parameters and density are as they were."""
+    model = _panel()
+    plan, x, where = model.plan, model.inputs, model.coordinates()
+    q = np.random.default_rng(6).normal(size=plan.size)
+    turned = q.copy()
+    turned[plan.start_of(SPREAD)] *= -1.0
+    turned[plan.start_of(OWN) : plan.start_of(OWN) + plan.geos * plan.channels : plan.channels] *= -1.0
+    one, other = (co.from_round(plan, v, where.pooling, x.loc, x.scale, np) for v in (q, turned))
+    np.testing.assert_allclose(one[0], other[0], atol=1e-12)
+    assert one[1] == pytest.approx(other[1])
+
+
+def test_without_information_a_geo_keeps_the_prior_coordinates() -> None:
+    model = _panel()
+    pooling = model.coordinates().pooling
+    silent = (2, 2)
+    assert pooling.information[silent] == 0.0
+    assert pooling.push[silent] == 0.0
+    assert (np.delete(pooling.information.ravel(), 2 * model.plan.channels + 2) > 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [_national, _panel])
+def test_the_rough_fit_makes_the_density_rounder(make: Callable[[], Collapsed]) -> None:
+    """Curvature at the coordinates' centre: widest over narrowest direction, beside the prior's coordinates there."""
+    model = make()
+    target, plain = model.to_sample(1, 1), density.expand(model.plan, model.inputs)
+    big = target.expand(target.inputs)
+    w = jnp.zeros(model.plan.size)
+    ours = _condition(lambda v: target.log_density(v, big), w)
+    theirs = _condition(lambda v: density.log_density(model.plan, v, plain), target.kept(w, big))
+    assert ours < 0.3 * theirs
+
+
+def _condition(log_density: Callable[[Any], Any], at: Any) -> float:
+    size = np.abs(np.linalg.eigvalsh(np.asarray(jax.jit(jax.hessian(log_density))(at))))
+    return float(size.max() / size.min())
+
+
+def test_a_kpi_without_noise_and_one_without_sense_still_get_coordinates() -> None:
+    for kpi in (lambda d: np.ones_like(d.target), lambda d: np.zeros_like(d.target)):
+        data: ModelData = national(periods=40, channels=2, seed=2)
+        object.__setattr__(data, "target", kpi(data))
+        where = collapse(data, priors_for(data, "geometric", "logistic")).coordinates()
+        assert np.isfinite(where.centre).all()
+        assert np.linalg.slogdet(where.factor)[0] == 1.0

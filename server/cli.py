@@ -119,6 +119,20 @@ def data_add(
 
 
 @app.command()
+def whatif(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="Name or id of a project with a fitted model.")],
+    sentence: Annotated[str, typer.Argument(help='In English, German or French: "raise TV by 20%".')],
+    periods: Annotated[int, typer.Option(min=4, max=52, help="Length of the plan, where the sentence says none.")] = 13,
+    as_json: AsJson = False,
+) -> None:
+    """Ask in words what a change of spend would bring; what is not understood is asked back."""
+    from server import cli_whatif
+
+    if not cli_whatif.run(project, sentence, periods, as_json):
+        raise typer.Exit(WRONG)
+
+
+@app.command()
 def worker(
     queue: Annotated[list[Device] | None, typer.Option(help="Kind of device to fit on; repeat for both.")] = None,
 ) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import fits
-from pages.ui import chrome, guard, optimise, past, scenarios, sliders, state
+from pages.ui import chrome, guard, optimise, past, scenarios, sentence, sliders, state
 
 actor = guard.enter()
 project = chrome.need_project(actor, "What-If")
@@ -23,6 +23,7 @@ results = state.results(actor, run.id)
 if fitted.thinning:
     kept, every = fitted.thinning
     st.caption(f"Answers use {kept:,} of the model's {every:,} draws, evenly spread: {f.geos(results.geos)} are many.")
+sentence.panel(actor, run, results)
 hand, best, kept, before = st.tabs(
     ["By hand", "Optimise", "Scenarios", "The past"], on_change="rerun", key=sliders.TABS
 )

@@ -20,6 +20,8 @@ from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
 
+PERIODS = "opt_periods"
+START = "opt_start"
 WORDS = {
     "base": "The highest result that is to be expected.",
     "aggressive": "Most upside: aims at the better half of outcomes.",
@@ -40,8 +42,8 @@ def _optimise(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
                 "Length of the plan",
                 4,
                 52,
-                13,
-                key="opt_periods",
+                st.session_state.get(PERIODS, 13),
+                key=PERIODS,
                 format=f"%d {'weeks' if results.period_days == 7 else 'periods'}",
             )
             today = fitted.response.current_plan(periods)
@@ -65,6 +67,25 @@ def _optimise(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
             _shown_plan(today, plans, results)
 
 
+def load(run: Run, periods: int, total: float | None, bounds: dict[str, Bounds]) -> None:
+    """Begin from limits and a total that were asked for elsewhere; a new generation forgets what was typed before."""
+    generation = st.session_state.get(START, {}).get("generation", 0) + 1
+    st.session_state[START] = {"run": run.id, "periods": periods, "bounds": bounds, "generation": generation}
+    st.session_state[PERIODS] = periods
+    key = f"opt_total_{run.id}_{periods}"
+    if total is not None:
+        st.session_state[key] = float(round(total))
+    else:
+        st.session_state.pop(key, None)
+
+
+def _started(run: Run, periods: int) -> tuple[dict[str, Bounds], int]:
+    """Limits to begin from, and how often they were set anew."""
+    start = st.session_state.get(START, {})
+    same = start.get("run") == run.id and start.get("periods") == periods
+    return (start["bounds"] if same else {}), start.get("generation", 0)
+
+
 def _pace(total: float, now: float, results: Results) -> str:
     pace = f"Today's pace: {f.money(now, results.currency, full=True)}"
     change = total / now - 1 if now > 0 else 0.0
@@ -74,13 +95,15 @@ def _pace(total: float, now: float, results: Results) -> str:
 def _limits(fitted: Fitted, run: Run, today: SpendPlan, total: float, results: Results) -> dict[str, Bounds]:
     """Lowest and highest spend where a person sets them; a lock keeps today's."""
     names = sliders.by_spend(today)
+    began, generation = _started(run, today.periods)
+    free = {n: b for n, b in began.items() if not b.locked}
     table = pd.DataFrame(
         {
             "Channel": [f.plain(n) for n in names],
             "Today": [today.spend[n] for n in names],
-            "Least": [None] * len(names),
-            "Most": [None] * len(names),
-            "Lock": [False] * len(names),
+            "Least": [free[n].low if n in free else None for n in names],
+            "Most": [free[n].high if n in free else None for n in names],
+            "Lock": [n in began and began[n].locked for n in names],
         }
     ).astype({"Least": float, "Most": float})
     money = st.column_config.NumberColumn(format="localized", min_value=0)
@@ -90,7 +113,7 @@ def _limits(fitted: Fitted, run: Run, today: SpendPlan, total: float, results: R
         width="stretch",
         disabled=["Channel", "Today"],
         placeholder="free",
-        key=f"opt_limits_{run.id}_{today.periods}",
+        key=f"opt_limits_{run.id}_{today.periods}_{generation}",
         column_config={
             "Today": st.column_config.NumberColumn(f"Today ({results.currency})", format="localized", step=1),
             "Least": money,

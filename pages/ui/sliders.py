@@ -1,7 +1,10 @@
 """One slider per channel; the numbers and pictures follow the hand."""
 
+import math
+
 import streamlit as st
 
+from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.planning import PlanOutcome, SpendPlan
@@ -95,21 +98,43 @@ def _sliders(run: Run, today: SpendPlan, results: Results) -> dict[str, float]:
 
 def _slider(name: str, base: float, start: float, key: str, found: ChannelResult | None, results: Results) -> float:
     """One channel's slider; its label says the money that its percent stands for."""
-    at = min(FARTHEST, round(100 * start / base))
+    at = _place(start, base)
     now = st.session_state.get(key, at)
-    money = f.money(base * now / 100, results.currency)
+    money = f.money(_spend(now, start, base), results.currency)
     beside = "as today" if now == 100 else f"today {f.money(base, results.currency)}"
     badge = f" {chrome.evidence_badge(found.evidence)}" if found and found.evidence is not Evidence.DATA else ""
     percent = st.slider(
         f"**{f.safe(f.plain(name))}** {f.safe(money)} :gray[{f.safe(beside)}]{badge}",
         0,
-        FARTHEST,
+        max(FARTHEST, 100 * math.ceil(at / 100)),
         at,
         5 if at % 5 == 0 else 1,
         format="%d%%",
         key=key,
     )
-    return base * percent / 100
+    return _spend(percent, start, base)
+
+
+def _place(start: float, base: float) -> int:
+    return round(100 * start / base)
+
+
+def _spend(percent: int, start: float, base: float) -> float:
+    """What a slider stands for: a plan's own amount where it was put, else its percent of today."""
+    return start if percent == _place(start, base) else base * percent / 100
+
+
+def plan_now(run: Run, response: ResponseModel) -> SpendPlan:
+    """The plan as the sliders have it, whether or not they are on the page."""
+    periods = int(st.session_state.get(PERIODS, 13))
+    start: dict[str, float] = st.session_state.get(START, {})
+    generation = st.session_state.get("what_if_generation", 0)
+    spend = {}
+    for name, base in response.current_plan(periods).spend.items():
+        begun = start.get(name, base)
+        at = st.session_state.get(f"slide_{run.id}_{generation}_{name}")
+        spend[name] = begun if at is None or base <= 0 else _spend(at, begun, base)
+    return SpendPlan(periods, spend)
 
 
 def by_spend(today: SpendPlan) -> list[str]:

@@ -13,6 +13,19 @@ from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.priors import Priors, resolve
 from mmm_core.modeling.spec import ModelSpec
 
+PARTS = {
+    "adstock": "the memory of a channel",
+    "saturation_beta": "the effect of a channel",
+    "saturation": "the saturation of a channel",
+    "y_sigma": "the noise",
+    "intercept": "the baseline",
+    "gamma_fourier": "the season",
+    "gamma_control": "a control",
+    "baseline_drift": "the drift of the baseline",
+    "media_drift": "the drift of media",
+}
+"""Beginnings of parameters' names, the longer ones first, and what they are about."""
+
 
 def checks(
     posterior: Posterior,
@@ -50,6 +63,11 @@ def convergence(posterior: Posterior, limits: Limits) -> tuple[Check, ...]:
     return tuple(found)
 
 
+def called(parameter: str) -> str:
+    """What a parameter is about, in the words of the pages."""
+    return next((words for stem, words in PARTS.items() if parameter.startswith(stem)), "a parameter")
+
+
 def _moving(posterior: Posterior) -> tuple[list[str], Array]:
     """Every parameter that ever changes: its name and draws (chains, draws, parameters)."""
     names: list[str] = []
@@ -57,7 +75,7 @@ def _moving(posterior: Posterior) -> tuple[list[str], Array]:
     for name, values in posterior.draws.items():
         flat = values.reshape((*values.shape[:2], -1))
         for index in np.flatnonzero(np.ptp(flat, axis=(0, 1)) > 0):
-            names.append(f"{name}[{index}]" if values.ndim > 2 else name)
+            names.append(f"{called(name)} ({name}[{index}])" if values.ndim > 2 else f"{called(name)} ({name})")
             columns.append(flat[:, :, index])
     return names, np.stack(columns, axis=-1)
 
@@ -71,8 +89,8 @@ def _rhat(names: list[str], draws: Array, limits: Limits) -> Check:
     status = limits.above(values[worst], limits.rhat_review, limits.rhat_fail)
     words = {
         Status.PASS: f"The chains agree: R-hat is at most {values[worst]:.3f}.",
-        Status.REVIEW: f"The chains do not quite agree on {names[worst]} (R-hat {values[worst]:.3f}); sample longer.",
-        Status.FAIL: f"The chains disagree on {names[worst]} (R-hat {values[worst]:.2f}): these results are unusable.",
+        Status.REVIEW: f"The chains do not quite agree on {names[worst]}: R-hat {values[worst]:.3f}; sample longer.",
+        Status.FAIL: f"The chains disagree on {names[worst]}, R-hat {values[worst]:.2f}: these results are unusable.",
     }
     return Check("rhat", "Chains agree", status, words[status], float(values[worst]), limits.rhat_review)
 

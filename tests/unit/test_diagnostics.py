@@ -82,7 +82,7 @@ def test_chains_that_disagree_fail(fitted: tuple[Posterior, ModelData, ModelSpec
     sigma[1] += 5 * sigma.std()
     found = _by_id(convergence(_with(posterior, y_sigma=sigma), Limits()))
     assert found["rhat"].status is Status.FAIL
-    assert "y_sigma" in found["rhat"].message
+    assert "disagree on the noise (y_sigma)" in found["rhat"].message
     assert found["ess_bulk"].status is Status.FAIL
 
 

@@ -1,4 +1,4 @@
-"""From items to clauses: one verb each, channels that are listed together, verbs and limits carried on to what has none."""
+"""From items to clauses: channels that are listed together, verbs and limits carried on to what has none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -118,9 +118,9 @@ def _run_of_names(found: Sequence[Item], place: int) -> tuple[tuple[str, ...], i
         item = found[place]
         if item.kind == "ch":
             names += item.channels
-        elif not (names and item.kind == "sep" and item.text.casefold() in LISTING and _kind(found, place + 1) == "ch"):
-            break
-        elif _followed(found, place + 1) and any(i.kind == "amt" for i in found[:place]):
+        elif not (
+            names and item.kind == "sep" and item.text.casefold() in LISTING and _kind(found, place + 1) == "ch"
+        ) or (_followed(found, place + 1) and any(i.kind == "amt" for i in found[:place])):
             break
         place += 1
     return tuple(names), place
@@ -156,7 +156,12 @@ def _ranges(found: list[Item], original: str) -> list[Item]:
                 assert low.amount is not None
                 assert high.amount is not None
                 first, last = alike(low.amount, high.amount)
-                out += [item, replace(low, kind="range", amount=first, upper=last, text=original[low.start : high.end], end=high.end)]
+                out += [
+                    item,
+                    replace(
+                        low, kind="range", amount=first, upper=last, text=original[low.start : high.end], end=high.end
+                    ),
+                ]
                 if between_per is not None:
                     out.append(between_per)
                 place = second + 1
@@ -182,8 +187,16 @@ def _lists(found: list[Item]) -> list[Item]:
                 out[-1] = replace(before, channels=(*before.channels, *new.channels), end=new.end)
                 place = at + 1
                 continue
-        elif item.kind in ("plus", "fold") and out and out[-1].kind == "ch" and _kind(found, place + 1) == "ch" and item.kind == "plus":
-            out[-1] = replace(out[-1], channels=(*out[-1].channels, *found[place + 1].channels), end=found[place + 1].end)
+        elif (
+            item.kind in ("plus", "fold")
+            and out
+            and out[-1].kind == "ch"
+            and _kind(found, place + 1) == "ch"
+            and item.kind == "plus"
+        ):
+            out[-1] = replace(
+                out[-1], channels=(*out[-1].channels, *found[place + 1].channels), end=found[place + 1].end
+            )
             place += 2
             continue
         out.append(item)
@@ -257,7 +270,9 @@ def carried(found: list[Clause]) -> list[Clause] | None:
                 return None
             gives = last or ahead_own
             fits = [i for i in gives if i.kind in (*VERBS, *BOUNDS, "more", "less", "turn")]
-            clause = replace(clause, extra=[replace(i, roles=frozenset()) for i in fits], carried=frozenset(i.kind for i in fits))
+            clause = replace(
+                clause, extra=[replace(i, roles=frozenset()) for i in fits], carried=frozenset(i.kind for i in fits)
+            )
         out.append(clause)
     return out
 
@@ -275,7 +290,11 @@ def _named(found: list[Clause]) -> list[Clause]:
     out: list[Clause] = []
     for clause in found:
         before = out[-1] if out else None
-        limits = clause.has("atmost", "atleast") and clause.amounts and not clause.has(*CHANNELS, "total", "budget", "optimise")
+        limits = (
+            clause.has("atmost", "atleast")
+            and clause.amounts
+            and not clause.has(*CHANNELS, "total", "budget", "optimise")
+        )
         if limits and before is not None and before.has("atmost", "atleast") and len(before.channels) == 1:
             clause = replace(clause, extra=[*clause.extra, before.channels[0]])
         out.append(clause)

@@ -7,7 +7,7 @@ from mmm_core.domain.instructions import Add, Change, Hold, Length, Limit, Move,
 from mmm_core.grammar import questions
 from mmm_core.grammar.context import DAYS, Context
 from mmm_core.grammar.drafts import DAdd, DLimit, DMove, DSet, DTotal, Money
-from mmm_core.grammar.meaning import Draft
+from mmm_core.grammar.scope import Draft
 
 EXACT = 1e-9
 
@@ -142,7 +142,9 @@ def _possible(changes: Sequence[Change], context: Context, plan_days: float | No
         if isinstance(change, SetTo) and change.amount < 0:
             raise questions.too_much(change.channel)
         if isinstance(change, Add) and change.amount < 0:
-            taken[change.channel] = taken.get(change.channel, 0.0) - context.in_period(change.amount, change.per, plan_days)
+            taken[change.channel] = taken.get(change.channel, 0.0) - context.in_period(
+                change.amount, change.per, plan_days
+            )
         if isinstance(change, Move):
             spend = context.spend[change.source] or 0.0
             gone = change.share * spend if change.share is not None else 0.0

@@ -78,10 +78,10 @@ def typo(word: str, language: str) -> tuple[int, Meanings] | None:
     for phrase in known:
         if len(phrase) == 1 and len(phrase[0]) >= SHORTEST_TYPO and abs(len(phrase[0]) - len(word)) <= 2:
             distance = OSA.distance(word, phrase[0], score_cutoff=2)
-            if distance <= allowed(len(word)):
-                # In four letters only two that changed places are surely a slip.
-                if len(word) > 4 or sorted(word) == sorted(phrase[0]):
-                    near.append((distance, phrase))
+            # In four letters only two that changed places are surely a slip.
+            slip = len(word) > 4 or sorted(word) == sorted(phrase[0])
+            if distance <= allowed(len(word)) and slip:
+                near.append((distance, phrase))
     if not near:
         return None
     best = min(distance for distance, _ in near)

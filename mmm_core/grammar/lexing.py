@@ -133,9 +133,9 @@ def _meaning(
         joined = names.near(_with_numbers(reach))
         if joined is not None and joined.words > max(length, 1) and len(joined.channels) == 1:
             channel = joined
-    if channel is None or length > channel.words:
-        if length and not (set(means) <= {"noun", "filler"} and channel):
-            return _joined(found, place, length, means, original), length
+    phrase = length and (channel is None or (length > channel.words and not set(means) <= {"noun", "filler"}))
+    if phrase:
+        return _joined(found, place, length, means, original), length
     if channel is not None:
         return _channel(channel, found, place, original)
     if not token.text[0].isalpha():
@@ -186,5 +186,7 @@ def _number(found: Sequence[Token], place: int, language: str) -> tuple[Word, in
     token = found[place]
     length, means = lexicon.longest([t.text for t in found[place : place + lexicon.LONGEST_PHRASE]], language)
     if length > 1:
-        return Word(" ".join(t.text for t in found[place : place + length]), token.start, found[place + length - 1].end, means), length
+        return Word(
+            " ".join(t.text for t in found[place : place + length]), token.start, found[place + length - 1].end, means
+        ), length
     return Word(token.text, token.start, token.end, {}, (), token), 1

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 
-from mmm_core.domain.instructions import Add, Hold, Limit, Change, Move, Multiply, Per, Reading, SetTo
+from mmm_core.domain.instructions import Add, Change, Hold, Limit, Move, Multiply, Per, Reading, SetTo
 from mmm_core.grammar import questions
+from mmm_core.grammar.building import items
 from mmm_core.grammar.clauses import CHANNELS, VERBS, Clause, carried, clauses
 from mmm_core.grammar.context import Context
-from mmm_core.grammar.items import Item, items
+from mmm_core.grammar.items import Item
 from mmm_core.grammar.judge import judged
 from mmm_core.grammar.lexing import Word, words
-from mmm_core.grammar.meaning import Draft, Scope, channels_of as _channels, meaning
+from mmm_core.grammar.meaning import meaning
 from mmm_core.grammar.names import Names
 from mmm_core.grammar.pairs import paired
+from mmm_core.grammar.scope import Draft, Scope
+from mmm_core.grammar.scope import channels_of as _channels
 from mmm_core.grammar.text import tidy, tokens
 
 OPINIONS = frozenset(("is", "are", "was", "were", "did", "does", "has", "ist", "sind", "war", "est", "sont"))
@@ -104,10 +107,11 @@ def _without_wrapper(said: list[Word]) -> list[Word]:
 def _without_tail(said: list[Word]) -> list[Word]:
     """A question after the last separator, or before the first, that holds neither a number nor a channel's change."""
     cuts = _cuts(said)
-    if cuts and any(w.has("question") for w in said[: cuts[0]]) and not any(_acts(w) for w in said[: cuts[0]]):
-        if any(_acts(w) for w in said[cuts[0] :]):
-            said = said[cuts[0] + 1 :]
-            cuts = _cuts(said)
+    head = said[: cuts[0]] if cuts else []
+    only_asks = any(w.has("question") for w in head) and not any(_acts(w) for w in head)
+    if only_asks and any(_acts(w) for w in said[cuts[0] :]):
+        said = said[cuts[0] + 1 :]
+        cuts = _cuts(said)
     for cut in reversed(cuts):
         tail = said[cut + 1 :]
         if any(w.has("question", "kpi") for w in tail) and not any(_acts(w) for w in tail):
@@ -135,9 +139,13 @@ def _acts(word: Word) -> bool:
 
 
 SHOWING = frozenset(
-    ("show", "show me", "see", "let me see", "want to see", "what does", "what would", "id like to see", "tell me", "estimate",
-     "calculate", "forecast", "predict", "effect of", "impact of", "zeig", "zeige", "zeig mir", "berechne", "montre",
-     "montre moi", "calcule", "was bringt", "was macht", "was würde", "que donne", "que donnerait", "how would", "compute")
+    (
+        "show", "show me", "see", "let me see", "want to see", "what does", "what would",
+        "id like to see", "tell me", "estimate", "calculate", "forecast", "predict", "effect of",
+        "impact of", "zeig", "zeige", "zeig mir", "berechne", "montre", "montre moi",
+        "calcule", "was bringt", "was macht", "was würde", "que donne", "que donnerait", "how would",
+        "compute",
+    )
 )  # fmt: skip
 """Words that a change may follow directly: 'show me TV at +10%'."""
 
@@ -151,7 +159,11 @@ def _topics(parts: list[Clause]) -> list[Clause]:
     out: list[Clause] = []
     for place, clause in enumerate(parts):
         following = parts[place + 1] if place + 1 < len(parts) else None
-        alone = bool(clause.of("ch")) and not clause.amounts and not clause.has(*VERBS, "more", "less", "off", "vague", "same")
+        alone = (
+            bool(clause.of("ch"))
+            and not clause.amounts
+            and not clause.has(*VERBS, "more", "less", "off", "vague", "same")
+        )
         if alone and following is not None and following.has("pron") and not following.of("ch"):
             names = clause.of("ch")[0]
             kept = [_named(i, names) if i.kind == "pron" else i for i in following.items]
@@ -182,5 +194,3 @@ def _copied(parts: list[Clause]) -> list[Clause]:
             raise questions.again()
         out.append(clause)
     return out
-
-

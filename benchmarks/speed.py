@@ -185,7 +185,7 @@ def _gradients(rows: Sequence[dict[str, object]]) -> list[str]:
         "## One gradient on one core",
         "",
         "Processor time of the log density with its gradient (`benchmarks/speed_gradient.py`); single precision from",
-        "20,000 cells on, double below, as in a fit. Hoped for: under 5 ns per cell with logistic saturation.",
+        "4,000 cells on, double below, as in a fit. Hoped for: under 5 ns per cell with logistic saturation.",
         "",
         "| Saturation | Geos x weeks x channels | Cells | Microseconds | ns per cell |",
         "|---|---|---:|---:|---:|",

@@ -63,8 +63,8 @@ class StepState:
 class Column:
     name: str
     unit: str = "text"
-    """'text', 'number', 'count', 'share', 'chance' (a share that is never quite 0 or 1), 'points', 'ratio', 'change' (of
-    a ratio), 'p', 'money', 'kpi' or 'date': how a cell is written."""
+    """'text', 'number', 'count', 'share', 'chance' (a share that is never quite 0 or 1), 'points', 'ratio', 'change'
+    (of a ratio), 'p', 'money', 'kpi' or 'date': how a cell is written."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from mmm_core.grammar.text import folded, tidy, tokens
 
 WORDS = Path(__file__).parent / "words"
+_Plain = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Every word as it is written: 'on' and 'no' are no truth values here."""
 LANGUAGES = ("en", "de", "fr")
 LONGEST_PHRASE = 8
 SHORTEST_TYPO = 4
@@ -23,7 +26,7 @@ Phrases = Mapping[tuple[str, ...], Meanings]
 
 @lru_cache(maxsize=len(LANGUAGES))
 def phrases(language: str) -> Phrases:
-    listed = yaml.load((WORDS / f"{language}.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    listed = yaml.load((WORDS / f"{language}.yaml").read_text("utf-8"), Loader=_Plain)  # noqa: S506
     out: dict[tuple[str, ...], dict[str, str]] = {}
     for key, entries in listed.items():
         kind, _, value = key.replace('"', "").partition(" ")
@@ -68,20 +71,20 @@ def allowed(length: int) -> int:
     return 0 if length < 4 else 1 if length < 8 else 2
 
 
+@lru_cache(maxsize=len(LANGUAGES))
+def _long_words(language: str) -> tuple[str, ...]:
+    return tuple(phrase[0] for phrase in phrases(language) if len(phrase) == 1 and len(phrase[0]) >= SHORTEST_TYPO)
+
+
 @lru_cache(maxsize=1024)
 def typo(word: str, language: str) -> tuple[int, Meanings] | None:
     """Distance and meaning of the one word that was probably meant; None where there is none, or two that differ."""
     if len(word) < SHORTEST_TYPO or not word.isalpha():
         return None
-    near: list[tuple[int, tuple[str, ...]]] = []
-    known = phrases(language)
-    for phrase in known:
-        if len(phrase) == 1 and len(phrase[0]) >= SHORTEST_TYPO and abs(len(phrase[0]) - len(word)) <= 2:
-            distance = OSA.distance(word, phrase[0], score_cutoff=2)
-            # In four letters only two that changed places are surely a slip.
-            slip = len(word) > 4 or sorted(word) == sorted(phrase[0])
-            if distance <= allowed(len(word)) and slip:
-                near.append((distance, phrase))
+    known, least = phrases(language), allowed(len(word))
+    found = process.extract(word, _long_words(language), scorer=OSA.distance, score_cutoff=least, limit=None)
+    # In four letters only two that changed places are surely a slip.
+    near = [(int(d), (other,)) for other, d, _ in found if len(word) > 4 or sorted(word) == sorted(other)]
     if not near:
         return None
     best = min(distance for distance, _ in near)

@@ -20,6 +20,7 @@ from pages.ui.errors import shown
 TEXT = "words_text"
 ASKED = "words_asked"
 BEFORE = "words_before"
+APPLIED = "words_applied"
 EXAMPLE = "Raise TV by 20% and cut radio by 2k a week"
 
 
@@ -41,7 +42,12 @@ def panel(actor: Actor, run: Run, results: Results) -> None:
 
 @st.fragment
 def _ask(run: Run, results: Results, fitted: Fitted) -> None:
+    if st.session_state.pop(APPLIED, False):
+        # A callback of a fragment redraws the fragment alone, and the sliders are outside.
+        st.rerun()
     with shown(), st.container(key="words", gap="small"):
+        # What is typed on a narrow screen would lie under the hint to press Enter.
+        st.html('<style>.st-key-words [data-testid="InputInstructions"]{display:none}</style>')
         with st.form("words_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input("Ask in words", key=TEXT, placeholder=EXAMPLE, max_chars=grammar.LONGEST)
             pressed = st.form_submit_button("Read", key="words_read")
@@ -101,8 +107,9 @@ def _choose(asked: Asked, option: str, run: Run, results: Results, fitted: Fitte
 
 
 def _chips(asked: Asked, run: Run, results: Results, fitted: Fitted) -> None:
-    for place in range(len(asked.changes)):
-        asked.changes[place] = _chip(asked, place, results)
+    with st.container(horizontal=True, gap="small", key="words_chips"):
+        for place in range(len(asked.changes)):
+            asked.changes[place] = _chip(asked, place, results)
     if not asked.changes:
         st.session_state.pop(ASKED, None)
         st.rerun(scope="fragment")
@@ -115,15 +122,14 @@ def _chips(asked: Asked, run: Run, results: Results, fitted: Fitted) -> None:
     if problem:
         st.warning(f.safe(problem))
     with st.container(horizontal=True):
-        if st.button(
+        st.button(
             "Apply",
             type="primary",
             key=f"words_apply_{asked.number}",
             disabled=one is None,
             on_click=_apply,
             args=(one, asked, run, results),
-        ):
-            st.rerun()
+        )
         st.button("Discard", key=f"words_discard_{asked.number}", on_click=_discard)
 
 
@@ -131,7 +137,14 @@ def _chip(asked: Asked, place: int, results: Results) -> Change:
     """One change: what it is about, its numbers to edit, a way to drop it. Gives the change as it stands now."""
     change = asked.changes[place]
     key = f"{asked.number}_{len(asked.changes)}_{place}"
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"words_chip_{key}", gap="small"):
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        width="content",
+        gap="small",
+        key=f"words_chip_{key}",
+    ):
         says = st.empty()
         for number in change_words.numbers(change):
             value = st.number_input(
@@ -142,13 +155,14 @@ def _chip(asked: Asked, place: int, results: Results) -> Change:
                 step=1.0 if number.percent else max(1.0, 10.0 ** (len(f"{abs(number.value):.0f}") - 2)),
                 format="%.6g",
                 key=f"words_number_{number.field}_{key}",
-                width=170,
+                width=150,
+                label_visibility="collapsed",
             )
+            st.markdown(f":gray[{f.safe(number.label)}]", width="content")
             if value is not None and value != float(number.value):
                 change = change_words.edited(change, number, value)
-        says.markdown(
-            f"**{f.safe(change_words.subject(change))}** :gray[{f.safe(change_words.action(change, results.currency))}]"
-        )
+        what, happens = change_words.subject(change), change_words.action(change, results.currency)
+        says.markdown(f"**{f.safe(what)}** :gray[{f.safe(happens)}]", width="content")
         st.button(
             "Remove",
             key=f"words_remove_{key}",
@@ -176,5 +190,6 @@ def _apply(one: sentences.Applied, asked: Asked, run: Run, results: Results) -> 
     st.session_state[sliders.TABS] = "Optimise" if planned else "By hand"
     st.session_state.pop(ASKED, None)
     st.session_state[TEXT] = ""
+    st.session_state[APPLIED] = True
     told = "; ".join(change_words.said(c, results.currency) for c in asked.changes)
     state.flash(f"Applied: {f.safe(told)}.")

@@ -64,6 +64,12 @@ def calibration(say: Say, options: Options) -> str:
     return part.bench(say, options.seeds)
 
 
+def grammar(say: Say, options: Options) -> str:
+    from benchmarks import grammar as part
+
+    return part.bench(say)
+
+
 PARTS: dict[str, Callable[[Say, Options], str]] = {
     "engine": engine,
     "what-if": what_if,
@@ -73,6 +79,7 @@ PARTS: dict[str, Callable[[Say, Options], str]] = {
     "speed": speed,
     "contributions": contributions,
     "calibration": calibration,
+    "grammar": grammar,
 }
 
 QUICK = ("engine", "what-if", "slider", "truth")

@@ -75,7 +75,7 @@ def cut(frame: pd.DataFrame, spec: ModelSpec, train: int, periods: int | None = 
     alone = prepare.prepare(shown, fewer)
     together = prepare.prepare(seen, fewer)
     # Columns are those of the whole table, so that indicators and knots mean the same before and after the edge.
-    standard = _Before(together.linear, train)
+    standard = _Before(together, train)
     level = together.reference
     whole = replace(
         together,
@@ -157,13 +157,16 @@ def _first(whole: ModelData, alone: ModelData, train: int) -> ModelData:
 class _Before:
     """Standardises columns by their mean in each geo and their one standard deviation over the first periods.
 
-    What never changes there becomes zeros throughout: nothing was learned about it.
+    What never changes there becomes zeros throughout: nothing was learned about it. Bends of the baseline stay as they
+    are over the whole: they were known beforehand, and one that has hardly begun at the edge would be blown up.
     """
 
-    def __init__(self, linear: Array, train: int) -> None:
+    def __init__(self, data: ModelData, train: int) -> None:
+        linear = data.linear
         early = linear[:, :train]
-        self.mean = early.mean(axis=1, keepdims=True)
-        self.deviation = (early - self.mean).std(axis=(0, 1))
+        bends = np.isin(data.linear_groups, ("trend", "bend")) & (np.array(data.linear_names) != "trend")
+        self.mean = np.where(bends, 0.0, early.mean(axis=1, keepdims=True))
+        self.deviation = np.where(bends, 1.0, (early - self.mean).std(axis=(0, 1)))
         self.usable = self.deviation > 1e-9 * np.maximum(1.0, np.abs(linear).max(axis=(0, 1), initial=0.0))
 
     def of(self, values: Array) -> Array:

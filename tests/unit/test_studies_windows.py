@@ -12,6 +12,7 @@ from mmm_core.domain.fit import Posterior
 from mmm_core.domain.study import ModelInput
 from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Season, Trend
 from mmm_core.studies import registry, small_fit, windows
+from tests.model import company
 
 PERIODS, EDGE = 40, 30
 ALPHA, LAM, BETA, PRICE, LINE, SINE, COSINE, BASE, SIGMA = 0.6, 2.0, 0.3, -0.05, 0.1, 0.04, -0.02, 0.5, 0.02
@@ -166,3 +167,10 @@ def test_steps_say_what_they_do() -> None:
         "Learn from 35 weeks, forecast the next 5 weeks",
     ]
     assert ask("refresh", refreshes=2, periods=5) == ["Fit 30 weeks", "Fit 35 weeks", "Fit 40 weeks"]
+
+
+@pytest.mark.parametrize("trend", [Trend(kind="piecewise", knots=7), Trend(kind="spline", knots=7)])
+def test_a_baseline_that_has_hardly_begun_to_bend_is_not_blown_up(trend: Trend) -> None:
+    for edge in range(70, 100):
+        whole = windows.cut(company.table(), company.specification(trend=trend), edge).whole
+        assert np.abs(whole.linear).max() < 8.0

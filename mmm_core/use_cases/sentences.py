@@ -38,6 +38,8 @@ class Applied:
     plan: SpendPlan
     bounds: dict[str, Bounds]
     """Limits and locks for the optimiser, of the channels that have any."""
+    ends: dict[str, tuple[float | None, float | None]]
+    """Least and most as they were said, money over the plan; None where an end was left free."""
     total: float | None
     """Money over the plan, where the sentence names one."""
     optimise: bool
@@ -87,7 +89,7 @@ def applied(
         if not bound.locked and any(isinstance(c, Limit) and c.channel == name for c in changes):
             spend[name] = min(max(spend[name], bound.low), bound.high)
     wanted = any(isinstance(c, Optimise) for c in changes)
-    return Applied(SpendPlan(periods, spend), bounds, total, wanted)
+    return Applied(SpendPlan(periods, spend), bounds, _ends(changes, today, at), total, wanted)
 
 
 def answer(response: ResponseModel, one: Applied) -> Answer:
@@ -175,6 +177,13 @@ def _bounds(changes: Sequence[Change], today: Mapping[str, float], at: _Money) -
             least = low if low is not None else min(0.5 * base, high or 0.0)
             out[change.channel] = Bounds(least, high if high is not None else max(2.0 * base, least))
     return out
+
+
+def _ends(
+    changes: Sequence[Change], today: Mapping[str, float], at: _Money
+) -> dict[str, tuple[float | None, float | None]]:
+    limits = [c for c in changes if isinstance(c, Limit)]
+    return {c.channel: (_end(c.low, c, today[c.channel], at), _end(c.high, c, today[c.channel], at)) for c in limits}
 
 
 def _end(end: float | None, change: Limit, base: float, at: _Money) -> float | None:

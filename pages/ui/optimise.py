@@ -67,10 +67,19 @@ def _optimise(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
             _shown_plan(today, plans, results)
 
 
-def load(run: Run, periods: int, total: float | None, bounds: dict[str, Bounds]) -> None:
+Ends = tuple[float | None, float | None]
+
+
+def load(run: Run, periods: int, total: float | None, ends: dict[str, Ends], locked: set[str]) -> None:
     """Begin from limits and a total that were asked for elsewhere; a new generation forgets what was typed before."""
     generation = st.session_state.get(START, {}).get("generation", 0) + 1
-    st.session_state[START] = {"run": run.id, "periods": periods, "bounds": bounds, "generation": generation}
+    st.session_state[START] = {
+        "run": run.id,
+        "periods": periods,
+        "ends": {name: tuple(v and round(v, 2) for v in both) for name, both in ends.items()},
+        "locked": locked,
+        "generation": generation,
+    }
     st.session_state[PERIODS] = periods
     key = f"opt_total_{run.id}_{periods}"
     if total is not None:
@@ -79,11 +88,11 @@ def load(run: Run, periods: int, total: float | None, bounds: dict[str, Bounds])
         st.session_state.pop(key, None)
 
 
-def _started(run: Run, periods: int) -> tuple[dict[str, Bounds], int]:
-    """Limits to begin from, and how often they were set anew."""
+def _started(run: Run, periods: int) -> tuple[dict[str, Ends], set[str], int]:
+    """Limits and locks to begin from, and how often they were set anew."""
     start = st.session_state.get(START, {})
     same = start.get("run") == run.id and start.get("periods") == periods
-    return (start["bounds"] if same else {}), start.get("generation", 0)
+    return (start["ends"] if same else {}), (start["locked"] if same else set()), start.get("generation", 0)
 
 
 def _pace(total: float, now: float, results: Results) -> str:
@@ -95,15 +104,15 @@ def _pace(total: float, now: float, results: Results) -> str:
 def _limits(fitted: Fitted, run: Run, today: SpendPlan, total: float, results: Results) -> dict[str, Bounds]:
     """Lowest and highest spend where a person sets them; a lock keeps today's."""
     names = sliders.by_spend(today)
-    began, generation = _started(run, today.periods)
-    free = {n: b for n, b in began.items() if not b.locked}
+    ends, locked, generation = _started(run, today.periods)
+    free = (None, None)
     table = pd.DataFrame(
         {
             "Channel": [f.plain(n) for n in names],
             "Today": [today.spend[n] for n in names],
-            "Least": [free[n].low if n in free else None for n in names],
-            "Most": [free[n].high if n in free else None for n in names],
-            "Lock": [n in began and began[n].locked for n in names],
+            "Least": [ends.get(n, free)[0] for n in names],
+            "Most": [ends.get(n, free)[1] for n in names],
+            "Lock": [n in locked for n in names],
         }
     ).astype({"Least": float, "Most": float})
     money = st.column_config.NumberColumn(format="localized", min_value=0)

@@ -186,7 +186,8 @@ def _apply(one: sentences.Applied, asked: Asked, run: Run, results: Results) -> 
     planned = any(isinstance(c, Limit | Optimise) for c in asked.changes)
     sliders.load(one.plan.spend, one.plan.periods)
     if planned or one.total is not None:
-        optimise.load(run, one.plan.periods, one.total, one.bounds)
+        locked = {name for name, bound in one.bounds.items() if bound.locked}
+        optimise.load(run, one.plan.periods, one.total, one.ends, locked)
     st.session_state[sliders.TABS] = "Optimise" if planned else "By hand"
     st.session_state.pop(ASKED, None)
     st.session_state[TEXT] = ""

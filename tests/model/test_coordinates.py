@@ -8,13 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mmm_core.analysis.convergence import ess_bulk
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import coordinates as co
 from mmm_core.modeling import density
-from mmm_core.modeling.collapsed import Collapsed, collapse
+from mmm_core.modeling.collapsed import Collapsed, collapse, jittered
+from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import OWN, SPREAD
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
+from mmm_core.modeling.sampler import Settings, sample
 from tests.model.cases import national, priors_for
 from tests.model.company import panel_specification, panel_table
 
@@ -120,3 +123,27 @@ def test_a_kpi_without_noise_and_one_without_sense_still_get_coordinates() -> No
         where = collapse(data, priors_for(data, "geometric", "logistic")).coordinates()
         assert np.isfinite(where.centre).all()
         assert np.linalg.slogdet(where.factor)[0] == 1.0
+
+
+@pytest.mark.slow
+def test_the_posterior_is_the_same_in_both_coordinates() -> None:
+    model = _panel()
+    plan = model.plan
+    settings = Settings(chains=2, tune=400, draws=1000, seed=4)
+    plain = Target(
+        log_density=lambda z, data: density.log_density(plan, z, data),
+        inputs=model.inputs,
+        start=jittered(settings.chains, plan.size, settings.seed),
+        expand=lambda x: density.expand(plan, x),
+    )
+    targets = plain, model.to_sample(settings.chains, settings.seed)
+    theirs, ours = (sample(t, settings, lambda message: None).draws for t in targets)
+    (mean, sd, size), (other_mean, other_sd, other_size) = (_figures(draws) for draws in (theirs, ours))
+    error = np.sqrt(sd**2 / size + other_sd**2 / other_size)
+    assert np.all(np.abs(mean - other_mean) < 4.5 * error)
+    assert np.all(np.abs(np.log(sd / other_sd)) < 0.3)
+
+
+def _figures(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, standard deviation and effective number of draws (chains, N, D) per parameter."""
+    return draws.mean((0, 1)), draws.std((0, 1)), ess_bulk(np.moveaxis(draws, -1, 0))

@@ -34,7 +34,9 @@ def negated(clause: Clause, scope: Scope) -> list[Draft]:
             Limit(c, high=1 + amount.value, relative=True) if up else Limit(c, low=1 - amount.value, relative=True)
             for c in channels
         ]
-    if not (up or down) and over and amount.kind == "share" and by and clause.has("turn"):
+    if clause.has("more") and over and amount.kind == "share" and not down:
+        return [Limit(c, high=1 + amount.value, relative=True) for c in channels]
+    if not (up or down) and over and amount.kind == "share" and by and changing(clause):
         return [Limit(c, 1 - amount.value, 1 + amount.value, relative=True) for c in channels]
     if (up and under) or (down and over):
         raise questions.negated(clause.text, hold_ways(clause))
@@ -83,11 +85,32 @@ def limits(clause: Clause, scope: Scope) -> list[Draft]:
     item = single(clause)
     amount = settled(item, scope, clause, channels)
     way = direction(clause, amount)
-    if not way and high and clause.has("turn") and "by" in item.roles and amount.kind == "share" and amount.value < 1:
+    if not way and high and changing(clause) and "by" in item.roles and amount.kind == "share" and amount.value < 1:
         return [Limit(c, 1 - amount.value, 1 + amount.value, relative=True) for c in channels]
     if way:
         return relative_to_today(clause, amount, item, way, high, channels)
     return [limit(c, None if high else amount, amount if high else None, clause, item) for c in channels]
+
+
+CHANGING = (
+    "chang",
+    "var",
+    "deviat",
+    "fluctuat",
+    "swing",
+    "ander",
+    "änder",
+    "veränder",
+    "mov",
+    "boug",
+    "schwank",
+    "abweich",
+)
+
+
+def changing(clause: Clause) -> bool:
+    """'change by', 'vary by': in either direction."""
+    return any(root in i.text.casefold() for i in clause.of("turn", "move") for root in CHANGING)
 
 
 def up_to(clause: Clause) -> bool:

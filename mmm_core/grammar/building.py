@@ -28,7 +28,7 @@ ORDER = (
 """Where a word has several meanings and its neighbours decide nothing, the first of these is meant."""
 
 
-PAIRS = (("neg", "all"), ("move", "equally"), ("down", "factor"))
+PAIRS = (("neg", "all"), ("neg", "turn"), ("move", "equally"), ("down", "factor"))
 AFTER_PRONOUN = (
     "sep",
     "prep",
@@ -46,6 +46,10 @@ AFTER_PRONOUN = (
     "minus",
     "plus",
     "touch",
+    "neg",
+    "atmost",
+    "atleast",
+    "turn",
 )
 
 

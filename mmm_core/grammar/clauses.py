@@ -55,10 +55,24 @@ def clauses(found: Sequence[Item], original: str) -> list[Clause]:
             parts[-1][1].append(item)
     out: list[Clause] = []
     for joined, part in parts:
-        for number, piece in enumerate(_halves(part)):
-            if piece:
+        for number, piece in enumerate(_halves(_both(part))):
+            if out and piece and all(i.kind == "equally" for i in piece):
+                out[-1] = replace(out[-1], items=[*out[-1].items, *piece])
+            elif piece:
                 text = original[piece[0].start : piece[-1].end]
                 out.append(Clause(piece, text, joined if number == 0 else ""))
+    return out
+
+
+def _both(part: list[Item]) -> list[Item]:
+    """'both TV and radio': the word adds nothing to a list of two."""
+    out: list[Item] = []
+    for place, item in enumerate(part):
+        after = part[place + 1] if place + 1 < len(part) else None
+        if item.kind == "pron" and item.value == "many" and after is not None and len(after.channels) == 2:
+            part[place + 1] = replace(after, roles=after.roles | item.roles)
+        else:
+            out.append(part[place])
     return out
 
 
@@ -261,7 +275,7 @@ def carried(found: list[Clause]) -> list[Clause] | None:
         own = _says(clause)
         if own:
             last, last_ended = own, _verb_last(clause)
-        elif _other_end(clause, last):
+        elif _other_end(clause, last) or _halved(clause, last):
             return None
         elif clause.channels and clause.amounts and not _signed(clause):
             ahead = next((c for c in found[place + 1 :] if _says(c)), None)
@@ -277,6 +291,13 @@ def carried(found: list[Clause]) -> list[Clause] | None:
     return out
 
 
+def _halved(clause: Clause, last: list[Item]) -> bool:
+    """'TV 20% more, radio half': a half after 'more' is rather what is left."""
+    more = any(i.kind in ("up", "more") for i in last)
+    halves = [i for i in clause.amounts if i.amount is not None and i.amount.kind == "share" and i.amount.value == 0.5]
+    return more and any(not i.roles and "%" not in i.text for i in halves)
+
+
 def _other_end(clause: Clause, last: list[Item]) -> bool:
     """'take 10k out of TV, 6k to radio': what goes to a channel is not taken from it."""
     takes = any(i.kind in ("take", "down", "move", "give") for i in last)
@@ -286,24 +307,28 @@ def _other_end(clause: Clause, last: list[Item]) -> bool:
 
 
 def _named(found: list[Clause]) -> list[Clause]:
-    """'OOH: min 10k, max 20k a week': a limit without a name is of the channel whose other limit was just said."""
-    out: list[Clause] = []
-    for clause in found:
-        before = out[-1] if out else None
-        limits = (
-            clause.has("atmost", "atleast")
-            and clause.amounts
-            and not clause.has(*CHANNELS, "total", "budget", "optimise")
-        )
-        if limits and before is not None and before.has("atmost", "atleast") and len(before.channels) == 1:
-            clause = replace(clause, extra=[*clause.extra, before.channels[0]])
-        out.append(clause)
+    """'OOH: min 10k, max 20k a week': a limit without a name is of the channel whose other limit stands beside it."""
+    out = list(found)
+    for place, clause in enumerate(out):
+        if not _limits(clause) or clause.has(*CHANNELS, "total", "budget", "optimise"):
+            continue
+        before = out[place - 1] if place else None
+        after = found[place + 1] if place + 1 < len(found) else None
+        for other in (before, after):
+            if other is not None and _limits(other) and len(other.channels) == 1:
+                out[place] = replace(clause, extra=[*clause.extra, other.channels[0]])
+                break
     return out
+
+
+def _limits(clause: Clause) -> bool:
+    return clause.has("atmost", "atleast", "above", "below") and bool(clause.amounts)
 
 
 def _says(clause: Clause) -> list[Item]:
     """What a clause says is done: its verbs, limits and directions."""
-    found = [i for i in clause.items if i.kind in (*VERBS, *BOUNDS, "more", "less")]
+    off = ("off",) if clause.amounts else ()
+    found = [i for i in clause.items if i.kind in (*VERBS, *BOUNDS, "more", "less", *off)]
     if any(i.kind in STRONG for i in found):
         found = [i for i in found if i.kind != "set"]
     return found

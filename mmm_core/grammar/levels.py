@@ -13,6 +13,8 @@ from mmm_core.grammar.scope import Draft, Scope, direction, hold_ways, product, 
 def hold(clause: Clause, scope: Scope) -> list[Draft]:
     if clause.has("up", "down", "zero", "times", "move", "amt"):
         raise questions.not_understood(clause.text)
+    if any(i.roles & {"at", "to"} for i in clause.of("pron")):
+        raise questions.not_understood(clause.text)  # 'keep it at that' may mean what was just asked for
     return [Hold(c) for c in targets(clause, scope)]
 
 
@@ -21,12 +23,15 @@ LIKE_ANOTHER = frozenset(("the same", "so", "gleich", "genauso", "identique", "f
 
 
 def is_hold(clause: Clause) -> bool:
+    leaves = any(i.text.casefold() in ("leave", "left", "leaving") for i in clause.of("keep"))
+    if leaves and clause.has("whole"):
+        raise questions.not_understood(clause.text)
     if clause.has("touch"):
         return clause.has("neg") and not clause.amounts
     if (
         clause.has("hold")
         and all(i.text.casefold() in LIKE_ANOTHER for i in clause.of("hold"))
-        and not clause.has("keep", "turn")
+        and not clause.has("keep", "turn", "set")
     ):
         raise questions.not_understood(clause.text)
     if clause.has("hold"):
@@ -67,6 +72,8 @@ def times(clause: Clause, scope: Scope) -> list[Draft]:
 def changes(clause: Clause, scope: Scope) -> list[Draft]:
     """More, less, to, by: of percent or money."""
     channels = targets(clause, scope)
+    if clause.has("hold"):
+        raise questions.not_understood(clause.text)
     found = raised_from(clause, scope, channels)
     if found is not None:
         return found

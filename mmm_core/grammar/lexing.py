@@ -24,6 +24,12 @@ SIGNS: Mapping[str, Mapping[str, str]] = {
     "=": {"prep": "at"},
     "~": {"filler": ""},
     "@": {"prep": "at"},
+    "<=": {"atmost": ""},
+    "≤": {"atmost": ""},
+    "<": {"atmost": ""},
+    ">=": {"atleast": ""},
+    "≥": {"atleast": ""},
+    ">": {"atleast": ""},
     "!": {"sep": ""},
     "?": {"sep": ""},
     "…": {"sep": ""},
@@ -94,7 +100,7 @@ def words(found: Sequence[Token], names: Names, original: str) -> list[Word]:
 
 def _halved(found: Sequence[Token], place: int) -> bool:
     """A colon between two amounts begins anew; after a name alone it only sets it off."""
-    return any(t.is_number for t in found[:place]) and len(found) > place + 1 and not found[place + 1].is_number
+    return any(t.is_number for t in found[:place]) and len(found) > place + 1
 
 
 def _hyphen(found: Sequence[Token], place: int) -> bool:

@@ -96,7 +96,17 @@ def bare(clause: Clause, scope: Scope, has_length: bool) -> list[Draft]:
             if amount.kind == "share" and way and overall:
                 return [Total(round(1 + way * amount.value, 10), relative=True)]
         raise questions.which_channel(clause.text, scope.context.paid)
-    if scope.optimises and {i.kind for i in clause.items} <= {"move", "equally", "mix", "set", "put", "turn"}:
+    if scope.optimises and {i.kind for i in clause.items} <= {
+        "move",
+        "equally",
+        "mix",
+        "set",
+        "put",
+        "turn",
+        "take",
+        "off",
+        "have",
+    }:
         return []
     if clause.channels or clause.has("times", "keep", "move", "put", "give", "take", "cap", "equally", "unknown"):
         raise questions.how_much(clause.text)

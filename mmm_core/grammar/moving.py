@@ -79,6 +79,9 @@ def ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]
 def is_move(clause: Clause) -> bool:
     if clause.has("within"):
         return False
+    alone = len(clause.channels) == 1 and not clause.channels[0].roles
+    if clause.has("move") and clause.has("up", "down") and alone:
+        return False
     if clause.has("move"):
         return not (clause.has("off") and not any(i.roles for i in clause.channels))
     froms = [i for i in clause.channels if "from" in i.roles]
@@ -89,6 +92,14 @@ def is_move(clause: Clause) -> bool:
     if clause.has("give") and len(clause.channels) > 1:
         return True
     if clause.has("take", "give", "put") and ofs and len(clause.channels) == 2 and not clause.has("more", "up"):
+        return True
+    gets = clause.has("turn", "set") and not clause.has("down", "less", "zero", "times", "keep", "neg", "more")
+    if (
+        froms
+        and len(clause.channels) == 2
+        and gets
+        and any(i.amount and i.amount.kind == "money" for i in clause.amounts)
+    ):
         return True
     if clause.has("equally") and froms and len(clause.channels) == 2:
         return True

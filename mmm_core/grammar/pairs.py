@@ -6,7 +6,7 @@ from mmm_core.grammar import questions
 from mmm_core.grammar.clauses import Clause
 from mmm_core.grammar.items import Amount, Item, ratio
 
-GIVING = ("put", "move", "give", "set", "up", "turn")
+GIVING = ("put", "move", "give", "set", "up", "turn", "take")
 TAKING = ("down", "take", "zero", "times", "move", "give", "set")
 
 

@@ -162,7 +162,7 @@ def _topics(parts: list[Clause]) -> list[Clause]:
         alone = (
             bool(clause.of("ch"))
             and not clause.amounts
-            and not clause.has(*VERBS, "more", "less", "off", "vague", "same")
+            and not clause.has(*(v for v in VERBS if v not in ("take", "set")), "more", "less", "off", "vague", "same")
         )
         if alone and following is not None and following.has("pron") and not following.of("ch"):
             names = clause.of("ch")[0]

@@ -43,7 +43,9 @@ def clauses(found: Sequence[Item], original: str) -> list[Clause]:
     """Clauses in the order they were said."""
     merged = _lists(_ranges(_comparisons(_exceptions(list(found))), original))
     parts: list[tuple[str, list[Item]]] = [("", [])]
-    for item in merged:
+    for place, item in enumerate(merged):
+        if item.kind == "sep" and _tops_up(merged, place, parts[-1][1]):
+            continue
         if item.kind in ("sep", "minus", "plus"):
             if parts[-1][1]:
                 parts.append((item.text.casefold(), []))
@@ -62,6 +64,13 @@ def clauses(found: Sequence[Item], original: str) -> list[Clause]:
                 text = original[piece[0].start : piece[-1].end]
                 out.append(Clause(piece, text, joined if number == 0 else ""))
     return out
+
+
+def _tops_up(found: Sequence[Item], place: int, part: Sequence[Item]) -> bool:
+    """'top up search with 5k a week' is one clause."""
+    kinds = [i.kind for i in part]
+    joins = found[place].text.casefold() in ("with", "mit", "avec") and _kind(found, place + 1) == "amt"
+    return joins and "up" in kinds and "ch" in kinds and "amt" not in kinds
 
 
 def _both(part: list[Item]) -> list[Item]:
@@ -275,6 +284,9 @@ def carried(found: list[Clause]) -> list[Clause] | None:
         own = _says(clause)
         if own:
             last, last_ended = own, _verb_last(clause)
+        elif out and _other_end(clause, last) and (source := _source(out[-1])) is not None:
+            verb = [i for i in out[-1].items if i.kind == "move"]
+            clause = replace(clause, extra=[*verb, source], carried=frozenset(("move",)))
         elif _other_end(clause, last) or _halved(clause, last):
             return None
         elif clause.channels and clause.amounts and not _signed(clause):
@@ -289,6 +301,12 @@ def carried(found: list[Clause]) -> list[Clause] | None:
             )
         out.append(clause)
     return out
+
+
+def _source(before: Clause) -> Item | None:
+    """Where the money of the move before came from: 'move 5k from TV to search and 3k to radio'."""
+    sources = [i for i in before.channels if "from" in i.roles and "to" not in i.roles]
+    return sources[0] if len(sources) == 1 and before.has("move") and before.amounts else None
 
 
 def _halved(clause: Clause, last: list[Item]) -> bool:

@@ -7,7 +7,7 @@ from mmm_core.grammar import lexicon, questions
 from mmm_core.grammar.names import Found, Names
 from mmm_core.grammar.text import Token
 
-IGNORED = frozenset("()[]{}\"“”„«»…'*#_")
+IGNORED = frozenset("()[]{}\"“”„«»…'#_")
 SIGNS: Mapping[str, Mapping[str, str]] = {
     "+": {"plus": ""},
     "-": {"minus": ""},
@@ -20,6 +20,7 @@ SIGNS: Mapping[str, Mapping[str, str]] = {
     "+/-": {"within": ""},
     "+-": {"within": ""},
     "×": {"fold": ""},
+    "*": {"fold": ""},
     "/": {"per": "", "sep": ""},
     "=": {"prep": "at"},
     "~": {"filler": ""},
@@ -99,8 +100,9 @@ def words(found: Sequence[Token], names: Names, original: str) -> list[Word]:
 
 
 def _halved(found: Sequence[Token], place: int) -> bool:
-    """A colon between two amounts begins anew; after a name alone it only sets it off."""
-    return any(t.is_number for t in found[:place]) and len(found) > place + 1
+    """A colon after an amount begins anew; after a name alone it only sets it off."""
+    begins = max((n for n, t in enumerate(found[:place]) if t.text in (",", ";", ".", "and", "und", "et")), default=0)
+    return any(t.is_number for t in found[begins:place]) and len(found) > place + 1
 
 
 def _hyphen(found: Sequence[Token], place: int) -> bool:

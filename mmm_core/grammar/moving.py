@@ -25,7 +25,8 @@ def moves(clause: Clause, scope: Scope) -> list[Draft]:
         raise questions.clash(sources[0])
     split_up = shared(clause, sources, targets)
     if not clause.amounts:
-        if not clause.has("whole", "all"):
+        its_budget = clause.has("budget") and clause.has("move") and not any(i.roles for i in clause.channels[:1])
+        if not clause.has("whole", "all") and not its_budget:
             raise questions.how_much(clause.text)
         return [Move(sources[0], t, share=1.0 / len(targets) if split_up else 1.0) for t in targets]
     amount = settled(clause.amounts[0], scope, clause, sources)
@@ -65,6 +66,11 @@ def ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]
     sources = [i for i in found if i.roles & {"from", "of"} and "to" not in i.roles]
     targets = [i for i in found if "to" in i.roles]
     left = [i for i in found if i not in sources and i not in targets]
+    if len(left) == 2 and clause.has("whole"):
+        # 'put all of A on B', 'give B all of A'
+        onto = [i for i in left if "on" in i.roles] or (left[:1] if clause.has("give") else [])
+        if len(onto) == 1:
+            targets, left = onto, [i for i in left if i not in onto]
     if left and not targets and sources:
         targets, left = left[:1], left[1:]
     elif left and not sources and targets:
@@ -87,7 +93,9 @@ def is_move(clause: Clause) -> bool:
     froms = [i for i in clause.channels if "from" in i.roles]
     ofs = [i for i in clause.channels if i.roles & {"from", "of"} and "to" not in i.roles]
     tos = [i for i in clause.channels if "to" in i.roles and "from" not in i.roles]
-    if clause.has("give", "put", "take", "set", "zero") and ofs and tos:
+    if clause.has("give", "put") and clause.has("whole") and len(clause.channels) == 2:
+        return True
+    if clause.has("give", "put", "take", "set", "zero", "turn") and ofs and tos:
         return True
     if clause.has("give") and len(clause.channels) > 1:
         return True

@@ -45,7 +45,10 @@ def _receivers(parts: list[Clause], place: int) -> list[Clause]:
         refers = clause.has("pron", "budget") and clause.has(*GIVING)
         bare = not clause.has("pron") and "to" in names[0].roles and first.has("take", "move", "give")
         shared = clause.has("equally") and not clause.amounts
-        if not ((refers or bare or shared) and (not halves or (part and (bare or run)))):
+        if not (
+            (refers or bare or shared)
+            and (not halves or (part and (bare or run or any("of" in i.roles for i in clause.of("pron")))))
+        ):
             break
         if any(i.kind in ("up", "set") for i in clause.items) and not refers:
             break

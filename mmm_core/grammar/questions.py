@@ -37,8 +37,8 @@ def organic(name: str) -> Unclear:
     return Unclear(f"{name} has no spend in this model, so no money can be moved there or taken from it.")
 
 
-def which_channel(text: str, options: Sequence[str]) -> Unclear:
-    return Unclear(f"Which channel is meant in “{text}”?", options)
+def which_channel(text: str, options: Sequence[str], unclear: str = "") -> Unclear:
+    return Unclear(f"Which channel is meant in “{text}”?", options, unclear)
 
 
 def how_much(text: str) -> Unclear:

@@ -121,8 +121,14 @@ def _without_tail(said: list[Word]) -> list[Word]:
         return [w for w in said if not (w.has("question", "kpi") and not w.token)]
     does = [w for w in said if w.token or w.has("times", "zero", "percent", "fraction", "number")]
     heads = [n for n, w in enumerate(said) if w.has("question")]
-    if heads and does and heads[0] == 0 and said[0].text.casefold() in SHOWING:
-        rest = said[1:]
+    first = heads[0] if heads else 0
+    alone = all(set(w.means) == {"filler"} for w in said[:first])
+    if heads and does and alone and said[first].text.casefold() in SHOWING:
+        rest = said[first + 1 :]
+        while rest and (
+            rest[-1].has("kpi", "question", "sep") or set(rest[-1].means) == {"filler"} or rest[-1].has("prep")
+        ):
+            rest = rest[:-1]
         while rest and rest[0].has("question", "kpi"):
             rest = rest[1:]
         return [w for w in rest if not w.has("question")] if _shows(rest) else said
@@ -140,6 +146,7 @@ def _acts(word: Word) -> bool:
 
 SHOWING = frozenset(
     (
+        "wonder", "wondering", "curious",
         "show", "show me", "see", "let me see", "want to see", "what does", "what would",
         "id like to see", "tell me", "estimate", "calculate", "forecast", "predict", "effect of",
         "impact of", "zeig", "zeige", "zeig mir", "berechne", "montre", "montre moi",

@@ -62,7 +62,7 @@ def meant(item: Item, scope: Scope, clause: Clause) -> tuple[str, ...]:
         return last
     elif len(every) > 1 and not (both and len(every) != 2):
         return every
-    raise questions.which_channel(clause.text, last or scope.context.paid)
+    raise questions.which_channel(clause.text, last or scope.context.paid, item.text)
 
 
 def targets(clause: Clause, scope: Scope) -> tuple[str, ...]:

@@ -97,7 +97,12 @@ def _choose(asked: Asked, option: str, run: Run, results: Results, fitted: Fitte
     """Put the answer where the sentence was unclear, and read it again."""
     unclear = asked.reading.unclear
     place = asked.sentence.casefold().find(unclear.casefold()) if unclear else -1
-    before, after = (asked.sentence[:place], asked.sentence[place + len(unclear) :]) if place >= 0 else ("", "")
+    if place >= 0:
+        before, after = asked.sentence[:place], asked.sentence[place + len(unclear) :]
+    elif option in fitted.response.channels:
+        before, after = f"{asked.sentence.rstrip(' ?.!')} ", ""
+    else:
+        before, after = "", ""
     sentence = f"{before}{option}{after}"
     st.session_state[TEXT] = sentence
     _read(run, results, fitted, sentence)
@@ -192,5 +197,6 @@ def _apply(one: sentences.Applied, asked: Asked, run: Run, results: Results) -> 
     st.session_state.pop(ASKED, None)
     st.session_state[TEXT] = ""
     st.session_state[APPLIED] = True
+    st.session_state[BEFORE] = grammar.channels_of(Reading(tuple(asked.changes)))
     told = "; ".join(change_words.said(c, results.currency) for c in asked.changes)
     state.flash(f"Applied: {f.safe(told)}.")

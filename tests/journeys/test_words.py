@@ -45,9 +45,12 @@ def test_a_sentence_is_read_corrected_and_applied_and_nonsense_is_asked(page: Pa
     expect(_slider(page, "Radio")).to_have_value("100")
     expect(_metric(page, "Brought by media")).not_to_have_text(before)
 
-    _ask(page, "cut it by 10k")
+    _ask(page, "cut TV by 10k")
     question = page.locator(".st-key-words_question")
     expect(question).to_contain_text("a week, a month or over the whole plan")
+    question.get_by_role("button", name="10k a week").click()
+    expect(chips).to_have_count(1)
+    expect(chips.first).to_contain_text("€10,000 a week less")
     _ask(page, "make me a sandwich")
     expect(question).to_contain_text("sandwich")
     expect(chips).to_have_count(0)

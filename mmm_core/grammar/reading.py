@@ -123,7 +123,7 @@ def _without_tail(said: list[Word]) -> list[Word]:
     heads = [n for n, w in enumerate(said) if w.has("question")]
     first = heads[0] if heads else 0
     alone = all(set(w.means) == {"filler"} for w in said[:first])
-    if heads and does and alone and said[first].text.casefold() in SHOWING:
+    if heads and does and alone and said[first].text.casefold().replace("'", "") in SHOWING:
         rest = said[first + 1 :]
         while rest and (
             rest[-1].has("kpi", "question", "sep") or set(rest[-1].means) == {"filler"} or rest[-1].has("prep")
@@ -146,7 +146,8 @@ def _acts(word: Word) -> bool:
 
 SHOWING = frozenset(
     (
-        "wonder", "wondering", "curious",
+        "wonder", "wondering", "curious", "would it", "whats the effect of", "whats the impact of", "whats the effect",
+        "what is the effect of", "what is the impact of", "what would be the effect of", "what effect", "what impact",
         "show", "show me", "see", "let me see", "want to see", "what does", "what would",
         "id like to see", "tell me", "estimate", "calculate", "forecast", "predict", "effect of",
         "impact of", "zeig", "zeige", "zeig mir", "berechne", "montre", "montre moi",

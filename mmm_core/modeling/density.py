@@ -310,6 +310,27 @@ def _panel(x: Inputs, log_noise: Any, residual: Any) -> Any:
     likelihood = -0.5 * jnp.sum(quadratic + log_determinant)
     precision = jnp.einsum("gpr,gr,gqr->pq", x.mix, x.power / total, x.mix) + jnp.eye(x.mix.shape[1])
     right = jnp.einsum("gpr,gr->p", x.mix, jnp.sqrt(x.power) / total * inside)
+    return likelihood + _integrated(precision, right)
+
+
+@jax.custom_vjp  # type: ignore[untyped-decorator]
+def _integrated(precision: Any, right: Any) -> Any:
+    """``right' precision^-1 right / 2 - log det(precision) / 2``: what integrating the shared part out leaves."""
+    return _integrated_forward(precision, right)[0]
+
+
+def _integrated_forward(precision: Any, right: Any) -> Any:
     factor = jnp.linalg.cholesky(precision)
-    solved = jax.scipy.linalg.solve_triangular(factor, right, lower=True)
-    return likelihood + 0.5 * solved @ solved - jnp.sum(jnp.log(jnp.diagonal(factor)))
+    inverse = jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(right), dtype=right.dtype))
+    solved = inverse @ right
+    value = 0.5 * right @ solved - jnp.sum(jnp.log(jnp.diagonal(factor)))
+    return value, (inverse, solved)
+
+
+def _integrated_backward(kept: Any, slope: Any) -> Any:
+    """In closed form: differentiating through the factor costs a third of the whole gradient."""
+    inverse, solved = kept
+    return -0.5 * slope * (jnp.outer(solved, solved) + inverse), slope * solved
+
+
+_integrated.defvjp(_integrated_forward, _integrated_backward)

@@ -48,6 +48,8 @@ class DTotal:
     money: Money
     is_budget: bool
     """Said of a budget, which counts over the plan where no period is said."""
+    way: int = 0
+    text: str = ""
 
 
 def money(amount: Amount, text: str, times: float = 1.0) -> Money:

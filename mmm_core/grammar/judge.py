@@ -58,7 +58,12 @@ def _change(draft: Draft, periods: _Periods, context: Context, plan_days: float 
         if draft.money.per is None and not draft.is_budget and periods.said and not periods.has_length:
             # A period said of a channel does not make a sum without one a budget of that period.
             raise questions.which_period(draft.money.text)
-        return Total(draft.money.amount, periods.per(draft.money, budget=draft.is_budget))
+        per = periods.per(draft.money, budget=draft.is_budget)
+        now = sum(context.spend[name] or 0.0 for name in context.paid)
+        then = context.in_period(draft.money.amount, per, plan_days)
+        if draft.way and (then - now) * draft.way < -EXACT * max(now, 1.0):
+            raise questions.against(draft.text, f"{now:,.0f} per {_period(context)}")
+        return Total(draft.money.amount, per)
     if isinstance(draft, DLimit):
         one = draft.low or draft.high
         assert one is not None

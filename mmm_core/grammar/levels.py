@@ -18,7 +18,7 @@ def hold(clause: Clause, scope: Scope) -> list[Draft]:
     return [Hold(c) for c in targets(clause, scope)]
 
 
-LIKE_ANOTHER = frozenset(("the same", "so", "gleich", "genauso", "identique", "fest", "ein"))
+LIKE_ANOTHER = frozenset(("same", "the same", "so", "gleich", "genauso", "identique", "fest", "ein"))
 """Words that say 'as today' only beside 'keep' or 'is'."""
 
 
@@ -31,7 +31,7 @@ def is_hold(clause: Clause) -> bool:
     if (
         clause.has("hold")
         and all(i.text.casefold() in LIKE_ANOTHER for i in clause.of("hold"))
-        and not clause.has("keep", "turn", "set")
+        and not clause.has("keep", "turn", "set", "rest")
     ):
         raise questions.not_understood(clause.text)
     if clause.has("hold"):

@@ -22,7 +22,7 @@ def total(clause: Clause, scope: Scope) -> list[Draft]:
     item = single(clause)
     amount = settled(item, scope, plan_wide(clause))
     way = direction(clause, amount)
-    aims = bool(item.roles & {"to", "at"})
+    aims = bool(item.roles & {"to", "at"}) and not (amount.sign or clause.has("more", "less"))
     if item.kind == "range":
         raise questions.span(clause.text)
     if amount.kind == "times":
@@ -37,7 +37,7 @@ def total(clause: Clause, scope: Scope) -> list[Draft]:
         return [Total(amount.value, relative=True)]
     if (way and not aims) or amount.sign < 0:
         raise questions.not_understood(clause.text)
-    return [DTotal(money(amount, item.text), True)]
+    return [DTotal(money(amount, item.text), True, way, clause.text)]
 
 
 def plan_wide(clause: Clause) -> Clause:

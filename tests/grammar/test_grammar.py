@@ -150,8 +150,8 @@ def test_too_long_a_text_is_asked_to_be_shorter() -> None:
 
 WORDS = """
 raise cut TV radio serch social by to from and but , . 10% 10k a week more less at most least hold the rest everything
-except double it both half of move into -5% +3k over next 8 weeks budget total optimise not don't erhöhe um auf pro Woche nicht
-augmente de la par semaine sans 1.200 € $ 0 -
+except double it both half of move into -5% +3k over next 8 weeks budget total optimise not don't erhöhe um auf pro Woche
+nicht augmente de la par semaine sans 1.200 € $ 0 -
 """
 PIECES = st.sampled_from(WORDS.split())
 

@@ -34,6 +34,8 @@ def total(clause: Clause, scope: Scope) -> list[Draft]:
             return [Total(round(1 + way * amount.value, 10), relative=True)]
         if not aims and not clause.has("today"):
             raise questions.not_understood(clause.text)
+        if way and (amount.value - 1) * way < 0:
+            raise questions.against(clause.text, "100%")
         return [Total(amount.value, relative=True)]
     if (way and not aims) or amount.sign < 0:
         raise questions.not_understood(clause.text)

@@ -14,7 +14,7 @@ from tests.grammar import scoring, sentences
 from tests.grammar.scoring import Grade
 
 GOAL = 0.95
-HELD_OUT_GOAL = 0.93
+HELD_OUT_GOAL = 0.94
 """A little below what was measured when the set was last opened for counting."""
 CONTEXT = grammar.Context(
     {"TV": 42_000, "Radio": 9_000, "Search": 18_500, "Paid Social": 12_000, "Organic Social": None, "Email": None}
@@ -132,6 +132,33 @@ def test_what_is_taken_and_given_on_is_a_move() -> None:
     assert read("stop radio and put the money into search") == (Move("Radio", "Search", share=1.0),)
 
 
+@pytest.mark.parametrize(
+    ("say", "expected"),
+    [
+        ("TV 20% more, radio half", None),
+        ("5k a week extra on search, 5k a week off TV", (Add("Search", 5_000, Per.WEEK), Add("TV", -5_000, Per.WEEK))),
+        ("no more than 10% below today's spend on TV", (Limit("TV", low=0.9, relative=True),)),
+        ("TV should never be more than 20% above today", (Limit("TV", high=1.2, relative=True),)),
+        ("raise TV by 10% and radio by the same", (Multiply("TV", 1.1), Multiply("Radio", 1.1))),
+        ("run TV twice a week", None),
+        ("raise TV by 10% every month", None),
+        ("optimise with 10% less budget", (Optimise(), Total(0.9, relative=True))),
+        ("Optimale Verteilung mit 10 % weniger Budget", (Optimise(), Total(0.9, relative=True))),
+        ("raise the total budget to 80%", None),
+        ("move 20% of the budget from TV to radio", None),
+        ("what if we left TV entirely", None),
+        ("affiliates +10%", None),
+        ("TV +10%, radio: off", (Multiply("TV", 1.1), Multiply("Radio", 0.0))),
+        ("raise TV by 10% or 20%", None),
+        ("raise TV by 10% unless radio falls", None),
+        ("multiplie la radio par deux", (Multiply("Radio", 2.0),)),
+        ("Gib 20.000 Euro pro Woche für Search aus", (SetTo("Search", 20_000, Per.WEEK),)),
+    ],
+)
+def test_words_that_are_easily_taken_for_something_else(say: str, expected: tuple[Change, ...] | None) -> None:
+    assert read(say) == expected
+
+
 def test_the_sentence_before_is_what_it_means() -> None:
     assert read("double it") is None
     assert read("double it", "TV") == (Multiply("TV", 2.0),)
@@ -150,8 +177,8 @@ def test_too_long_a_text_is_asked_to_be_shorter() -> None:
 
 WORDS = """
 raise cut TV radio serch social by to from and but , . 10% 10k a week more less at most least hold the rest everything
-except double it both half of move into -5% +3k over next 8 weeks budget total optimise not don't erhöhe um auf pro Woche
-nicht augmente de la par semaine sans 1.200 € $ 0 -
+except double it both half of move into -5% +3k over next 8 weeks budget total optimise not don't erhöhe um auf pro
+Woche nicht augmente de la par semaine sans 1.200 € $ 0 -
 """
 PIECES = st.sampled_from(WORDS.split())
 

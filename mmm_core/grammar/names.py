@@ -27,8 +27,8 @@ class Found:
 
 
 class Names:
-    def __init__(self, channels: Sequence[str]) -> None:
-        self.channels = tuple(channels)
+    def __init__(self, channels: Sequence[str], paid: Sequence[str]) -> None:
+        self.channels, self.paid = tuple(channels), tuple(paid)
         self._words = {name: _words(name) for name in channels}
         self._longest = max((len(w) for w in self._words.values()), default=0)
 
@@ -72,9 +72,9 @@ class Names:
         return None
 
     def closest(self, text: str) -> tuple[str, ...]:
-        """All names, those most like ``text`` first."""
+        """Names of channels with spend, those most like ``text`` first."""
         said = folded(text)
-        return tuple(sorted(self.channels, key=lambda n: -fuzz.WRatio(said, folded(n))))[:OPTIONS]
+        return tuple(sorted(self.paid, key=lambda n: -fuzz.WRatio(said, folded(n))))[:OPTIONS]
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
     found = tokens(original)
     if not found:
         raise questions.empty()
-    names = Names(context.channels)
+    names = Names(context.channels, context.paid)
     said = words(found, names, original)
     if said and said[0].text.casefold() in OPINIONS:
         raise questions.results(original)

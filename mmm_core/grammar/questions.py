@@ -102,6 +102,14 @@ def against(text: str, today: str) -> Unclear:
     return Unclear(f"“{text}” goes the other way than its words say, since today it is {today}: which is meant?")
 
 
+def ceiling(text: str, amount: str) -> Unclear:
+    """A most for the whole budget means the budget itself only where the best split of it is looked for."""
+    exact = f"total budget {amount}"
+    return Unclear(
+        f"“{text}” is a most for the whole budget, which a plan cannot hold: should it be just that?", [exact], text
+    )
+
+
 def too_much(channel: str) -> Unclear:
     return Unclear(f"That takes more from {channel} than is spent there: how much should be left?")
 

@@ -20,6 +20,8 @@ def total(clause: Clause, scope: Scope) -> list[Draft]:
     if not clause.amounts and clause.has("times"):
         return [Total(product(clause), relative=True)]
     item = single(clause)
+    if clause.has("atmost", "below", "cap") and not scope.optimises:
+        raise questions.ceiling(clause.text, item.text)
     amount = settled(item, scope, plan_wide(clause))
     way = direction(clause, amount)
     aims = bool(item.roles & {"to", "at"}) and not (amount.sign or clause.has("more", "less"))

@@ -30,7 +30,7 @@ START_SECONDS = 30.0
 MOST_SOURCE = 100_000
 MOST_MEMORY_MB = 4096
 NOBODY = "65534"
-SCRATCH = "/tmp"  # noqa: S108 - inside the walls, gone with them
+SCRATCH = "/scratch"
 QUIET = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
 """Libraries that would start threads of their own."""
 PROBE = """
@@ -48,7 +48,7 @@ except OSError:
     pass
 else:
     found.append("sockets")
-if set(os.environ) - {"PATH", "HOME", "LANG", "LC_CTYPE", "PWD", *arguments["quiet"]}:
+if set(os.environ) - {"PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "PWD", *arguments["quiet"]}:
     found.append("environment")
 if os.path.exists(arguments["secret"]):
     found.append("files")
@@ -164,7 +164,7 @@ class Bubblewrap:
         yield from ("--remount-ro", "/", "--remount-ro", "/dev")
         for name in QUIET:
             yield from ("--setenv", name, "1")
-        yield from ("--setenv", "PATH", "/usr/bin", "--setenv", "HOME", SCRATCH)
+        yield from ("--setenv", "PATH", "/usr/bin", "--setenv", "HOME", SCRATCH, "--setenv", "TMPDIR", SCRATCH)
         yield "--"
 
 
@@ -227,6 +227,7 @@ def _listen(process: subprocess.Popen[bytes], results: BinaryIO, program: Progra
         _kill(process)
     for thread in readers:
         thread.join(5.0)
+    process.stdout.close()
     return kept.get("output", b""), kept.get("answer", b""), late
 
 

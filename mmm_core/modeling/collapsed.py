@@ -25,6 +25,8 @@ from mmm_core.modeling.transforms import EFFECT
 Array = npt.NDArray[np.float64]
 SINGLE_CELLS = 4_000
 """From this many cells (geo x period x channel) weeks and media are computed in single precision."""
+MOST_TURNED = 1000
+"""Beyond this many parameters their own coordinates serve: a map of all onto all would cost more than the density."""
 JITTER = 0.5
 """Chains start this many standard deviations around the centre of their coordinates, at most twice as far."""
 WIDER = 2.0
@@ -61,6 +63,8 @@ class Collapsed:
     def coordinates(self) -> Coordinates:
         """What the sampler moves in."""
         x, plan = self.inputs, self.plan
+        if plan.size > MOST_TURNED:
+            return Coordinates(np.zeros(plan.size), None, None)
         made = rough_fit.problem(plan, self.data, self.block, x.loc, x.scale, x.level)
         return rough_fit.find(made, x.numbers[par.SPREAD][0] if poolable(plan) else None)
 

@@ -40,14 +40,15 @@ class Coordinates(NamedTuple):
     centre: Any
     """(D,)"""
     factor: Any
-    """(D, D)"""
+    """(D, D); None where the numbers keep their own directions."""
     pooling: Any
     """``Pooling``; None where spreads and geos' effects keep their own coordinates."""
 
 
 def to_parameters(plan: Layout, w: Any, where: Coordinates, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
     """Parameters z (..., D) at w (..., D), and log |dz / dw| (...) less ``constant``."""
-    return from_round(plan, where.centre + w @ where.factor.T, where.pooling, loc, scale, xp)
+    turned = w if where.factor is None else w @ where.factor.T
+    return from_round(plan, where.centre + turned, where.pooling, loc, scale, xp)
 
 
 def from_round(plan: Layout, q: Any, pooling: Any, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
@@ -81,7 +82,7 @@ def to_round(plan: Layout, z: Array, pooling: Pooling | None, loc: Array, scale:
 
 def constant(plan: Layout, where: Coordinates, scale: Array) -> float:
     """The part of log |dz / dw| that is the same everywhere."""
-    out = float(np.linalg.slogdet(np.asarray(where.factor))[1])
+    out = 0.0 if where.factor is None else float(np.linalg.slogdet(np.asarray(where.factor))[1])
     if where.pooling is not None:
         out += float(np.sum(np.log(where.pooling.scale)) - np.sum(np.log(plan.blocks(scale)[SPREAD])))
     return out

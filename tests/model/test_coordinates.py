@@ -10,8 +10,8 @@ import pytest
 
 from mmm_core.analysis.convergence import ess_bulk
 from mmm_core.domain.fit import ModelData
+from mmm_core.modeling import collapsed, density
 from mmm_core.modeling import coordinates as co
-from mmm_core.modeling import density
 from mmm_core.modeling.collapsed import Collapsed, collapse, jittered
 from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import OWN, SPREAD
@@ -147,3 +147,14 @@ def test_the_posterior_is_the_same_in_both_coordinates() -> None:
 def _figures(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean, standard deviation and effective number of draws (chains, N, D) per parameter."""
     return draws.mean((0, 1)), draws.std((0, 1)), ess_bulk(np.moveaxis(draws, -1, 0))
+
+
+def test_very_many_parameters_keep_their_own_coordinates(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = _panel()
+    monkeypatch.setattr(collapsed, "MOST_TURNED", model.plan.size - 1)
+    target, z = model.to_sample(1, 1), np.random.default_rng(4).normal(size=model.plan.size)
+    big = target.expand(target.inputs)
+    np.testing.assert_array_equal(target.kept(z, big), z)
+    expected = float(density.log_density(model.plan, z, density.expand(model.plan, model.inputs)))
+    assert float(target.log_density(z, big)) == pytest.approx(expected, rel=1e-12)
+    assert co.constant(model.plan, model.coordinates(), model.inputs.scale) == 0.0

@@ -21,6 +21,8 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         return check()
     keep = "--keep" in sys.argv[1:]
+    if set(sys.argv[1:]) - {"--keep"}:
+        sys.exit("usage: python scripts/pin.py [--keep | --check]")
     text = PYPROJECT.read_text()
     bare = BLOCK.sub("", text)
     PYPROJECT.write_text(text if keep else bare)

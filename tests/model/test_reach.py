@@ -10,13 +10,14 @@ import pytest
 from mmm_core.analysis import results
 from mmm_core.analysis.frequency import frequency_curves
 from mmm_core.analysis.response import ResponseModel
+from mmm_core.analysis.ridge_fit import RidgeProblem
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.domain.results import ChannelResult
 from mmm_core.modeling import engine, pymc_model
 from mmm_core.modeling.collapsed import collapse
 from mmm_core.modeling.lift import lift_data
-from mmm_core.modeling.predict import media_blocks
+from mmm_core.modeling.predict import media_blocks, saturated_exposure
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
 from mmm_core.modeling.spec import LiftTest, ModelSpec, Trend
@@ -283,3 +284,16 @@ def test_a_fit_finds_what_was_brought_and_the_frequency_that_pays() -> None:
     assert both.frequency is not None
     assert both.frequency.best.p5 - 0.2 < 3.0 * 1.5 ** (1 / 2.5) < both.frequency.best.p95 + 0.2
     assert both.frequency.gain.p5 > 0
+
+
+@pytest.mark.parametrize("panel", [False, True])
+def test_the_first_look_reads_reach_and_frequency_as_the_model_does(panel: bool) -> None:
+    spec, data = _case(panel)
+    problem = RidgeProblem(data, spec, len(data.dates))
+    values = np.array([[0.4, 2.0, 0.5], [0.7, 1.2, 0.3]])
+    shapes = {name: np.repeat(values[:, p : p + 1], 3, axis=1) for p, name in enumerate(problem.names)}
+    expected = saturated_exposure(
+        data.scaled_media, "geometric", "hill", spec.max_lag, shapes, frequency=data.scaled_frequency
+    )
+    for channel in range(3):
+        np.testing.assert_allclose(problem.feature(channel, values), expected[..., channel].reshape(2, -1).T)

@@ -22,7 +22,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.codec import clean
 
 SCHEMA = "carryover"
-DIMENSIONS = 384
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -1,42 +1,34 @@
-"""Texts for retrieval: Postgres full text, and a vector beside it where an embedder is set.
+"""Texts for retrieval, cut into passages with a vector each where a sentence model is at hand.
 
-Both rankings are combined by reciprocal rank fusion. Vectors are compared exactly: an organisation's documents are
-thousands, and an approximate index would first find other organisations' rows and then lose them to the policy.
+Vectors are compared exactly: an organisation's passages are thousands, and an approximate index would first find other
+organisations' rows and then lose them to the policy.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Connection, Text, cast, func, select, text
+from sqlalchemy import Connection, Text, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from db.codec import clean
 from db.rows import Rows
-from db.schema import DIMENSIONS
 from db.schema import documents as table
+from db.schema import passages
+from db.vectors import Vectors
 from mmm_core.domain.identity import Actor
+from mmm_core.domain.knowledge import Embedder
+from mmm_core.domain.passages import cut
 
 FUSION = 60
 DEEP = 50
 """How many of each ranking enter the fusion."""
 
 
-class Embedder(Protocol):
-    """Turns text into vectors of 384 numbers; vectors of different ``name`` are never compared."""
-
-    @property
-    def name(self) -> str: ...
-
-    def embed(self, texts: Sequence[str]) -> "list[list[float]]": ...
-
-
 class Documents(Rows):
     def __init__(self, connection: Connection, actor: Actor, embedder: Embedder | None = None) -> None:
         super().__init__(connection, actor)
-        self._embedder = embedder
+        self._vectors = Vectors(connection, actor, embedder)
 
-    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None) -> None:
-        vector = self._vector(f"{title}\n{body}")
+    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None, *, address: str = "") -> None:
         self._put(
             table,
             ("kind", "key"),
@@ -46,11 +38,11 @@ class Documents(Rows):
                 "project_id": project_id,
                 "title": title,
                 "body": body,
-                "embedder": self._embedder.name if self._embedder and vector else None,
-                "embedding": vector,
                 "at": func.clock_timestamp(),
+                "address": address,
             },
         )
+        write_passages(self, self._vectors, kind, key, title, body)
 
     def search(self, query: str, limit: int) -> "list[tuple[str, str, str]]":
         scores: dict[tuple[str, str, str], float] = {}
@@ -74,20 +66,30 @@ class Documents(Rows):
         return self._all(statement.limit(DEEP))
 
     def _by_meaning(self, query: str) -> list[Any]:
-        vector = self._vector(query)
-        if vector is None or self._embedder is None:
+        distance = self._vectors.distance(query)
+        if distance is None:
             return []
+        nearest = func.min(distance)
         statement = (
-            select(table.c.kind, table.c.key, table.c.title)
-            .where(table.c.embedder == self._embedder.name)
-            .order_by(table.c.embedding.cosine_distance(vector), table.c.key)
+            select(passages.c.kind, passages.c.key, passages.c.title)
+            .where(self._vectors.comparable())
+            .group_by(passages.c.kind, passages.c.key, passages.c.title)
+            .order_by(nearest, passages.c.key)
         )
         return self._all(statement.limit(DEEP))
 
-    def _vector(self, words: str) -> list[float] | None:
-        if self._embedder is None or not words.strip():
-            return None
-        (vector,) = self._embedder.embed([words])
-        if len(vector) != DIMENSIONS:
-            raise ValueError(f"{self._embedder.name} gave {len(vector)} numbers instead of {DIMENSIONS}")
-        return vector
+
+def write_passages(rows: Rows, vectors: Vectors, kind: str, key: str, title: str, body: str) -> None:
+    """Take the place of a document's former passages."""
+    connection, organisation = rows.place
+    mine = (passages.c.kind == kind, passages.c.key == key)
+    connection.execute(delete(passages).where(*mine))
+    pieces = cut(clean(body)) or [""]
+    made = vectors.of([f"{title}\n{piece}" for piece in pieces])
+    connection.execute(
+        passages.insert(),
+        [
+            {"organisation_id": organisation, "kind": kind, "key": key, "number": n, "title": title, "text": p, **v}
+            for n, (p, v) in enumerate(zip(pieces, made, strict=True))
+        ],
+    )

@@ -17,6 +17,11 @@ class Rows:
         self._connection = connection
         self._actor = actor
 
+    @property
+    def place(self) -> tuple[Connection, str]:
+        """The transaction's connection and the organisation, for what several repositories write."""
+        return self._connection, self._actor.organisation_id
+
     def _all(self, query: Executable, values: Any = None) -> "list[Any]":
         return list(self._connection.execute(query, values).all())
 

@@ -9,9 +9,10 @@ from db.audit import Audit
 from db.baselines import Baselines
 from db.blobs import Blobs
 from db.datasets import Datasets
-from db.documents import Documents, Embedder
+from db.documents import Documents
 from db.failures import translate
 from db.graph import Graph
+from db.knowledge import Knowledge
 from db.projects import Projects
 from db.reports import Reports
 from db.runs import Runs
@@ -21,6 +22,8 @@ from db.team import Team
 from mmm_core.domain import ports
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
+from mmm_core.domain.knowledge import Embedder
+from mmm_core.domain.knowledge import Knowledge as KnowledgePort
 
 BEGIN = text("""
     SELECT set_config('app.organisation', :organisation, true),
@@ -45,6 +48,7 @@ class PostgresWork:
     reports: ports.Reports
     graph: ports.Graph
     documents: ports.Documents
+    knowledge: KnowledgePort
     blobs: ports.Blobs
     audit: ports.Audit
     team: ports.Team
@@ -78,6 +82,7 @@ class PostgresWork:
         self.reports = Reports(*place)
         self.graph = Graph(*place)
         self.documents = Documents(*place, self._embedder)
+        self.knowledge = Knowledge(*place, self._embedder)
         self.blobs = Blobs(*place)
         self.audit = Audit(*place)
         self.team = Team(*place)

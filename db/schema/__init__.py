@@ -4,14 +4,13 @@ Keys and references carry ``organisation_id``: a foreign key is checked without 
 one makes sure that a row cannot refer to another organisation's. Migrations hold policies, grants, triggers and doors.
 """
 
-from db.columns import DIMENSIONS, SCHEMA, metadata
+from db.columns import SCHEMA, metadata
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
-from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes
+from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
 from db.schema.work import baselines, dataset_versions, plans, projects, reports, scenarios, share_links, share_views
 
 __all__ = [
-    "DIMENSIONS",
     "SCHEMA",
     "allowed_domains",
     "audit",
@@ -29,6 +28,7 @@ __all__ = [
     "metadata",
     "nodes",
     "organisations",
+    "passages",
     "plans",
     "progress",
     "projects",

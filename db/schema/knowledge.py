@@ -1,10 +1,19 @@
 """What is remembered: the graph, searchable texts, files in parts, and the audit trail."""
 
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from db.columns import DIMENSIONS, UUID, at, binary, json, number, refers, table, text
+from db.columns import SCHEMA, UUID, at, binary, json, number, refers, table, text
 
 nodes = table(
     "nodes",
@@ -47,11 +56,35 @@ documents = table(
     text("title"),
     text("body"),
     Column("search", TSVECTOR, Computed(SEARCH_TEXT, persisted=True), nullable=False),
-    text("embedder", nullable=True),
-    Column("embedding", VECTOR(DIMENSIONS), nullable=True),
     at("at", server_default=func.now()),
+    text("address", server_default=""),
     refers("project_id", "projects"),
-    CheckConstraint("(embedder is null) = (embedding is null)", name="embedder"),
+    Index(None, "search", postgresql_using="gin"),
+)
+
+PASSAGE_TEXT = "setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', text), 'B')"
+
+passages = table(
+    "passages",
+    ("kind", "key", "number"),
+    text("kind"),
+    text("key"),
+    number("number"),
+    text("title"),
+    text("text"),
+    Column("search", TSVECTOR, Computed(PASSAGE_TEXT, persisted=True), nullable=False),
+    text("embedder", nullable=True),
+    number("dimensions", nullable=True),
+    Column("embedding", VECTOR(), nullable=True),
+    ForeignKeyConstraint(
+        ["organisation_id", "kind", "key"],
+        [f"{SCHEMA}.documents.organisation_id", f"{SCHEMA}.documents.kind", f"{SCHEMA}.documents.key"],
+        ondelete="CASCADE",
+    ),
+    CheckConstraint(
+        "(embedder is null) = (embedding is null) and (embedding is null or dimensions = vector_dims(embedding))",
+        name="embedder",
+    ),
     Index(None, "search", postgresql_using="gin"),
 )
 

@@ -14,6 +14,7 @@ from mmm_core.domain.baseline import Baseline
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.knowledge import Knowledge
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
@@ -165,7 +166,7 @@ class Graph(Protocol):
 class Documents(Protocol):
     """Text kept for retrieval, with full text and (where an embedder is set) a vector beside it."""
 
-    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None) -> None: ...
+    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None, *, address: str = "") -> None: ...
     def search(self, query: str, limit: int) -> Sequence[tuple[str, str, str]]:
         """(kind, key, title) of the best matches."""
         ...
@@ -235,6 +236,7 @@ class Work(Protocol):
     reports: Reports
     graph: Graph
     documents: Documents
+    knowledge: Knowledge
     blobs: Blobs
     audit: Audit
     team: Team

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Engine, text
 from db.audit import Audit
 from db.baselines import Baselines
 from db.blobs import Blobs
+from db.conversations import Conversations, Proposals
 from db.datasets import Datasets
 from db.documents import Documents
 from db.failures import translate
 from db.graph import Graph
 from db.knowledge import Knowledge
+from db.llm_usage import AnswerCache, Routes, UsageLog
 from db.projects import Projects
 from db.reports import Reports
 from db.runs import Runs
@@ -27,6 +29,7 @@ from mmm_core.domain.knowledge import Knowledge as KnowledgePort
 
 BEGIN = text("""
     SELECT set_config('app.organisation', :organisation, true),
+           set_config('app.user', :person, true),
            set_config('statement_timeout', '60s', true),
            set_config('lock_timeout', '20s', true),
            set_config('idle_in_transaction_session_timeout', '15min', true)
@@ -52,6 +55,11 @@ class PostgresWork:
     blobs: ports.Blobs
     audit: ports.Audit
     team: ports.Team
+    conversations: ports.Conversations
+    proposals: ports.Proposals
+    routes: ports.Routes
+    usage: ports.UsageLog
+    answers: ports.AnswerCache
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -63,7 +71,8 @@ class PostgresWork:
         try:
             connection = self._connection = self._engine.connect()
             connection.begin()
-            connection.execute(BEGIN, {"organisation": self._actor.organisation_id})
+            who = {"organisation": self._actor.organisation_id, "person": self._actor.user_id}
+            connection.execute(BEGIN, who)
         except Exception as error:
             self._close()
             _raise(error)
@@ -86,6 +95,11 @@ class PostgresWork:
         self.blobs = Blobs(*place)
         self.audit = Audit(*place)
         self.team = Team(*place)
+        self.conversations = Conversations(*place)
+        self.proposals = Proposals(*place)
+        self.routes = Routes(*place)
+        self.usage = UsageLog(*place)
+        self.answers = AnswerCache(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

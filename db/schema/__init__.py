@@ -5,6 +5,7 @@ one makes sure that a row cannot refer to another organisation's. Migrations hol
 """
 
 from db.columns import SCHEMA, metadata
+from db.schema.assistants import conversation_messages, conversations, llm_answers, llm_routes, llm_usage, proposals
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
@@ -19,11 +20,16 @@ __all__ = [
     "blobs",
     "checkpoints",
     "chunks",
+    "conversation_messages",
+    "conversations",
     "dataset_versions",
     "documents",
     "edges",
     "facts",
     "invitations",
+    "llm_answers",
+    "llm_routes",
+    "llm_usage",
     "memberships",
     "metadata",
     "nodes",
@@ -32,6 +38,7 @@ __all__ = [
     "plans",
     "progress",
     "projects",
+    "proposals",
     "reports",
     "results",
     "runs",

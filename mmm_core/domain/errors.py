@@ -8,6 +8,7 @@ CarryoverError            one clear sentence for the person, never a traceback
 ├── NotFound              no such thing here, or not for this organisation
 ├── NotAllowed            the person's role, or a checkpoint, forbids it
 ├── Conflict              somebody or something changed it in the meantime
+├── ModelFailed           no language model gave a usable answer
 ├── FitFailed             a fit ended without a posterior
 ├── Cancelled             a person stopped it
 └── Unavailable           database, queue or disk cannot be reached or is full; trying again may help
@@ -43,6 +44,10 @@ class NotAllowed(CarryoverError):
 
 
 class Conflict(CarryoverError):
+    pass
+
+
+class ModelFailed(CarryoverError):
     pass
 
 

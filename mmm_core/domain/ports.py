@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mmm_core.domain.baseline import Baseline
+from mmm_core.domain.conversation import Conversations, Proposals
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Knowledge
+from mmm_core.domain.llm import AnswerCache, LanguageModels, Routes, UsageLog
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
@@ -240,6 +242,11 @@ class Work(Protocol):
     blobs: Blobs
     audit: Audit
     team: Team
+    conversations: Conversations
+    proposals: Proposals
+    routes: Routes
+    usage: UsageLog
+    answers: AnswerCache
 
 
 class SharedReports(Protocol):
@@ -308,3 +315,5 @@ class Services:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     max_upload_mb: int = 100
+    models: LanguageModels | None = None
+    """None where this process asks no language model."""

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 from mmm_core.domain.baseline import Baseline, BaselineEstimate, BaselineMethod, BaselineStatus
 from mmm_core.domain.checks import Check, CheckReport, Fix, Status
+from mmm_core.domain.conversation import Conversation, Message, Proposal, ProposalStatus, Speaker
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Restatement, Role, Shape
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
+from mmm_core.domain.llm import Choice, Ending, Route, Task, Usage
 from mmm_core.domain.planning import Scenario, SpendPlan
 from mmm_core.domain.ports import Work
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
-from mmm_core.domain.report import Report, ShareLink
+from mmm_core.domain.report import Fact, Report, ShareLink
 from mmm_core.domain.results import FitFacts, Interval, Results
 from mmm_core.domain.study import Step, StepState, Study
 
@@ -89,6 +91,34 @@ def report(run: Run, blob: str) -> Report:
 def link(report: Report, days: int = 30, *, passcode: bool = False) -> ShareLink:
     now = datetime.now(UTC)
     return ShareLink(uuid4().hex, report.id, "Ada", now, now + timedelta(days=days), None, passcode, 0)
+
+
+def talk(project_id: str | None, user_id: str) -> Conversation:
+    return Conversation(uuid4().hex, project_id, user_id, "About TV", NOW, NOW)
+
+
+def message(talk: Conversation, number: int = 0, text: str = "What did TV bring?") -> Message:
+    return Message(
+        uuid4().hex, talk.id, number, Speaker.PERSON, text, NOW, "Ada", page="report",
+        changes=({"change": "multiply", "channel": "tv", "factor": 1.2},), facts=(Fact("roi", 1.0, "ratio"),), cost=0.1,
+    )  # fmt: skip
+
+
+def proposal(project_id: str | None) -> Proposal:
+    return Proposal(
+        uuid4().hex, None, project_id, "u", "publish_report", {"title": "Spring"}, "Publish", ("A new version",),
+        ProposalStatus.WAITING, NOW,
+    )  # fmt: skip
+
+
+def route(task: Task = Task.CHAT) -> Route:
+    return Route(task, (Choice("openai", "one"), Choice("ollama", "two")), "Ada", NOW)
+
+
+def usage(project_id: str | None, *, cost: float | None = 0.25, ending: Ending = Ending.ANSWERED) -> Usage:
+    return Usage(
+        uuid4().hex, NOW, "u", project_id, None, Task.CHAT, "openai", "one", ending, 100, 20, 1.5, cost
+    )  # fmt: skip
 
 
 def store_run(work: Work, *, name: str = "Spring") -> Run:

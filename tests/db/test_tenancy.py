@@ -45,6 +45,14 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         nodes = (CausalNode("tv", NodeRole.CHANNEL), CausalNode("sales", NodeRole.KPI))
         w.graph.save_diagram(Diagram(run.project_id, nodes, (CausalEdge("tv", "sales"),)))
         w.documents.put("plan", plan.id, "Secret plan", "secret", run.project_id)
+        talk = some.talk(run.project_id, actor.user_id)
+        w.conversations.add(talk)
+        w.conversations.say(some.message(talk))
+        proposal = some.proposal(run.project_id)
+        w.proposals.add(proposal)
+        w.routes.put(some.route())
+        w.usage.add(some.usage(run.project_id))
+        w.answers.put("digest", "secret", some.NOW)
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -60,6 +68,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
     return {
         "project": run.project_id, "dataset": run.dataset_version_id, "run": run.id, "study": study.id,
         "scenario": scenario.id, "report": report.id, "link": link.id, "blob": blob, "baseline": baseline.id,
+        "talk": talk.id, "proposal": proposal.id,
     }  # fmt: skip
 
 
@@ -167,6 +176,9 @@ def test_repositories_find_nothing_of_another_organisation(
             lambda: w.reports.get(filled["report"]),
             lambda: w.reports.revoke(filled["link"], some.NOW),
             lambda: w.blobs.get(filled["blob"]),
+            lambda: w.conversations.get(filled["talk"]),
+            lambda: w.conversations.delete(filled["talk"]),
+            lambda: w.proposals.get(filled["proposal"]),
         ):
             with pytest.raises(NotFound):
                 look_up()
@@ -181,6 +193,9 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.reports.links(filled["report"]) == []
         assert w.graph.diagram(filled["project"]).nodes == ()
         assert w.documents.search("secret", 10) == []
+        assert w.conversations.messages(filled["talk"]) == []
+        assert w.usage.spent() == []
+        assert w.answers.get("digest", some.NOW) is None
         assert [action for _, _, action, _, _ in w.audit.list(10)] == ["member.joined"], "its own row alone"
 
 
@@ -219,6 +234,7 @@ def test_every_table_has_row_level_security_forced_and_a_policy_on_the_organisat
         SELECT n.nspname || '.' || c.relname, c.relrowsecurity, c.relforcerowsecurity,
                (SELECT array_agg(pg_get_expr(p.polqual, p.polrelid) || ' / ' || pg_get_expr(p.polwithcheck, p.polrelid))
                   FROM pg_policy p WHERE p.polrelid = c.oid
+                   AND p.polpermissive
                    AND p.polroles = ARRAY[(SELECT oid FROM pg_roles WHERE rolname = 'carryover_app')])
           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p')
@@ -258,7 +274,7 @@ def test_the_policy_expressions_have_not_drifted(owner: Any) -> None:
 def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) -> None:
     rows = owner.execute(
         "SELECT policyname, tablename, cmd, roles::text[] FROM pg_policies"
-        " WHERE schemaname = ANY(%s) AND policyname <> 'organisation'",
+        " WHERE schemaname = ANY(%s) AND policyname <> 'organisation' AND permissive = 'PERMISSIVE'",
         [list(SCHEMAS)],
     ).fetchall()
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}

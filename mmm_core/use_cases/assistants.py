@@ -1,0 +1,67 @@
+"""Which language model answers what, and what that has cost so far (A6)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mmm_core.domain.errors import BadInput
+from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.llm import Choice, Route, Spent, Task, Usage
+from mmm_core.domain.ports import Services
+from mmm_core.use_cases.access import require
+
+MOST = 4
+"""Choices of a route: the first and its fallbacks."""
+LONGEST = 120
+SECRETS = ("sk-", "sk_", "aiza", "dapi", "bearer ", "-----begin")
+"""How keys begin; one pasted for a model's name must not be kept."""
+
+
+def list_routes(services: Services, actor: Actor) -> Sequence[Route]:
+    with services.work(actor) as work:
+        return work.routes.list()
+
+
+def set_route(services: Services, actor: Actor, task: Task, choices: Sequence[Choice]) -> Route:
+    """Say who answers a kind of task, at once and for everybody of the organisation; names alone are kept."""
+    require(actor, TeamRole.ADMIN, "choose language models")
+    if not choices:
+        raise BadInput("Choose at least one model, or take the route away.")
+    if len(choices) > MOST:
+        raise BadInput(f"A route has at most {MOST} models: the first and its fallbacks.")
+    cleaned = tuple(dict.fromkeys(Choice(c.provider.strip(), c.model.strip()) for c in choices))
+    for choice in cleaned:
+        if not choice.provider or not choice.model:
+            raise BadInput("Give each model its provider and its name.")
+        if len(choice.model) > LONGEST or any(choice.model.lower().startswith(s) for s in SECRETS):
+            raise BadInput("That is no name of a model. Keys belong into the server's environment, never here.")
+    route = Route(task, cleaned, actor.name, services.now())
+    with services.work(actor) as work:
+        work.routes.put(route)
+        work.audit.record("assistant.route", task.value, {"models": [str(c) for c in cleaned]})
+    return route
+
+
+def remove_route(services: Services, actor: Actor, task: Task) -> None:
+    """Back to what the server's settings say for every task."""
+    require(actor, TeamRole.ADMIN, "choose language models")
+    with services.work(actor) as work:
+        work.routes.remove(task)
+        work.audit.record("assistant.route", task.value, {"models": []})
+
+
+def record_usage(services: Services, actor: Actor, usage: Usage) -> None:
+    with services.work(actor) as work:
+        work.usage.add(usage)
+
+
+def spent(services: Services, actor: Actor, since: datetime | None = None) -> Sequence[Spent]:
+    """What language models have cost the organisation, by task and model, dearest first."""
+    require(actor, TeamRole.ADMIN, "see what language models cost")
+    with services.work(actor) as work:
+        return work.usage.spent(since)
+
+
+def usage_of(services: Services, actor: Actor, conversation_id: str) -> Sequence[Usage]:
+    with services.work(actor) as work:
+        work.conversations.get(conversation_id)
+        return work.usage.of_conversation(conversation_id)

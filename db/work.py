@@ -21,7 +21,7 @@ from db.runs import Runs
 from db.scenarios import Scenarios
 from db.studies import Studies
 from db.team import Team
-from mmm_core.domain import ports
+from mmm_core.domain import conversation, llm, ports
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Embedder
@@ -55,11 +55,11 @@ class PostgresWork:
     blobs: ports.Blobs
     audit: ports.Audit
     team: ports.Team
-    conversations: ports.Conversations
-    proposals: ports.Proposals
-    routes: ports.Routes
-    usage: ports.UsageLog
-    answers: ports.AnswerCache
+    conversations: conversation.Conversations
+    proposals: conversation.Proposals
+    routes: llm.Routes
+    usage: llm.UsageLog
+    answers: llm.AnswerCache
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder

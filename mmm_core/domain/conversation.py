@@ -142,6 +142,6 @@ def to_record(change: Change) -> dict[str, Any]:
 
 
 def from_record(record: dict[str, Any]) -> Change:
-    values = {k: Per(v) if k in ("per", "unit") else v for k, v in record.items() if k != "change"}
+    values: dict[str, Any] = {k: Per(v) if k in ("per", "unit") else v for k, v in record.items() if k != "change"}
     made: Change = CHANGES[record["change"]](**values)
     return made

@@ -57,10 +57,10 @@ WALK = text("""
           JOIN carryover.edges e ON e.source_id = w.id OR e.target_id = w.id
          WHERE w.depth < :steps
     )
-    SELECT walk.start, walk.id, min(walk.depth) AS depth, n.kind, n.key, n.label, n.properties, n.project_id, n.updated_at
-      FROM walk JOIN carryover.nodes n ON n.id = walk.id
+    SELECT w.start, w.id, w.depth, n.kind, n.key, n.label, n.properties, n.project_id, n.updated_at
+      FROM (SELECT start, id, min(depth) AS depth FROM walk GROUP BY start, id) w
+      JOIN carryover.nodes n ON n.id = w.id
      WHERE n.kind <> ALL(:quiet)
-     GROUP BY walk.start, walk.id, n.kind, n.key, n.label, n.properties, n.project_id, n.updated_at
 """)
 """Edges are walked both ways; a project is near everything of it, so no way leads through one."""
 
@@ -178,7 +178,7 @@ class Knowledge(Rows):
             query = query.where(or_(table.c.project_id == project_id, table.c.project_id.is_(None)))
         return query
 
-    def _in_order(self, wanted: "list[tuple[str, str, int]]") -> Many[Passage]:
+    def _in_order(self, wanted: Many[tuple[str, str, int]]) -> Many[Passage]:
         if not wanted:
             return []
         pieces = schema.passages

@@ -14,7 +14,7 @@ from db import identity
 from db.connect import application_url, engine
 from db.shared_reports import PostgresSharedReports
 from db.work import PostgresWork
-from jobs import queue
+from jobs import embeddings, queue
 from jobs.fit_server import ForkServerFitProcess
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
@@ -60,8 +60,9 @@ def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wir
     """Build the adapters; nothing is connected before its first use."""
     database = engine(application_url(admin_url(settings)))
     connection = redis_connection(settings)
+    sentences = embeddings.embedder()
     services = Services(
-        work=lambda actor: PostgresWork(database, actor),
+        work=lambda actor: PostgresWork(database, actor, sentences),
         queue=queue.RqFitQueue(connection),
         fit_process=process or fit_process(settings),
         shared_reports=PostgresSharedReports(database),

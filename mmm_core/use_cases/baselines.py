@@ -15,6 +15,7 @@ from mmm_core.domain.results import Results
 from mmm_core.reports import baseline_words
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import working
+from mmm_core.use_cases.knowledge import remember_decision
 
 
 def estimate_baseline(
@@ -111,7 +112,5 @@ def _to_graph(work: Work, baseline: Baseline) -> None:
     work.graph.put_edge(("baseline", baseline.id), "part_of", ("project", project))
     work.graph.put_edge(("baseline", baseline.id), "derived_from", ("dataset", baseline.dataset_version_id))
     if baseline.status is not BaselineStatus.DRAFT:
-        key = f"{baseline.id}:decision"
-        reason = {"by": baseline.decided_by or "", "reason": baseline.decision_reason or ""}
-        work.graph.put_node("decision", key, f"{label} by {baseline.decided_by}", reason, project)
-        work.graph.put_edge(("baseline", baseline.id), "decided_by", ("decision", key))
+        by, reason = baseline.decided_by or "", baseline.decision_reason or ""
+        remember_decision(work, ("baseline", baseline.id), f"{label} by {by}", reason, by, project)

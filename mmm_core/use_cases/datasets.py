@@ -14,6 +14,7 @@ from mmm_core.domain.errors import BadInput, DataError
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
 from mmm_core.use_cases.access import require
+from mmm_core.use_cases.knowledge import remember_decision
 
 PARQUET = "application/vnd.apache.parquet"
 Change = Callable[[DatasetVersion, pd.DataFrame], "Changed"]
@@ -184,6 +185,12 @@ def waive(services: Services, actor: Actor, version_id: str, check_id: str, reas
         )
         version = replace(version, report=CheckReport(checks))
         work.datasets.update(version)
+        check = next(c for c in checks if c.id == check_id)
+        title = f"Check {check.title} of data version {version.number} may stand"
+        remember_decision(
+            work, ("dataset", version.id), title, f"{reason.strip()} The check said: {check.message}", actor.name,
+            version.project_id, key=f"{version.id}:waived:{check_id}",
+        )  # fmt: skip
         work.audit.record("data.waived", version.id, {"check": check_id, "reason": reason.strip()})
     return version
 

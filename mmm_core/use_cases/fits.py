@@ -18,6 +18,7 @@ from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.thinning import thinned
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import working
+from mmm_core.use_cases.knowledge import model_in_words
 from mmm_core.use_cases.models import prepared
 from mmm_core.use_cases.plans import ensure_decided
 
@@ -139,8 +140,8 @@ def complete(services: Services, actor: Actor, run_id: str, attempt: int, outcom
         work.runs.drop_chunks(run_id)
         facts = {"r2": outcome.results.fit.r2, "rhat_max": outcome.results.fit.rhat_max, "draws": blob}
         work.graph.put_node("model", run_id, f"{run.name} (fitted)", facts, run.project_id)
-        body = " ".join([outcome.results.verdict, *(c.channel for c in outcome.results.channels)])
-        work.documents.put("model", run_id, run.name, body, run.project_id)
+        words = model_in_words(ModelSpec.from_yaml(run.spec_yaml), outcome.results)
+        work.documents.put("model", run_id, run.name, words, run.project_id)
         work.audit.record("fit.done", run_id, {"attempt": attempt, "seconds": outcome.results.fit.seconds})
 
 

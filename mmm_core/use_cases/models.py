@@ -15,6 +15,7 @@ from mmm_core.modeling import implied, lift_table, prepare, suggest
 from mmm_core.modeling.implied import PriorPicture as PriorPicture
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.use_cases.datasets import ensure_usable, working
+from mmm_core.use_cases.knowledge import past_models
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
             if set(last.columns) <= set(map(str, now.frame.columns)):
                 return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.",))
         plan = work.projects.latest_plan(project_id)
+        past = past_models(work, plan.channels if plan else (), project_id)[:1]
     spec, notes = suggest.suggest_spec(
         now.frame,
         now.recognition,
@@ -48,7 +50,8 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
         channels=plan.channels if plan else (),
         controls=plan.controls if plan else (),
     )
-    return Suggestion(spec, tuple(notes))
+    before = [f"What worked before: {p.sentence}" for p in past if not p.failed]
+    return Suggestion(spec, (*notes, *before))
 
 
 def check_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> PriorPicture:

@@ -10,6 +10,7 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, PlanStatus, Project
 from mmm_core.use_cases.access import require
+from mmm_core.use_cases.knowledge import remember_decision
 
 FOLLOWS_DEMAND = ("search", "shopping", "ppc", "sem")
 """Channels so named are paid when somebody looks for something, so that demand moves their spend."""
@@ -168,6 +169,8 @@ def _decide(
         )
         work.projects.update_plan(decided)
         _to_graph(work, decided)
+        title = f"Plan {plan.version} of {work.projects.get(project_id).name} {status}"
+        remember_decision(work, ("plan", plan.id), title, reason, actor.name, project_id)
         work.audit.record(f"plan.{status}", plan.id, {"reason": reason.strip(), "version": plan.version})
     return decided
 

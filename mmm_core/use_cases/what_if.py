@@ -57,6 +57,9 @@ def save_scenario(
         work.graph.put_edge(("scenario", scenario.id), "evaluated_with", ("model", run_id))
         if parent_id:
             work.graph.put_edge(("scenario", scenario.id), "forked_from", ("scenario", parent_id))
+        spread = ", ".join(f"{channel} {amount:,.0f}" for channel, amount in plan.spend.items())
+        body = f"{scenario.name}: a plan over {plan.periods} periods, by {actor.name}. Spend: {spread}."
+        work.documents.put("scenario", scenario.id, scenario.name, body, run.project_id)
         work.audit.record("scenario.saved", scenario.id, {"name": scenario.name, **total})
     return scenario
 

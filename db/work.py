@@ -21,7 +21,8 @@ from db.runs import Runs
 from db.scenarios import Scenarios
 from db.studies import Studies
 from db.team import Team
-from mmm_core.domain import conversation, llm, ports
+from db.workflows import Workflows
+from mmm_core.domain import conversation, llm, ports, workflow
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Embedder
@@ -57,6 +58,7 @@ class PostgresWork:
     team: ports.Team
     conversations: conversation.Conversations
     proposals: conversation.Proposals
+    workflows: workflow.Workflows
     routes: llm.Routes
     usage: llm.UsageLog
     answers: llm.AnswerCache
@@ -95,6 +97,7 @@ class PostgresWork:
         self.blobs = Blobs(*place)
         self.audit = Audit(*place)
         self.team = Team(*place)
+        self.workflows = Workflows(*place)
         self.conversations = Conversations(*place)
         self.proposals = Proposals(*place)
         self.routes = Routes(*place)

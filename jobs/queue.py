@@ -19,6 +19,8 @@ from mmm_core.domain.identity import Actor
 
 TASK = "jobs.tasks.run_fit"
 STUDY_TASK = "jobs.tasks.run_study"
+WORKFLOW_TASK = "jobs.workflow_task.run_workflow"
+WORKFLOWS = "workflows"
 DEVICES = ("cpu", "gpu")
 DAY = 86_400
 WORKER_SILENT_AFTER = timedelta(seconds=100)
@@ -30,8 +32,8 @@ def queue_name(device: str) -> str:
 
 
 def queue_names(devices: Sequence[str]) -> list[str]:
-    """What a worker listens to, in order: a fit that waits always goes before a study."""
-    return [f"{kind}-{device}" for kind in ("fits", "studies") for device in devices]
+    """What a worker listens to, in order: the seconds of a workflow first, and a fit always before a study."""
+    return [WORKFLOWS, *(f"{kind}-{device}" for kind in ("fits", "studies") for device in devices)]
 
 
 def connect(url: str) -> redis.Redis:
@@ -62,9 +64,13 @@ class RqFitQueue:
             queue = Queue(name, connection=self._connection, serializer=JSONSerializer)
             return self._enqueue(queue, STUDY_TASK, actor, study_id)
 
+    def submit_workflow(self, actor: Actor, workflow_id: str) -> str:
+        with _reachable():
+            return self._enqueue(self._workflows(), WORKFLOW_TASK, actor, workflow_id)
+
     def fits_wait(self, device: str) -> bool:
         with _reachable():
-            return len(self._queue(self._device(device))) > 0
+            return len(self._workflows()) > 0 or len(self._queue(self._device(device))) > 0
 
     def _enqueue(self, queue: Queue, task: str, actor: Actor, subject: str) -> str:
         job = queue.enqueue_call(
@@ -124,6 +130,9 @@ class RqFitQueue:
 
     def _queue(self, device: str) -> Queue:
         return Queue(queue_name(device), connection=self._connection, serializer=JSONSerializer)
+
+    def _workflows(self) -> Queue:
+        return Queue(WORKFLOWS, connection=self._connection, serializer=JSONSerializer)
 
     def _job(self, job_id: str) -> Job:
         return Job.fetch(job_id, connection=self._connection, serializer=JSONSerializer)

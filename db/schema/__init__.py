@@ -10,10 +10,13 @@ from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, 
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
 from db.schema.work import baselines, dataset_versions, plans, projects, reports, scenarios, share_links, share_views
+from db.schema.workflow import approval_answers, approvals, workflow_acts, workflow_events, workflows
 
 __all__ = [
     "SCHEMA",
     "allowed_domains",
+    "approval_answers",
+    "approvals",
     "audit",
     "baselines",
     "blob_parts",
@@ -48,4 +51,7 @@ __all__ = [
     "studies",
     "study_steps",
     "users",
+    "workflow_acts",
+    "workflow_events",
+    "workflows",
 ]

@@ -31,6 +31,7 @@ from mmm_core.domain.study import (
     StudyRequest,
 )
 from mmm_core.domain.team import AllowedDomain, Invitation, Member
+from mmm_core.domain.workflow import Workflows
 
 
 class Projects(Protocol):
@@ -242,6 +243,7 @@ class Work(Protocol):
     blobs: Blobs
     audit: Audit
     team: Team
+    workflows: Workflows
     conversations: Conversations
     proposals: Proposals
     routes: Routes
@@ -266,8 +268,12 @@ class FitQueue(Protocol):
         """The same for a study; fits that wait go first."""
         ...
 
+    def submit_workflow(self, actor: Actor, workflow_id: str) -> str:
+        """The same for a workflow's next stretch, which takes seconds and goes before everything else."""
+        ...
+
     def fits_wait(self, device: str) -> bool:
-        """Whether a fit waits that a worker on a study keeps from starting."""
+        """Whether a fit or a workflow waits that a worker on a study keeps from starting."""
         ...
 
     def stop(self, job_id: str) -> None: ...

@@ -16,6 +16,20 @@ from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
 from mmm_core.domain.report import Fact, Report, ShareLink
 from mmm_core.domain.results import FitFacts, Interval, Results
 from mmm_core.domain.study import Step, StepState, Study
+from mmm_core.domain.workflow import (
+    Answer,
+    Approval,
+    Event,
+    EventKind,
+    Gate,
+    Input,
+    Question,
+    Stage,
+    Verdict,
+    Workflow,
+    WorkflowOptions,
+    WorkflowStatus,
+)
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -119,6 +133,26 @@ def usage(project_id: str | None, *, cost: float | None = 0.25, ending: Ending =
     return Usage(
         uuid4().hex, NOW, "u", project_id, None, Task.CHAT, "openai", "one", ending, 100, 20, 1.5, cost
     )  # fmt: skip
+
+
+def workflow(project_id: str) -> Workflow:
+    return Workflow(
+        uuid4().hex, project_id, WorkflowStatus.QUEUED, WorkflowOptions(), 0, "Ada", "u", NOW, queued_at=NOW
+    )  # fmt: skip
+
+
+def event(key: str = "planning:1:begun") -> Event:
+    return Event(key, EventKind.BEGUN, Stage.PLANNING, "Planning", detail={"since": date(2025, 1, 6), "share": 0.5})
+
+
+def approval(workflow: Workflow, key: str = "plan:1") -> Approval:
+    field = Input("channels", "Channels", "choices", ["tv"], ("tv", "search"))
+    question = Question(key, Gate.PLAN, "Approve this plan?", ("Target: sales",), "Back to the plan.", (field,))
+    return Approval(workflow.id, workflow.project_id, question, NOW)
+
+
+def answer(verdict: Verdict = Verdict.APPROVE) -> Answer:
+    return Answer(verdict, "Looks right.", {"channels": ["tv"]}, "Ada", "u", NOW)
 
 
 def store_run(work: Work, *, name: str = "Spring") -> Run:

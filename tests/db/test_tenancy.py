@@ -45,6 +45,12 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         nodes = (CausalNode("tv", NodeRole.CHANNEL), CausalNode("sales", NodeRole.KPI))
         w.graph.save_diagram(Diagram(run.project_id, nodes, (CausalEdge("tv", "sales"),)))
         w.documents.put("plan", plan.id, "Secret plan", "secret", run.project_id)
+        flow = some.workflow(run.project_id)
+        w.workflows.add(flow)
+        w.workflows.record(flow.id, [some.event()])
+        w.workflows.add_act(flow.id, "fit:1", run.id)
+        w.workflows.ask(some.approval(flow))
+        w.workflows.answer(flow.id, "plan:1", some.answer())
         talk = some.talk(run.project_id, actor.user_id)
         w.conversations.add(talk)
         w.conversations.say(some.message(talk))
@@ -68,7 +74,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
     return {
         "project": run.project_id, "dataset": run.dataset_version_id, "run": run.id, "study": study.id,
         "scenario": scenario.id, "report": report.id, "link": link.id, "blob": blob, "baseline": baseline.id,
-        "talk": talk.id, "proposal": proposal.id,
+        "talk": talk.id, "workflow": flow.id, "proposal": proposal.id,
     }  # fmt: skip
 
 
@@ -176,6 +182,9 @@ def test_repositories_find_nothing_of_another_organisation(
             lambda: w.reports.get(filled["report"]),
             lambda: w.reports.revoke(filled["link"], some.NOW),
             lambda: w.blobs.get(filled["blob"]),
+            lambda: w.workflows.get(filled["workflow"]),
+            lambda: w.workflows.begin_attempt(filled["workflow"]),
+            lambda: w.workflows.answer(filled["workflow"], "plan:1", some.answer()),
             lambda: w.conversations.get(filled["talk"]),
             lambda: w.conversations.delete(filled["talk"]),
             lambda: w.proposals.get(filled["proposal"]),
@@ -193,6 +202,8 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.reports.links(filled["report"]) == []
         assert w.graph.diagram(filled["project"]).nodes == ()
         assert w.documents.search("secret", 10) == []
+        assert w.workflows.events(filled["workflow"]) == []
+        assert w.workflows.approvals(filled["workflow"]) == []
         assert w.conversations.messages(filled["talk"]) == []
         assert w.usage.spent() == []
         assert w.answers.get("digest", some.NOW) is None
@@ -278,7 +289,7 @@ def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) 
         [list(SCHEMAS)],
     ).fetchall()
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}
-    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs", "studies"}}
+    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs", "studies", "workflows"}}
     assert all(roles == [DOOR_ROLE] for *_, roles in rows)
     assert [command for _, table, command, _ in rows if table in ("runs", "studies")] == ["SELECT"] * 2
 
@@ -297,7 +308,7 @@ def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None
     assert owner.execute(members).fetchone() == (0,)
 
 
-def test_there_are_exactly_four_doors_with_their_search_path_pinned(owner: Any) -> None:
+def test_there_are_exactly_five_doors_with_their_search_path_pinned(owner: Any) -> None:
     doors = owner.execute(
         "SELECT p.proname, p.proconfig, r.rolname, p.proacl::text FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname !~ '^pg_' ORDER BY 1"

@@ -318,10 +318,12 @@ def test_there_are_exactly_five_doors_with_their_search_path_pinned(owner: Any) 
         ("sign_in", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_runs", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_studies", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
+        ("unfinished_workflows", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
     ]
     callers = {name: {entry.split("=")[0] for entry in acl.strip("{}").split(",")} for name, *_, acl in doors}
     assert callers["find_share_link"] == callers["sign_in"] == {DOOR_ROLE, "carryover_app"}
-    assert callers["unfinished_runs"] == callers["unfinished_studies"] == {DOOR_ROLE, "postgres"}
+    for name in ("unfinished_runs", "unfinished_studies", "unfinished_workflows"):
+        assert callers[name] == {DOOR_ROLE, "postgres"}
 
 
 def test_every_row_has_its_organisation() -> None:

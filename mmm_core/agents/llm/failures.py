@@ -116,6 +116,6 @@ def _chain(error: BaseException) -> list[BaseException]:
 def _status(error: BaseException) -> int | None:
     for one in _chain(error):
         found = getattr(one, "status_code", None) or getattr(getattr(one, "response", None), "status_code", None)
-        if isinstance(found, int):
+        if isinstance(found, int) and found >= 400:
             return found
     return None

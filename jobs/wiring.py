@@ -16,6 +16,7 @@ from db.shared_reports import PostgresSharedReports
 from db.work import PostgresWork
 from jobs import embeddings, queue
 from jobs.fit_server import ForkServerFitProcess
+from mmm_core.agents.llm.gateway import Gateway
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
@@ -61,16 +62,29 @@ def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wir
     database = engine(application_url(admin_url(settings)))
     connection = redis_connection(settings)
     sentences = embeddings.embedder()
+
+    def work(actor: Actor) -> PostgresWork:
+        return PostgresWork(database, actor, sentences)
+
     services = Services(
-        work=lambda actor: PostgresWork(database, actor, sentences),
+        work=work,
         queue=queue.RqFitQueue(connection),
         fit_process=process or fit_process(settings),
         shared_reports=PostgresSharedReports(database),
-        now=lambda: datetime.now(UTC),
-        new_id=lambda: uuid4().hex,
+        now=_now,
+        new_id=_new_id,
         max_upload_mb=settings.max_upload_mb,
+        models=Gateway(settings, work, _now, _new_id),
     )
     return Wired(services, People(database, settings.oidc_organisation_claim), database, connection)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return uuid4().hex
 
 
 def build(settings: Settings) -> Services:

@@ -97,6 +97,16 @@ class Workflows(Rows):
             workflow_id, attempt, status=WorkflowStatus.WAITING.value, awaited=awaited.value, awaited_id=awaited_id
         )
 
+    def go_on(self, workflow_id: str, attempt: int) -> bool:
+        table = tables.workflows
+        statement = (
+            update(table)
+            .where(table.c.id == workflow_id, table.c.attempt == attempt)
+            .where(table.c.status == WorkflowStatus.WAITING.value)
+            .values(status=WorkflowStatus.RUNNING.value, awaited=null(), awaited_id=null())
+        )
+        return self._connection.execute(statement).rowcount == 1
+
     def end(
         self, workflow_id: str, status: WorkflowStatus, *, outcome: str, leads_to: str = "", error: str | None = None
     ) -> None:

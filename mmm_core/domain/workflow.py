@@ -244,6 +244,10 @@ class Workflows(Protocol):
         ...
 
     def wait(self, workflow_id: str, attempt: int, awaited: Awaited, awaited_id: str) -> None: ...
+    def go_on(self, workflow_id: str, attempt: int) -> bool:
+        """Run again in the same attempt; False where it does not wait any more."""
+        ...
+
     def end(
         self, workflow_id: str, status: WorkflowStatus, *, outcome: str, leads_to: str = "", error: str | None = None
     ) -> None:

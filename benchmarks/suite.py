@@ -70,6 +70,12 @@ def grammar(say: Say, options: Options) -> str:
     return part.bench(say)
 
 
+def retrieval(say: Say, options: Options) -> str:
+    from benchmarks import retrieval as part
+
+    return part.bench(say)
+
+
 PARTS: dict[str, Callable[[Say, Options], str]] = {
     "engine": engine,
     "what-if": what_if,
@@ -80,6 +86,7 @@ PARTS: dict[str, Callable[[Say, Options], str]] = {
     "contributions": contributions,
     "calibration": calibration,
     "grammar": grammar,
+    "retrieval": retrieval,
 }
 
 QUICK = ("engine", "what-if", "slider", "truth")

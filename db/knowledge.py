@@ -1,5 +1,6 @@
 """Three rankings of what an organisation knows: vectors, words, and what is near in the graph."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +15,24 @@ from db.vectors import Vectors
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Document, Embedder, Passage
 
-NEAR = 0.45
-"""Passages farther than this cosine similarity leaves are no answer to anything."""
+NEAR = 0.15
+"""Passages of a smaller cosine similarity have nothing to do with the question."""
 FADES = 0.5
 """What a step along an edge leaves of a node's weight."""
 STEPS = 3
+WAYS_ONLY = ("variable", "project")
+"""One walks through these; what they hold is a role or a name."""
+ASKED_KINDS = {
+    "decision": "decision", "decide": "decision", "decided": "decision", "why": "decision", "became": "decision",
+    "approved": "decision", "rejected": "decision", "chose": "decision", "reason": "decision",
+    "plan": "plan", "model": "model", "fit": "model", "file": "dataset", "data": "dataset", "table": "dataset",
+    "scenario": "scenario", "tried": "scenario", "study": "study", "studies": "study", "test": "study",
+    "report": "report", "note": "note", "notes": "note", "source": "research", "sources": "research",
+    "research": "research", "drives": "causal_variable", "causes": "causal_variable", "affects": "causal_variable",
+}  # fmt: skip
+"""Words of a question that say which sort of thing would answer it."""
+ASKED_FOR = 2.0
+"""How much more such a thing counts than others as near."""
 QUIET_NODES = ("metric", "file")
 """There are hundreds, and a figure is asked from the metrics themselves."""
 
@@ -30,7 +44,7 @@ WORDS = text("""
         FROM asked a
         JOIN carryover.passages p ON p.search @@ ('''' || a.lexeme || '''')::tsquery
         JOIN carryover.documents d USING (organisation_id, kind, key)
-       WHERE :project IS NULL OR d.project_id IS NULL OR d.project_id = :project
+       WHERE CAST(:project AS text) IS NULL OR d.project_id IS NULL OR d.project_id = :project
     ), rarity AS (
       SELECT lexeme, ln(1 + (SELECT count(*) FROM carryover.passages)::float / count(*)) AS weight
         FROM hits GROUP BY lexeme
@@ -44,7 +58,7 @@ NAMED = text("""
     SELECT n.id, v.lexeme
       FROM carryover.nodes n, unnest(to_tsvector('english', translate(n.label, '_-.:', '    '))) v
      WHERE v.lexeme IN (SELECT lexeme FROM unnest(to_tsvector('english', translate(:question, '_-.:', '    '))))
-       AND n.kind <> ALL(:quiet) AND (:project IS NULL OR n.project_id = :project)
+       AND n.kind <> ALL(:quiet) AND (CAST(:project AS text) IS NULL OR n.project_id = :project)
 """)
 
 WALK = text("""
@@ -82,7 +96,7 @@ class Knowledge(Rows):
         distance = self._vectors.distance(clean(question))
         if distance is None:
             return []
-        query = self._passages(project_id).where(self._vectors.comparable(), distance < 1 - NEAR / 2)
+        query = self._passages(project_id).where(self._vectors.comparable(), distance < 1 - NEAR)
         return [_passage(row) for row in self._all(query.order_by(distance, schema.passages.c.key).limit(limit))]
 
     def by_words(self, question: str, limit: int, project_id: str | None) -> Many[Passage]:
@@ -95,11 +109,15 @@ class Knowledge(Rows):
         if not weights:
             return []
         values = {"starts": list(weights), "steps": STEPS, "quiet": list(QUIET_NODES)}
-        scores: dict[str, float] = defaultdict(float)
+        sums: dict[str, float] = defaultdict(float)
         nodes: dict[str, Any] = {}
         for row in self._all(WALK, values):
-            scores[row.id] += weights[row.start] * FADES**row.depth
+            sums[row.id] += weights[row.start] * FADES**row.depth
             nodes[row.id] = row
+        scores = {i: s for i, s in sums.items() if nodes[i].kind not in WAYS_ONLY}
+        for i in scores:
+            if nodes[i].kind.removeprefix("feature_") in asked_kinds(question):
+                scores[i] *= ASKED_FOR
         best = sorted(scores, key=lambda i: (-scores[i], nodes[i].kind, nodes[i].key))[:limit]
         return self._of_nodes([nodes[i] for i in best])
 
@@ -185,6 +203,11 @@ class Knowledge(Rows):
         query = self._passages(None).where(tuple_(pieces.c.kind, pieces.c.key, pieces.c.number).in_(wanted))
         found = {(r.kind, r.key, r.number): _passage(r) for r in self._all(query)}
         return [found[w] for w in wanted if w in found]
+
+
+def asked_kinds(question: str) -> set[str]:
+    words = re.findall(r"\w+", question.casefold())
+    return {ASKED_KINDS[w] for w in words if w in ASKED_KINDS}
 
 
 def _passage(row: Any) -> Passage:

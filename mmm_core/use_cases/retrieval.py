@@ -8,14 +8,14 @@ from mmm_core.domain.knowledge import Found, Passage, Phase, Retrieved, Route
 from mmm_core.domain.passages import tokens
 from mmm_core.domain.ports import Services, Work
 
-FUSION = 60
-"""The usual constant of reciprocal rank fusion: how little the first places count above the next."""
+FUSION = 2
+"""Small: what is kept is thousands of passages, and an answer is often first in one ranking and in no other."""
 DEEP = 40
 """How many passages of each ranking enter the fusion."""
 PIECES = 2
 """Passages of one document that a model is handed at most."""
-WEIGHTS = {Route.MEANING: 1.0, Route.WORDS: 1.0, Route.GRAPH: 0.6}
-"""Whatever is near in the graph comes along, asked or not; so its places count less."""
+WEIGHTS = {Route.MEANING: 1.0, Route.WORDS: 1.0, Route.GRAPH: 1.2}
+"""The first two read the same text and often agree; the graph alone knows what belongs to what."""
 BUDGETS = {Phase.PLAN: 2000, Phase.DATA: 1000, Phase.MODEL: 1600, Phase.INTERPRET: 1600, Phase.CHAT: 1200}
 SHARES: Mapping[Phase, Mapping[str, float]] = {
     Phase.PLAN: {"research": 0.35, "past": 0.35, "decision": 0.2, "data": 0.1},

@@ -1,13 +1,14 @@
 """Fits from the request to the stored result: submit, watch, cancel, resume, read (M6, M10)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from mmm_core.analysis import parts
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.data import read
-from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
+from mmm_core.domain.errors import CarryoverError, Conflict, NotFound, Unavailable
 from mmm_core.domain.fit import Posterior, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import FitOutcome, Services, Work
@@ -60,6 +61,17 @@ def create_run(services: Services, actor: Actor, project_id: str, spec: ModelSpe
         work.graph.put_edge(("model", run.id), "follows", ("plan", plan.id))
         work.audit.record("fit.requested", run.id, {"name": run.name, "data": version_id})
     return run
+
+
+def put_in_line(services: Services, actor: Actor, run_id: str) -> None:
+    """Hand a run that ``create_run`` wrote to a worker, once; where the queue is away, it is put in line later."""
+    with services.work(actor) as work:
+        run = work.runs.get(run_id)
+    if run.status is RunStatus.QUEUED and run.job_id is None:
+        with suppress(Unavailable):
+            job_id = services.queue.submit(actor, run.id, run.device)
+            with services.work(actor) as work:
+                work.runs.set_status(run.id, RunStatus.QUEUED, job_id=job_id)
 
 
 def cancel_fit(services: Services, actor: Actor, run_id: str) -> Run:

@@ -20,11 +20,19 @@ PLAN_PERIODS = 13
 MAX_LINK_DAYS = 365
 
 
-def publish(services: Services, actor: Actor, run_id: str, *, title: str = "") -> Report:
-    """Write the report of a fitted model as its next version; every number in it is tied to its metric."""
+def publish(
+    services: Services, actor: Actor, run_id: str, *, title: str = "", plans: Sequence[OptimisedPlan] | None = None
+) -> Report:
+    """Write the report of a fitted model as its next version; every number in it is tied to its metric.
+
+    Parameters
+    ----------
+    plans
+        What it says about the next weeks' money; today's budget, spent better, where left out.
+    """
     require(actor, TeamRole.ANALYST, "write a report")
     fitted = load_fitted(services, actor, run_id)
-    plans = plan_styles(fitted)
+    plans = plan_styles(fitted) if plans is None else tuple(plans)
     with services.work(actor) as work:
         run = work.runs.get(run_id)
         results = results_of(work, run_id)

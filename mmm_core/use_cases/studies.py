@@ -1,12 +1,13 @@
 """Studies of a model from the request to what they found: submit, watch, cancel, resume, read (M8, M9, M11, M12)."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from mmm_core.data import read
-from mmm_core.domain.errors import CarryoverError, Conflict, NotFound
+from mmm_core.domain.errors import CarryoverError, Conflict, NotFound, Unavailable
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
@@ -86,6 +87,17 @@ def create_study(
         _to_graph(work, study, found)
         work.audit.record("study.requested", study.id, {"kind": kind, "model": study.run_id, "steps": len(steps)})
     return study
+
+
+def put_in_line(services: Services, actor: Actor, study_id: str) -> None:
+    """Hand a study that ``create_study`` wrote to a worker, once; where the queue is away, it is put in line later."""
+    with services.work(actor) as work:
+        study = work.studies.get(study_id)
+    if study.status is RunStatus.QUEUED and study.job_id is None:
+        with suppress(Unavailable):
+            job_id = services.queue.submit_study(actor, study.id, study.device)
+            with services.work(actor) as work:
+                work.studies.set_status(study.id, RunStatus.QUEUED, job_id=job_id)
 
 
 def cancel_study(services: Services, actor: Actor, study_id: str) -> Study:

@@ -1,0 +1,78 @@
+"""The inventory: every tool by name, and the one way in which tools are called."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from mmm_core.agents.tools import data, meta, model, plan, writing
+from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Tool
+from mmm_core.domain.errors import BadInput, NotFound
+from mmm_core.use_cases import conversations
+from mmm_core.use_cases.access import require
+
+WAITS = "It waits for the person's yes on the page. Nothing has been changed, and you cannot confirm it."
+
+
+def _list_all(context: Context, _: Nothing) -> Result:
+    return Result({t.name: t.says for t in TOOLS.values()})
+
+
+TOOLS: Mapping[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        *data.TOOLS,
+        *model.TOOLS,
+        *plan.TOOLS,
+        *writing.TOOLS,
+        *meta.TOOLS,
+        Tool("list_all_tools", "meta", "Every tool.", "the inventory itself", Nothing, _list_all),
+    )
+}
+
+
+def find(name: str) -> Tool:
+    if name not in TOOLS:
+        raise NotFound("There is no tool of that name; list_all_tools gives them.")
+    return TOOLS[name]
+
+
+def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Result:
+    """Call a tool on behalf of the context's person; one that writes leaves a proposal and nothing else.
+
+    Raises
+    ------
+    CarryoverError
+        One sentence: arguments that do not fit, a role that does not cover it, or what the use case says.
+    """
+    tool = find(name)
+    given = read(tool, arguments)
+    require(context.actor, tool.needs, tool.title.lower() or "use this tool")
+    if tool.run is not None:
+        return tool.run(context, given)
+    assert tool.preview is not None
+    lines = tool.preview(context, given)
+    kept = conversations.propose(
+        context.services,
+        context.actor,
+        tool=tool.name,
+        arguments=given.model_dump(mode="json"),
+        title=tool.title,
+        lines=lines,
+        project_id=context.project_id,
+        conversation_id=context.conversation_id,
+    )
+    return Result({"would": [tool.title, *lines], "state": WAITS}, proposal=kept.id)
+
+
+def read(tool: Tool, arguments: Mapping[str, Any]) -> Arguments:
+    try:
+        return tool.arguments.model_validate(dict(arguments))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = " ".join(str(part) for part in problem["loc"]) or "the arguments"
+        raise BadInput(f"{tool.name}: {where}: {problem['msg']}.") from None
+
+
+def inventory() -> Sequence[Tool]:
+    return tuple(TOOLS.values())

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mmm_core.analysis.intervals import bands, interval
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.results import GeoResult, Series
+from mmm_core.modeling.predict import shock_scale
 from mmm_core.modeling.unit_effect import MORE
 
 Array = npt.NDArray[np.float64]
@@ -60,6 +61,8 @@ class _Tally:
         self.noise = np.random.default_rng(0)
         self.sigma = model.posterior.by_geo("y_sigma") * self.data.target_scale
         self.panel = len(self.data.geos) > 1
+        shape = (len(self.data.dates), model.draws)
+        self.shock = shock_scale(model.posterior) * self.noise.standard_normal(shape) if self.panel else np.zeros(shape)
 
     def walk(self) -> None:
         for g, geo in enumerate(self.data.geos):
@@ -69,6 +72,7 @@ class _Tally:
                 mu += draws
             self.expected[g] = mu.mean(axis=1)
             mu += self.sigma[:, g] * self.noise.standard_normal(mu.shape)
+            mu += self.shock * self.data.target_scale[g]
             parts.append(("predicted", "predicted", mu))
             if self.panel:
                 self._keep(parts, geo, self.expected[g], self.data.target[g])

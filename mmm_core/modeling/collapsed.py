@@ -12,13 +12,13 @@ from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import density, rough_fit
 from mmm_core.modeling import parameters as par
-from mmm_core.modeling.conditional import draw_linear, projected
+from mmm_core.modeling.conditional import draw_linear, residual
 from mmm_core.modeling.coordinates import Coordinates, poolable, to_parameters
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock, linear_block
 from mmm_core.modeling.nuts import Target
-from mmm_core.modeling.parameters import NOISE, Layout
+from mmm_core.modeling.parameters import NOISE, SHOCK, Layout
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT
 
@@ -77,7 +77,13 @@ class Collapsed:
         values = self.constrain(z)
         return {**values, **draw_linear(self.plan, self.block, self.data, values, seed)}
 
-    def joint_log_density(self, values: Mapping[str, Array], coefficients: Array, centre: Array | None = None) -> float:
+    def joint_log_density(
+        self,
+        values: Mapping[str, Array],
+        coefficients: Array,
+        centre: Array | None = None,
+        shocks: Array | None = None,
+    ) -> float:
         """Log joint density of data and parameters at one point, without any Jacobian.
 
         The collapsed density times the linear block's conditional: equal to the full model's joint density.
@@ -90,6 +96,8 @@ class Collapsed:
             (G, P) intercept, then control, then Fourier coefficients of each geo.
         centre
             (P,) what geos share of them; only in a panel.
+        shocks
+            (T,) that geos share, scaled KPI units; only in a panel.
         """
         x = self.inputs
         z = par.unconstrain(self.plan, values, x.loc, x.scale, x.level)
@@ -97,9 +105,10 @@ class Collapsed:
         marginal = collapsed - float(np.sum(np.log(x.scale))) - par.log_jacobian(self.plan, values)
         one = {name: np.asarray(v, dtype=float)[None] for name, v in values.items()}
         sigma = one[NOISE] if self.plan.panel else one[NOISE][:, None]
-        inside = projected(self.plan, self.block, self.data, one)
+        left = residual(self.plan, self.block, self.data, one)
         shared = self.block.mean if centre is None else centre
-        within = self.block.log_density(shared[None], coefficients[None], inside, sigma)
+        common = None if shocks is None else shocks[None]
+        within = self.block.log_density(shared[None], coefficients[None], left, sigma, one.get(SHOCK), common)
         return marginal + float(within[0])
 
 
@@ -150,7 +159,8 @@ def _sampled(priors: Priors, geos: int, channels: int) -> dict[str, Distribution
         return {**shapes, EFFECT: effect, **noise}
     offset = Distribution("Normal", {"mu": 0.0, "sigma": 1.0}).repeated(geos * channels)
     centre = Distribution("Normal", effect.parameters)
-    return {**shapes, par.CENTRE: centre, par.SPREAD: priors.geo.effect, par.OWN: offset, **noise}
+    shock = priors.geo.shock.repeated(1)
+    return {**shapes, par.CENTRE: centre, par.SPREAD: priors.geo.effect, par.OWN: offset, SHOCK: shock, **noise}
 
 
 def _block(data: ModelData, priors: Priors) -> LinearBlock:
@@ -173,7 +183,8 @@ def why_not(data: ModelData, priors: Priors) -> str | None:
         return "The collapsed engine pools geos by LogNormal effects alone."
     if not priors.collapsible:
         return "The collapsed engine needs Normal priors on intercept, controls and season."
-    outside = [n for n, p in {**priors.media, NOISE: priors.sigma}.items() if p.family not in par.FAMILIES]
+    scales = {NOISE: priors.sigma} | ({SHOCK: priors.geo.shock} if priors.geo else {})
+    outside = [n for n, p in {**priors.media, **scales}.items() if p.family not in par.FAMILIES]
     return f"The collapsed engine has no {outside[0]} of the prior family asked for." if outside else None
 
 

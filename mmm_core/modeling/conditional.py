@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling.linear_block import LinearBlock
-from mmm_core.modeling.parameters import NOISE, Layout
+from mmm_core.modeling.parameters import NOISE, SHOCK, Layout
 from mmm_core.modeling.predict import saturated_exposure
 from mmm_core.modeling.transforms import EFFECT, media_parameters
 
@@ -57,7 +57,7 @@ def draw_linear(
         one = {name: v[chain] for name, v in values.items()}
         sigma = one[NOISE] if plan.panel else one[NOISE][:, None]
         rng = np.random.default_rng([seed, chain, 7])
-        centre, drawn = block.draw(projected(plan, block, data, one), sigma, rng)
+        centre, drawn = block.draw(residual(plan, block, data, one), sigma, one.get(SHOCK), rng)
         centres.append(centre)
         coefficients.append(drawn)
     found = block.split(np.stack(coefficients))
@@ -66,8 +66,7 @@ def draw_linear(
     return found | {f"{name}_mu": v for name, v in block.split(np.stack(centres)).items()}
 
 
-def projected(plan: Layout, block: LinearBlock, data: ModelData, values: Mapping[str, Array]) -> Array:
-    """Residuals of draws (S, ...) in each geo's singular directions, (S, G, R)."""
-    residual = data.scaled_target - block.offset - media_effect(plan, data, values)
-    found: Array = np.swapaxes(np.matmul(np.swapaxes(residual, 0, 1), block.basis), 0, 1)
-    return found
+def residual(plan: Layout, block: LinearBlock, data: ModelData, values: Mapping[str, Array]) -> Array:
+    """The scaled KPI less media at draws (S, ...) and less the linear block's prior mean, (S, G, T)."""
+    left: Array = data.scaled_target - block.offset - media_effect(plan, data, values)
+    return left

@@ -15,7 +15,8 @@ from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock
-from mmm_core.modeling.parameters import NOISE, Layout
+from mmm_core.modeling.linear_block import Shocks as MetShocks
+from mmm_core.modeling.parameters import NOISE, SHOCK, Layout
 from mmm_core.modeling.transforms import EFFECT, adstock_of_logs, media_parameters
 
 Array = npt.NDArray[np.float64]
@@ -45,6 +46,17 @@ class Lift(NamedTuple):
     """(N,) measured, in standard errors."""
 
 
+class Shocks(NamedTuple):
+    """See ``linear_block.Shocks``; K and W padded with zeros."""
+
+    basis: Any
+    """(K, W)"""
+    apart: Any
+    """(G, K, K)"""
+    free: Any
+    """() directions of time that no geo's block can say."""
+
+
 class Inputs(NamedTuple):
     """Arguments of the density.
 
@@ -63,8 +75,10 @@ class Inputs(NamedTuple):
     """(G, R, W) left singular vectors of the prior-scaled linear design."""
     power: Any
     """(G, R) its squared singular values."""
-    mix: Any
-    """(G, P, R) from a geo's directions to the part that geos share; None for national data."""
+    common: Any
+    """(G, P + K, R) what each number that geos share adds along a geo's directions; None for national data."""
+    shocks: Any
+    """``Shocks`` that geos share; None for national data."""
     lift: Any
     """``Lift`` of the tests; None where there is none."""
     level: Any
@@ -124,7 +138,8 @@ def inputs(
         constant -= 0.5 * tests.lift.size * np.log(2.0 * np.pi) + np.log(tests.sd).sum()
     later, more = (0, weeks - periods), (0, width - columns)
     real = np.float32 if plan.single else np.float64
-    mix = block.mix
+    common, met = block.common, block.shocks
+    further = 0 if met is None else _padded(met.basis.shape[1], COLUMNS_STEP) - met.basis.shape[1]
     return Inputs(
         target=np.pad(target - block.offset, ((0, 0), later)).astype(real),
         mask=np.pad(np.ones((geos, periods)), ((0, 0), later)).astype(real),
@@ -132,7 +147,8 @@ def inputs(
         frequency=None if frequency is None else _by_channel(frequency[..., own], later, real),
         basis=np.ascontiguousarray(np.swapaxes(np.pad(block.basis, ((0, 0), later, more)), 1, 2), dtype=real),
         power=np.pad(block.singular**2, ((0, 0), more)),
-        mix=None if mix is None else np.pad(mix, ((0, 0), (0, 0), more)),
+        common=None if common is None else np.pad(common, ((0, 0), (0, further), more)),
+        shocks=None if met is None else _shocks(met, later, (0, further), real),
         lift=None if tests is None else _lift(plan, tests),
         level=level,
         loc=loc,
@@ -145,6 +161,14 @@ def inputs(
 def _by_channel(values: Array, later: tuple[int, int], real: type[np.floating[Any]]) -> npt.NDArray[Any]:
     """(G, T, C) as (C, G, W)."""
     return np.ascontiguousarray(np.moveaxis(np.pad(values, ((0, 0), later, (0, 0))), 2, 0), dtype=real)
+
+
+def _shocks(met: MetShocks, later: tuple[int, int], more: tuple[int, int], real: type[np.floating[Any]]) -> Shocks:
+    return Shocks(
+        basis=np.ascontiguousarray(np.pad(met.basis, (later, more)).T, dtype=real),
+        apart=np.pad(met.apart, ((0, 0), more, more)),
+        free=np.float64(met.free),
+    )
 
 
 def _lift(plan: Layout, tests: LiftData) -> Lift:
@@ -282,7 +306,7 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     x = data.inputs
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
     residual = x.mask * (x.target - media_effect(plan, u, data))
-    likelihood = _national(x, u[NOISE], residual) if not plan.panel else _panel(x, u[NOISE], residual)
+    likelihood = _panel(x, u[NOISE], u.get(SHOCK), residual) if plan.panel else _national(x, u[NOISE], residual)
     if x.lift is not None:
         likelihood = likelihood + lift_density(plan, u, x.lift)
     return likelihood + par.log_prior_kernel(plan, u, x.numbers, jnp) + x.constant
@@ -298,8 +322,8 @@ def _national(x: Inputs, log_noise: Any, residual: Any) -> Any:
     return -0.5 * (quadratic + log_determinant)
 
 
-def _panel(x: Inputs, log_noise: Any, residual: Any) -> Any:
-    """Each geo's own part by its singular directions, then the part that geos share on top of them."""
+def _panel(x: Inputs, log_noise: Any, log_shock: Any, residual: Any) -> Any:
+    """Each geo's own part by its singular directions, then what geos share on top of them."""
     variance = jnp.exp(2.0 * log_noise)
     projected = jnp.einsum("grw,gw->gr", x.basis, residual)
     rest = residual - jnp.einsum("gr,grw->gw", projected, x.basis)
@@ -308,9 +332,20 @@ def _panel(x: Inputs, log_noise: Any, residual: Any) -> Any:
     quadratic = outside / variance + jnp.sum(inside**2 / total, axis=1)
     log_determinant = 2.0 * log_noise * jnp.sum(x.mask, axis=1) + jnp.sum(jnp.log1p(x.power / variance[:, None]), 1)
     likelihood = -0.5 * jnp.sum(quadratic + log_determinant)
-    precision = jnp.einsum("gpr,gr,gqr->pq", x.mix, x.power / total, x.mix) + jnp.eye(x.mix.shape[1])
-    right = jnp.einsum("gpr,gr->p", x.mix, jnp.sqrt(x.power) / total * inside)
-    return likelihood + _integrated(precision, right)
+    flat = jnp.swapaxes(x.common, 0, 1).reshape(x.common.shape[1], -1)
+    precision = (flat / total.ravel()) @ flat.T
+    right = flat @ (inside / total).ravel()
+    shock, first = jnp.exp(log_shock[0]), len(flat) - len(x.shocks.basis)
+    left = (1.0 / variance).astype(rest.dtype) @ rest
+    along = x.shocks.basis @ left
+    across = jnp.sum((left - along @ x.shocks.basis) ** 2).astype(x.power.dtype)
+    seen = shock**2 * jnp.sum(1.0 / variance)
+    likelihood += 0.5 * shock**2 / (1.0 + seen) * across - 0.5 * x.shocks.free * jnp.log1p(seen)
+    scale = jnp.where(jnp.arange(len(flat)) < first, 1.0, shock)
+    apart = jnp.tensordot(1.0 / variance, x.shocks.apart, axes=1)
+    precision = (precision + jnp.pad(apart, ((first, 0), (first, 0)))) * scale[:, None] * scale
+    right = (right + jnp.pad(along.astype(right.dtype), (first, 0))) * scale
+    return likelihood + _integrated(precision + jnp.eye(len(flat)), right)
 
 
 @jax.custom_vjp  # type: ignore[untyped-decorator]

@@ -18,6 +18,7 @@ PARTS = {
     "saturation_beta": "the effect of a channel",
     "saturation": "the saturation of a channel",
     "y_sigma": "the noise",
+    "shock": "the shocks that geos share",
     "intercept": "the baseline",
     "gamma_fourier": "the season",
     "gamma_control": "a control",

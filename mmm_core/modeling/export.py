@@ -3,6 +3,7 @@
 Imported only by a fit's or an export's own process (it needs PyMC).
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pymc as pm
 import pymc_marketing
 import xarray as xr
 
+from mmm_core.domain.errors import Unavailable
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling import pymc_frequency, pymc_model
-from mmm_core.modeling.predict import baseline, media_blocks
+from mmm_core.modeling.parameters import SHOCK
+from mmm_core.modeling.predict import SHOCKS, baseline, media_blocks, shocks
 from mmm_core.modeling.priors import Priors
 
 MOST_CELLS = 16_000_000
@@ -23,12 +26,16 @@ SAMPLE_DIMS = ("chain", "draw")
 def write_netcdf(path: Path, posterior: Posterior, data: ModelData, priors: Priors) -> None:
     """Write the posterior through a real MMM object, so that ``MMM.load(path)`` builds it again.
 
-    With channels by reach and frequency, which that class does not have, the file is ArviZ's alone.
+    A panel needs ``mmm_core.modeling.pymc_shocks`` imported before. With channels by reach and frequency, which that
+    class does not have, the file is ArviZ's alone.
 
     Every draw of every free variable is written in double precision, with MMM's own deterministic variables beside them
     in single precision, smallest first, as far as they fit (``MOST_CELLS``); the rest can be computed from the graph
     with ``pymc.compute_deterministics``.
     """
+    if len(data.geos) > 1 and SHOCK not in posterior.draws:
+        raise Unavailable("This model was fitted by an earlier version, without shocks that geos share: fit it again.")
+    posterior = _with_shocks(posterior, data)
     mmm = pymc_model.build(data, priors)
     frame, target = pymc_model.table(data)
     mmm.idata = _tree(posterior, data, mmm.model)
@@ -40,6 +47,19 @@ def write_netcdf(path: Path, posterior: Posterior, data: ModelData, priors: Prio
         mmm.idata.to_netcdf(str(path), engine="h5netcdf")
         return
     mmm.save(str(path), engine="h5netcdf")
+
+
+def _with_shocks(posterior: Posterior, data: ModelData) -> Posterior:
+    """With draws of the shocks that geos share, which our own engine integrates out."""
+    if len(data.geos) == 1 or SHOCKS in posterior.draws:
+        return posterior
+    rng = np.random.default_rng(0)
+    drawn = np.empty((posterior.chains * posterior.draws_per_chain, data.target.shape[1]))
+    for block, media in media_blocks(data, posterior):
+        left = data.scaled_target - media.sum(axis=-1) - baseline(data, posterior, block)
+        drawn[block] = shocks(posterior, block, left, rng)
+    by_chain = drawn.reshape(posterior.chains, posterior.draws_per_chain, -1)
+    return replace(posterior, draws=posterior.draws | {SHOCKS: by_chain})
 
 
 def _tree(posterior: Posterior, data: ModelData, model: pm.Model) -> xr.DataTree:
@@ -104,6 +124,8 @@ def _deterministic(posterior: Posterior, data: ModelData, labels: dict[str, list
             media[block] = np.swapaxes(contribution, 1, 2)
         if keep_mean:
             mean[block] = np.swapaxes(contribution.sum(axis=-1) + baseline(data, posterior, block), 1, 2)
+            if geos > 1:
+                mean[block] += posterior.flat(SHOCKS)[block][:, :, None]
     found["total_media_contribution_original_scale"] = ((), total)
     if keep_mean:
         found["mu"] = (where, _squeezed(mean, data))

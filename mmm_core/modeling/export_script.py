@@ -10,7 +10,7 @@ from pymc_extras.prior import Prior
 from pymc_marketing.hsgp_kwargs import HSGPKwargs
 
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling import pymc_frequency, pymc_model
+from mmm_core.modeling import pymc_frequency, pymc_model, pymc_shocks
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -38,7 +38,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
         "",
         "from pathlib import Path",
-        *(["from typing import Any"] if data.by_frequency else []),
+        *(["from typing import Any"] if data.by_frequency or priors.geo else []),
         "",
         "import numpy as np",
         "import pandas as pd",
@@ -47,8 +47,9 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         *(["from pymc_marketing.hsgp_kwargs import HSGPKwargs"] if priors.varying else []),
         *(["import pymc as pm"] if data.by_frequency else []),
         f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
+        *(["from pymc_marketing.mmm.additive_effect import MuEffect"] if priors.geo else []),
         "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
-        *_own_class(data),
+        *_own_classes(data, priors),
         "",
         "# The table holds media as the model reads them and controls, holidays and trend already standardised.",
         f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
@@ -75,6 +76,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         *([f'    dims=("{pymc_frequency.GEO}",),'] if len(data.geos) > 1 else []),
         ")",
         *_often(data),
+        *_shocks(priors),
         "mmm.build_model(table, target)",
         "",
         'if __name__ == "__main__":',
@@ -99,21 +101,20 @@ def _frequencies(data: ModelData) -> dict[str, Any]:
     return {} if often is None else {f"frequency of {names[c]}": often[..., c].ravel() for c in data.by_frequency}
 
 
-def _own_class(data: ModelData) -> list[str]:
-    """Source of the class that gives PyMC-Marketing channels by reach and frequency."""
-    if not data.by_frequency:
-        return []
-    source = inspect.getsource(pymc_frequency.ByFrequency).rstrip()
-    return [
-        "from pytensor.xtensor import as_xtensor",
-        "from pytensor.xtensor.math import where",
-        "",
-        f"GEO = {pymc_frequency.GEO!r}",
-        "",
-        "",
-        *source.replace("often: Array", "often: np.ndarray").replace("  # type: ignore[misc]", "").splitlines(),
-        "",
-    ]
+def _own_classes(data: ModelData, priors: Priors) -> list[str]:
+    """Source of the classes that give PyMC-Marketing what it does not have itself."""
+    out: list[str] = []
+    if data.by_frequency:
+        out += ["from pytensor.xtensor import as_xtensor", "from pytensor.xtensor.math import where", ""]
+        out += [f"GEO = {pymc_frequency.GEO!r}", "", "", *_source_of(pymc_frequency.ByFrequency)]
+    if priors.geo:
+        out += ["", "", *_source_of(pymc_shocks.SharedShocks)]
+    return [*out, ""] if out else []
+
+
+def _source_of(own: type) -> list[str]:
+    source = inspect.getsource(own).rstrip().replace("  # type: ignore[misc]", "")
+    return source.replace("often: Array", "often: np.ndarray").splitlines()
 
 
 def _often(data: ModelData) -> list[str]:
@@ -128,6 +129,13 @@ def _often(data: ModelData) -> list[str]:
             for n, c in enumerate(data.by_frequency)
         ),
     ]
+
+
+def _shocks(priors: Priors) -> list[str]:
+    """Gives the model the shocks that its geos share."""
+    if priors.geo is None:
+        return []
+    return [f"mmm.add_mu_effect(SharedShocks(scale={pymc_model.shared_shocks(priors.geo).scale!r}))"]
 
 
 def _left_out(spec: ModelSpec) -> list[str]:

@@ -23,7 +23,8 @@ from scipy import stats
 from mmm_core.data.noise import FEWEST
 from mmm_core.data.quality_maths import basis, residual
 from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData, Posterior
-from mmm_core.modeling.predict import Positions, saturated_exposure
+from mmm_core.modeling.parameters import NOISE
+from mmm_core.modeling.predict import Positions, saturated_exposure, shock_scale
 from mmm_core.modeling.transforms import EFFECT, media_parameters
 from mmm_core.modeling.whitening import Whitening
 
@@ -67,7 +68,7 @@ class Leftover:
     """Correlation of the noise of two geos in one period."""
     periods: int
     widening: Array
-    """(C,) width that the interval of each channel's effect ought to have over the one that independent noise gives."""
+    """(C,) width that the interval of each channel's effect ought to have over the one that the model's noise gives."""
 
     @property
     def effective(self) -> float:
@@ -125,8 +126,15 @@ def examine(posterior: Posterior, data: ModelData, left: Array, draws: Positions
         ]
         whole = _test(fair, rest, together) if len(asked) > 1 else None
         jointly |= {kind: whole.chance} if whole else {}
-    wider = np.array([white.widening(_alone(fitted, own, c)) for c in range(len(data.channels))])
+    assumed = _assumed_together(posterior, draws)
+    wider = np.array([white.widening(_alone(fitted, own, c), assumed) for c in range(len(data.channels))])
     return Leftover(tuple(single), jointly, float(np.median(white.rho)), white.together, left.shape[1], wider)
+
+
+def _assumed_together(posterior: Posterior, draws: Positions) -> float:
+    """Correlation between geos in one period that the model itself has."""
+    shared = float(np.mean(shock_scale(posterior, draws) ** 2))
+    return shared / (shared + float(np.mean(posterior.by_geo(NOISE)[draws] ** 2))) if shared else 0.0
 
 
 def _at_the_mean(posterior: Posterior, data: ModelData, draws: Positions) -> _Fitted:

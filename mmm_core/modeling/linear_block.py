@@ -3,6 +3,10 @@
 Coefficients of a geo are ``b_g = m + s * nu + own * c_g`` with standard normal ``nu`` (shared by all geos) and ``c_g``.
 National data have no shared part. With the design ``X_g diag(own) = U diag(d) V'`` (one thin SVD per geo) everything
 about ``c_g`` is a sum over singular directions, and the shared part is a small regression on top of them.
+
+The shocks that geos of a panel share, standard normal ``e_t`` times their scale in every geo's period t, belong to that
+shared part too. Only in the directions that some geo's block can say do they mix with it: those are its K further
+unknowns. In the other T - K directions the noise of the geos and their shared shock are all there is, alike in each.
 """
 
 from dataclasses import dataclass
@@ -14,6 +18,36 @@ from mmm_core.domain.fit import ModelData
 
 Array = npt.NDArray[np.float64]
 COEFFICIENTS = ("intercept_contribution", "gamma_control", "gamma_fourier")
+NOTHING = 1e-9
+"""A direction shorter than this, of unit length, is none of its own."""
+BLOCK_NUMBERS = 4_000_000
+"""Numbers of a stack of matrices held at once (32 MB)."""
+
+
+@dataclass(frozen=True)
+class Shocks:
+    """Shocks that geos share, as the linear block meets them: G geos, T periods, K directions, R of a geo's block."""
+
+    basis: Array
+    """(T, K) orthonormal directions that some geo's block can say."""
+    within: Array
+    """(G, K, R) each geo's singular directions among them."""
+    apart: Array
+    """(G, K, K) what of them a geo's own block cannot say: the identity less ``within within'``."""
+
+    @classmethod
+    def of(cls, bases: Array) -> "Shocks":
+        """From the left singular vectors (G, T, R) of all geos."""
+        whole, length, _ = np.linalg.svd(np.concatenate(list(bases), axis=1), full_matrices=False)
+        basis = whole[:, length > NOTHING]
+        within = np.swapaxes(bases, 1, 2) @ basis
+        apart = np.eye(basis.shape[1]) - np.swapaxes(within, 1, 2) @ within
+        return cls(basis, np.swapaxes(within, 1, 2), apart)
+
+    @property
+    def free(self) -> int:
+        """Directions of time that no geo's block can say."""
+        return int(self.basis.shape[0] - self.basis.shape[1])
 
 
 @dataclass(frozen=True)
@@ -36,11 +70,23 @@ class LinearBlock:
     """(G, R) singular values d."""
     right: Array
     """(G, P, R) right singular vectors V."""
+    shocks: Shocks | None = None
+    """Shocks that geos share; None for national data."""
 
     @property
-    def mix(self) -> Array | None:
-        """(G, P, R) from a geo's directions to the shared part: ``diag(shared / own) V``."""
-        return None if self.shared is None else (self.shared / self.own)[:, None] * self.right
+    def common(self) -> Array | None:
+        """(G, P + K, R) what each standard normal that geos share adds along a geo's directions; None nationally.
+
+        Those of the shocks still lack their scale.
+        """
+        if self.shared is None:
+            return None
+        mixed = (self.shared / self.own)[:, None] * self.right * self.singular[:, None, :]
+        return mixed if self.shocks is None else np.concatenate([mixed, self.shocks.within], axis=1)
+
+    def project(self, residual: Array) -> Array:
+        """Residuals (S, G, T) along each geo's singular directions, (S, G, R)."""
+        return _by_geo(residual, self.basis)
 
     def conditional(self, projected: Array, sigma: Array) -> tuple[Array, Array]:
         """Mean and standard deviation of ``V'c`` given U'r and the noise scale.
@@ -62,19 +108,50 @@ class LinearBlock:
         precision = 1.0 + ratio**2
         return ratio * (projected / s) / precision, 1.0 / np.sqrt(precision)
 
-    def shared_conditional(self, projected: Array, sigma: Array) -> tuple[Array, Array]:
-        """Mean (S, P) and Cholesky factor of the precision (S, P, P) of ``nu`` given U'r and the noise scales."""
-        mix = self.mix
-        assert mix is not None
-        total = sigma[..., None] ** 2 + self.singular**2
-        weight = self.singular**2 / total
-        geos = np.matmul(mix[None] * weight[:, :, None, :], np.swapaxes(mix, 1, 2)[None])
-        precision = np.eye(self.mean.size) + geos.sum(axis=1)
-        right = np.einsum("gpr,sgr->sp", mix, self.singular / total * projected)
-        return np.linalg.solve(precision, right[..., None])[..., 0], np.linalg.cholesky(precision)
+    def shared_conditional(self, residual: Array, sigma: Array, shock: Array | None) -> tuple[Array, Array]:
+        """Mean and Cholesky factor of the precision of all that geos share, given residuals and scales.
 
-    def draw(self, projected: Array, sigma: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-        """One draw for each row.
+        Parameters
+        ----------
+        residual
+            (S, G, T) the KPI less media and ``offset``.
+        sigma
+            (S, G) noise scales.
+        shock
+            (S,) scale of the shared shocks; None for national data.
+
+        Returns
+        -------
+        mean : (S, P + K)
+        factor : (S, P + K, P + K)
+        """
+        common = self.common
+        assert common is not None
+        projected, size = self.project(residual), self.mean.size
+        total = sigma[..., None] ** 2 + self.singular**2
+        flat = np.swapaxes(common, 0, 1).reshape(common.shape[1], -1)
+        precision = (flat / total.reshape(len(sigma), 1, -1)) @ flat.T
+        right = (projected / total).reshape(len(sigma), -1) @ flat.T
+        if self.shocks is not None and shock is not None:
+            scale = np.ones((len(sigma), len(flat)))
+            scale[:, size:] = shock[:, None]
+            along = self._unexplained(residual, projected, sigma) @ self.shocks.basis
+            right[:, size:] += along
+            right *= scale
+            precision[:, size:, size:] += np.tensordot(sigma**-2, self.shocks.apart, axes=1)
+            precision *= scale[:, :, None] * scale[:, None, :]
+        precision += np.eye(len(flat))
+        mean = np.linalg.solve(precision, right[..., None])[..., 0]
+        return np.asarray(mean, dtype=float), np.asarray(np.linalg.cholesky(precision), dtype=float)
+
+    def _unexplained(self, residual: Array, projected: Array, sigma: Array) -> Array:
+        """(S, T) what no geo's own block can say of its residuals, summed over geos by precision."""
+        rest = residual - _by_geo(projected, np.swapaxes(self.basis, 1, 2))
+        out: Array = np.einsum("sgt,sg->st", rest, sigma**-2)
+        return out
+
+    def draw(self, residual: Array, sigma: Array, shock: Array | None, rng: np.random.Generator) -> tuple[Array, Array]:
+        """One draw for each row; parameters as in ``shared_conditional``.
 
         Returns
         -------
@@ -84,28 +161,54 @@ class LinearBlock:
         """
         rows, geos = sigma.shape
         normal = rng.standard_normal((rows, geos, self.mean.size))
-        nu = np.zeros((rows, self.mean.size))
+        shared = np.zeros((rows, 0 if self.common is None else self.common.shape[1]))
+        step = max(1, BLOCK_NUMBERS // max(1, shared.shape[1] ** 2))
         if self.shared is not None:
-            mean, factor = self.shared_conditional(projected, sigma)
-            noise = rng.standard_normal(nu.shape)[..., None]
-            nu = mean + np.linalg.solve(np.swapaxes(factor, 1, 2), noise)[..., 0]
-        left = projected - self._of_shared(nu)
+            noise = rng.standard_normal(shared.shape)[..., None]
+            for start in range(0, rows, step):
+                part = slice(start, start + step)
+                scale = None if shock is None else shock[part]
+                mean, factor = self.shared_conditional(residual[part], sigma[part], scale)
+                shared[part] = mean + np.linalg.solve(np.swapaxes(factor, 1, 2), noise[part])[..., 0]
+        left = self.project(residual) - self._of_shared(shared, shock)
         mean, sd = self.conditional(left, sigma)
         moved = _by_geo(mean + (sd - 1.0) * _by_geo(normal, self.right), np.swapaxes(self.right, 1, 2))
-        centre = self.mean + (0.0 if self.shared is None else self.shared) * nu
+        centre = self.mean + (np.zeros((rows, 1)) if self.shared is None else self.shared * shared[:, : self.mean.size])
         return centre, centre[:, None, :] + self.own * (normal + moved)
 
-    def log_density(self, centre: Array, coefficients: Array, projected: Array, sigma: Array) -> Array:
-        """Log density (S,) of shared (S, P) and geo coefficients (S, G, P) given media parameters and noise scales."""
-        nu, out = np.zeros_like(centre), np.zeros(len(sigma))
+    def log_density(
+        self,
+        centre: Array,
+        coefficients: Array,
+        residual: Array,
+        sigma: Array,
+        shock: Array | None = None,
+        shocks: Array | None = None,
+    ) -> Array:
+        """Log density (S,) of everything that was integrated out, given residuals and scales.
+
+        Parameters
+        ----------
+        centre, coefficients
+            (S, P) and (S, G, P) as drawn.
+        residual, sigma, shock
+            As in ``shared_conditional``.
+        shocks
+            (S, T) that geos share, scaled KPI units.
+        """
+        shared, out = np.zeros((len(sigma), 0)), np.zeros(len(sigma))
         if self.shared is not None:
-            nu = (centre - self.mean) / self.shared
-            mean, factor = self.shared_conditional(projected, sigma)
-            apart = np.einsum("spq,sp->sq", factor, nu - mean)
+            shared = (centre - self.mean) / self.shared
+            out -= np.log(self.shared).sum()
+            if self.shocks is not None and shock is not None and shocks is not None:
+                standard = shocks / shock[:, None]
+                shared = np.concatenate([shared, standard @ self.shocks.basis], axis=1)
+                out += self._outside(residual, sigma, shock, standard) - shocks.shape[1] * np.log(shock)
+            mean, factor = self.shared_conditional(residual, sigma, shock)
+            apart = np.einsum("spq,sp->sq", factor, shared - mean)
             diagonal = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-            constant = nu.shape[1] * 0.5 * np.log(2.0 * np.pi) + np.log(self.shared).sum()
-            out += diagonal - 0.5 * np.sum(apart**2, axis=1) - constant
-        mean, sd = self.conditional(projected - self._of_shared(nu), sigma)
+            out += diagonal - 0.5 * np.sum(apart**2, axis=1) - shared.shape[1] * 0.5 * np.log(2.0 * np.pi)
+        mean, sd = self.conditional(self.project(residual) - self._of_shared(shared, shock), sigma)
         standard = (coefficients - centre[:, None, :]) / self.own
         within = _by_geo(standard, self.right)
         outside = np.sum(standard**2, axis=2) - np.sum(within**2, axis=2)
@@ -114,12 +217,27 @@ class LinearBlock:
         density: Array = out - 0.5 * (outside + inside + constant).sum(axis=1)
         return density
 
-    def _of_shared(self, nu: Array) -> Array:
-        """``U'`` of what the shared part adds to the mean, (S, G, R)."""
-        mix = self.mix
-        if mix is None:
-            return np.zeros((len(nu), *self.singular.shape))
-        added: Array = np.einsum("gpr,sp->sgr", mix, nu) * self.singular
+    def _outside(self, residual: Array, sigma: Array, shock: Array, standard: Array) -> Array:
+        """Log density (S,) of the shocks, in units of their scale, in the directions that no geo's block can say."""
+        assert self.shocks is not None
+        basis = self.shocks.basis
+        found = self._unexplained(residual, self.project(residual), sigma)
+        precision = 1.0 + shock**2 * np.sum(sigma**-2, axis=1)
+        mean = (shock / precision)[:, None] * (found - found @ basis @ basis.T)
+        apart = np.sum((standard - standard @ basis @ basis.T - mean) ** 2, axis=1)
+        density: Array = 0.5 * self.shocks.free * np.log(precision / (2.0 * np.pi)) - 0.5 * precision * apart
+        return density
+
+    def _of_shared(self, shared: Array, shock: Array | None) -> Array:
+        """Along each geo's directions what all geos share (S, P + K) adds to the mean, (S, G, R)."""
+        common = self.common
+        if common is None:
+            return np.zeros((len(shared), *self.singular.shape))
+        if shock is not None:
+            scale = np.ones_like(shared)
+            scale[:, self.mean.size :] = shock[:, None]
+            shared = shared * scale
+        added: Array = np.einsum("gpr,sp->sgr", common, shared)
         return added
 
     def split(self, coefficients: Array) -> dict[str, Array]:
@@ -150,13 +268,15 @@ def linear_block(data: ModelData, mean: Array, own: Array, shared: Array | None 
     k, f = data.linear.shape[-1], data.fourier.shape[1]
     designs = [np.column_stack([np.ones(periods), data.linear[g], data.fourier]) for g in range(geos)]
     parts = [np.linalg.svd(design * own, full_matrices=False) for design in designs]
+    basis = np.stack([part[0] for part in parts])
     return LinearBlock(
         names=(COEFFICIENTS[0], *[COEFFICIENTS[1]] * k, *[COEFFICIENTS[2]] * f),
         mean=mean,
         own=own,
         shared=shared,
         offset=np.stack([design @ mean for design in designs]),
-        basis=np.stack([part[0] for part in parts]),
+        basis=basis,
         singular=np.stack([part[1] for part in parts]),
         right=np.stack([part[2].T for part in parts]),
+        shocks=None if shared is None else Shocks.of(basis),
     )

@@ -1,6 +1,7 @@
 """The sampled parameters: their order in one vector, their transforms and their priors.
 
-Every channel has the media parameters of its adstock and saturation family; each geo has a noise scale. In the vector
+Every channel has the media parameters of its adstock and saturation family; each geo has a noise scale, and a panel
+one for the shocks that its geos share. In the vector
 each parameter has a block of numbers, standardised by its own prior: ``u = loc + scale z`` with ``u`` the logit of a
 parameter in (0, 1), the log of a positive one. The effect size is special: its ``u`` is the log of the effect at the
 channel's mean non-zero exposure, ``log beta + log f(level)``. Given the other parameters that is a shift, so the
@@ -28,6 +29,8 @@ SPREAD = "saturation_beta_sigma"
 """Standard deviation over geos of the log effect."""
 OWN = "saturation_beta_offset"
 """How far each geo's log effect is from the centre, in spreads."""
+SHOCK = "shocks_sigma"
+"""Standard deviation of the shocks that hit all geos of a panel in the same period, scaled KPI units."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def layout(
     blocks = [(name, families[name], channels) for name in shapes]
     if geos > 1:
         blocks += [(CENTRE, families[CENTRE], channels), (SPREAD, families[SPREAD], channels)]
-        blocks += [(OWN, "Normal", geos * channels)]
+        blocks += [(OWN, "Normal", geos * channels), (SHOCK, families[SHOCK], 1)]
     else:
         blocks += [(EFFECT, families[EFFECT], channels)]
     blocks.append((NOISE, families[NOISE], geos))
@@ -211,12 +214,14 @@ def constrain(plan: Layout, z: Array, loc: Array, scale: Array, level: Array) ->
 
     Returns
     -------
-    dict of arrays (..., C); the noise scale (...). In a panel effect (..., G, C) and noise scale (..., G).
+    dict of arrays (..., C); the noise scale (...). In a panel effect (..., G, C), noise scale (..., G) and the scale of
+    shocks (...).
     """
     u = unconstrained(plan, z, loc, scale, level, np)
     supports = {name: FAMILIES[family].support for name, family, _ in plan.families} | {EFFECT: "positive"}
     values = {name: _CONSTRAIN[supports[name]](v) for name, v in u.items() if name != OWN}
-    return values if plan.panel else {**values, NOISE: values[NOISE][..., 0]}
+    single = SHOCK if plan.panel else NOISE
+    return values | {single: values[single][..., 0]}
 
 
 def unconstrain(plan: Layout, values: Mapping[str, Array], loc: Array, scale: Array, level: Array) -> Array:
@@ -229,8 +234,8 @@ def unconstrain(plan: Layout, values: Mapping[str, Array], loc: Array, scale: Ar
         effect = np.log(np.asarray(values[EFFECT], dtype=float))
         own = (effect - u[CENTRE][..., None, :]) / np.exp(u[SPREAD])[..., None, :]
         u[OWN] = own.reshape((*own.shape[:-2], -1))
-    else:
-        u[NOISE] = u[NOISE][..., None]
+    single = SHOCK if plan.panel else NOISE
+    u[single] = u[single][..., None]
     u[plan.shifted] = u[plan.shifted] + log_level(plan, u, level, np)
     standard: Array = (np.concatenate([u[name] for name, _, _ in plan.families], axis=-1) - loc) / scale
     return standard

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData, Posterior
+from mmm_core.modeling.parameters import NOISE, SHOCK
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, media_parameters, saturate
 
 Positions = npt.NDArray[np.int64]
+SHOCKS = "shocks"
+"""Draws (T) of the shocks that geos share, scaled KPI units; only the PyMC route keeps them."""
 BLOCK_CELLS = 4_000_000
 """Cells of the (S, G, T, C) block held at once (32 MB)."""
 
@@ -120,4 +123,37 @@ def baseline(data: ModelData, posterior: Posterior, draws: Positions) -> Array:
         out += np.einsum("gtk,bgk->bgt", data.linear, posterior.by_geo("gamma_control")[draws])
     if data.fourier.shape[-1]:
         out += posterior.by_geo("gamma_fourier")[draws] @ data.fourier.T
+    return out
+
+
+def shock_scale(posterior: Posterior, draws: Positions | slice = slice(None)) -> Array:
+    """Standard deviation (B,) of the shocks that hit all geos in a period; 0 where there are none, as nationally."""
+    if SHOCK not in posterior.draws:
+        return np.zeros(len(posterior.by_geo(NOISE)[draws]))
+    scale: Array = posterior.flat(SHOCK)[draws]
+    return scale
+
+
+def noise(posterior: Posterior, draws: Positions, periods: int, rng: np.random.Generator) -> Array:
+    """Noise of single periods at the chosen draws, (B, G, T) scaled: each geo's own and what hits all of them."""
+    own = posterior.by_geo(NOISE)[draws][..., None]
+    out: Array = own * rng.standard_normal((*own.shape[:2], periods))
+    shock = shock_scale(posterior, draws)
+    if shock.any():
+        out += (shock[:, None] * rng.standard_normal((len(out), periods)))[:, None]
+    return out
+
+
+def shocks(posterior: Posterior, draws: Positions, left: Array, rng: np.random.Generator) -> Array:
+    """Shocks that geos share, drawn given everything else, (B, T) scaled.
+
+    Parameters
+    ----------
+    left
+        (B, G, T) scaled KPI less its mean at the draws.
+    """
+    precision = posterior.by_geo(NOISE)[draws] ** -2
+    total = shock_scale(posterior, draws)[:, None] ** -2 + precision.sum(axis=1, keepdims=True)
+    middle = np.einsum("bgt,bg->bt", left, precision) / total
+    out: Array = middle + rng.standard_normal(middle.shape) / np.sqrt(total)
     return out

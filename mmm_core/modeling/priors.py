@@ -51,6 +51,8 @@ class GeoPriors:
     """(K,)"""
     fourier: Array
     """(F,)"""
+    shock: Distribution
+    """(): standard deviation of the shocks that hit all geos in the same period."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _by_geo(data: ModelData, baseline: "_Baseline") -> GeoPriors:
         intercept=np.asarray(baseline.intercept.parameters["sigma"]),
         control=control * np.where(trend, 1.0, GEO_SHARE),
         fourier=baseline.fourier.parameters["sigma"] * GEO_SHARE,
+        shock=baseline.sigma,
     )
 
 

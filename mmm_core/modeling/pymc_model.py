@@ -39,8 +39,9 @@ from pytensor.xtensor import as_xtensor
 from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
-from mmm_core.modeling.priors import Priors
+from mmm_core.modeling.priors import GeoPriors, Priors
 from mmm_core.modeling.pymc_frequency import GEO, ByFrequency
+from mmm_core.modeling.pymc_shocks import SharedShocks
 from mmm_core.modeling.transforms import EFFECT
 
 ADSTOCKS = {
@@ -188,7 +189,12 @@ def unbuilt(data: ModelData, priors: Priors) -> MMM:
     )
     if data.by_frequency:
         mmm.often = data.scaled_frequency
-    return mmm
+    return mmm.add_mu_effect(shared_shocks(priors.geo)) if priors.geo else mmm
+
+
+def shared_shocks(geo: GeoPriors) -> SharedShocks:
+    """What hits all geos in the same period."""
+    return SharedShocks(scale=float(geo.shock.parameters["sigma"]))
 
 
 def varying(priors: Priors) -> dict[str, bool]:

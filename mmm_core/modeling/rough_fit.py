@@ -13,7 +13,7 @@ from mmm_core.modeling import coordinates as co
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.coordinates import Coordinates, Pooling
 from mmm_core.modeling.linear_block import LinearBlock
-from mmm_core.modeling.parameters import NOISE, OWN, SPREAD, Layout
+from mmm_core.modeling.parameters import NOISE, OWN, SHOCK, SPREAD, Layout
 from mmm_core.modeling.predict import saturated_exposure
 from mmm_core.modeling.transforms import EFFECT, media_parameters
 
@@ -24,6 +24,20 @@ FARTHEST = 4.0
 """Standardised parameters are kept this near to their prior's centre."""
 QUIETEST = 1e-4
 """Least noise scale, of the largest KPI: a rough fit to data without noise must not divide by none."""
+LEAST_OWN = 0.1
+"""Part of a geo's variance that stays its own, whatever other geos share."""
+LEAST_SHARED = 0.01
+"""Part of the geos' mean variance that their shared shocks have at least: none has no logarithm."""
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What is left over, by size: noise of each geo and shocks that all of them share."""
+
+    noise: Array
+    """(G,)"""
+    shock: float
+    """0 where none are shared."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +81,58 @@ class Problem:
         left: Array = self.target - self.brought(z[None])[0].sum(axis=-1)
         return left
 
-    def noise(self, residual: Array) -> Array:
-        """(G,) noise scales from residuals (G, T), everything that the linear block can say taken out."""
+    def scales(self, residual: Array) -> Scales:
+        """From residuals (G, T), everything that the linear block can say taken out."""
         inside = np.einsum("gtr,gt->gr", self.basis, residual)
-        left = np.sum(residual**2, axis=1) - np.sum(inside**2, axis=1)
+        rest = residual - np.einsum("gtr,gr->gt", self.basis, inside)
         free = max(1, residual.shape[1] - self.basis.shape[2])
-        out: Array = np.sqrt(np.maximum(left / free, QUIETEST**2))
-        return out
+        own = np.maximum(np.sum(rest**2, axis=1) / free, QUIETEST**2)
+        if not self.plan.panel:
+            return Scales(np.sqrt(own), 0.0)
+        geos = len(residual)
+        together = (np.sum(rest.sum(axis=0) ** 2) - np.sum(rest**2)) / (free * geos * (geos - 1))
+        shared = max(float(together), LEAST_SHARED * float(own.mean()))
+        return Scales(np.sqrt(np.maximum(own - shared, LEAST_OWN * own)), float(np.sqrt(shared)))
 
-    def whitened(self, x: Array, noise: Array) -> Array:
-        """Columns (G, T, n) in units in which residuals are standard normal, the linear block integrated out."""
+    def by_itself(self, x: Array, scales: Scales) -> Array:
+        """Columns (G, T, n) in units in which a geo's own residuals are standard normal, its linear block left out."""
+        noise = scales.noise
         inside = np.swapaxes(self.basis, 1, 2) @ x
         less = 1.0 - noise[:, None] / np.sqrt(noise[:, None] ** 2 + self.power)
         out: Array = (x - self.basis @ (less[:, :, None] * inside)) / noise[:, None, None]
         return out
 
-    def distance(self, residual: Array, noise: Array) -> Array:
+    def whitened(self, x: Array, scales: Scales) -> Array:
+        """The same with shared shocks integrated out too."""
+        out = self.by_itself(x, scales)
+        if not scales.shock:
+            return out
+        size, along = np.linalg.eigh(self._of_shocks(scales))
+        # (I + V V')^-1/2 = I - V f(V'V) V' with f(n) = (1 - 1 / sqrt(1 + n)) / n.
+        less = (along * ((1.0 - 1.0 / np.sqrt(1.0 + size)) / size)) @ along.T
+        together = less @ self.by_itself(out, scales).sum(axis=0)
+        spread = np.broadcast_to(together, (len(out), *together.shape))
+        return out - scales.shock**2 * self.by_itself(spread, scales)
+
+    def shocks(self, residual: Array, scales: Scales) -> Array:
+        """(T,) the shared shocks that residuals (G, T) tell; zeros where none are shared."""
+        if not scales.shock:
+            return np.zeros(residual.shape[1])
+        seen = self._of_shocks(scales)
+        told = self.by_itself(self.by_itself(residual[:, :, None], scales), scales)[:, :, 0].sum(axis=0)
+        return scales.shock**2 * np.linalg.solve(np.eye(len(seen)) + seen, told)
+
+    def _of_shocks(self, scales: Scales) -> Array:
+        """(T, T) precision with which the data tell the shocks, in units of their scale."""
+        noise = scales.noise[:, None] ** 2
+        inside = self.basis * np.sqrt(self.power / (noise * (noise + self.power)))[:, None, :]
+        less = np.tensordot(inside, inside, axes=((0, 2), (0, 2)))
+        out: Array = scales.shock**2 * (np.sum(1.0 / noise) * np.eye(len(less)) - less)
+        return out
+
+    def distance(self, residual: Array, scales: Scales) -> Array:
         """Whitened residuals (G, T)."""
-        return self.whitened(residual[:, :, None], noise)[:, :, 0]
+        return self.whitened(residual[:, :, None], scales)[:, :, 0]
 
 
 def problem(plan: Layout, data: ModelData, block: LinearBlock, loc: Array, scale: Array, level: Array) -> Problem:
@@ -104,15 +152,21 @@ def find(made: Problem, spread_scale: Array | None) -> Coordinates:
     spread_scale
         (C,) scales of the half-normal priors of spreads; None where geos' effects keep their own coordinates.
     """
-    z, noise = _fit(made)
+    z, scales = _fit(made)
     plan, here = made.plan, made.at(NOISE)
-    z[here] = (np.log(noise) - made.loc[here]) / made.scale[here]
+    z[here] = (np.log(scales.noise) - made.loc[here]) / made.scale[here]
     slope, residual = _linear(made, z)
-    curvature = np.eye(plan.size) + sum(c.T @ c for c in made.whitened(slope, noise))
+    curvature = np.eye(plan.size) + sum(c.T @ c for c in made.whitened(slope, scales))
     curvature[here, here] = np.diag(1.0 + 2.0 * residual.shape[1] * made.scale[here] ** 2)
+    if plan.panel:
+        here = made.at(SHOCK)
+        z[here] = (np.log(scales.shock) - made.loc[here]) / made.scale[here]
+        seen = scales.shock**2 * float(np.sum(scales.noise**-2))
+        told = 2.0 * residual.shape[1] * (seen / (1.0 + seen)) ** 2
+        curvature[here, here] = 1.0 + told * made.scale[here] ** 2
     pooling = None
     if spread_scale is not None:
-        pooling = _pooling(made, z, noise, residual, spread_scale)
+        pooling = _pooling(made, z, scales, residual, spread_scale)
     q = co.to_round(plan, z, pooling, made.loc, made.scale)
     if pooling is not None:
         # The prior of a signed spread is standard normal in its own coordinate, not in its logarithm.
@@ -128,16 +182,16 @@ def find(made: Problem, spread_scale: Array | None) -> Coordinates:
     return Coordinates(q, (direction / np.sqrt(size)) @ direction.T, pooling)
 
 
-def _fit(made: Problem) -> tuple[Array, Array]:
-    """Parameters (D,) and noise scales (G,)."""
+def _fit(made: Problem) -> tuple[Array, Scales]:
+    """Parameters (D,), and the sizes of what they leave over."""
     free = np.ones(made.plan.size, dtype=bool)
-    for name in (NOISE, *((SPREAD,) if made.plan.panel else ())):
+    for name in (NOISE, *((SPREAD, SHOCK) if made.plan.panel else ())):
         free[made.at(name)] = False
     z, damping = np.zeros(made.plan.size), 1.0
     for _ in range(STEPS):
         slope, residual = _linear(made, z)
-        noise = made.noise(residual)
-        columns, left = made.whitened(slope[:, :, free], noise), made.distance(residual, noise)
+        scales = made.scales(residual)
+        columns, left = made.whitened(slope[:, :, free], scales), made.distance(residual, scales)
         normal = np.eye(int(free.sum())) + sum(c.T @ c for c in columns)
         towards = np.einsum("gtd,gt->d", columns, left) - z[free]
         now = np.sum(left**2) + np.sum(z[free] ** 2)
@@ -145,14 +199,14 @@ def _fit(made: Problem) -> tuple[Array, Array]:
             tried = z.copy()
             tried[free] += np.linalg.solve(normal + damping * np.diag(np.diag(normal)), towards)
             tried = np.clip(tried, -FARTHEST, FARTHEST)
-            then = np.sum(made.distance(made.residual(tried), noise) ** 2) + np.sum(tried[free] ** 2)
+            then = np.sum(made.distance(made.residual(tried), scales) ** 2) + np.sum(tried[free] ** 2)
             if then < now:
                 z, damping = tried, damping / 5.0
                 break
             damping *= 5.0
         if damping >= 1e8 or now - then < 1e-3:
             break
-    return z, made.noise(made.residual(z))
+    return z, made.scales(made.residual(z))
 
 
 def _linear(made: Problem, z: Array) -> tuple[Array, Array]:
@@ -180,12 +234,13 @@ def _spread(made: Problem, z: Array) -> Array:
     return np.exp(made.loc[here] + made.scale[here] * z[here])
 
 
-def _pooling(made: Problem, z: Array, noise: Array, residual: Array, scale: Array) -> Pooling:
+def _pooling(made: Problem, z: Array, scales: Scales, residual: Array, scale: Array) -> Pooling:
     """Information of each geo's own data on its log effects, and how far from the mean they say it is."""
-    column = made.whitened(made.brought(z[None])[0], noise)
+    column = made.by_itself(made.brought(z[None])[0], scales)
     information = np.sum(column**2, axis=1)
     apart = _spread(made, z) * z[made.at(OWN)].reshape(made.plan.geos, made.plan.channels)
-    score = np.einsum("gtc,gt->gc", column, made.distance(residual, noise))
+    own = residual - made.shocks(residual, scales)
+    score = np.einsum("gtc,gt->gc", column, made.by_itself(own[:, :, None], scales)[:, :, 0])
     return Pooling(information, information * apart + score, scale)
 
 

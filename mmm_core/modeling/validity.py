@@ -15,7 +15,8 @@ from mmm_core.modeling import leftover, thinning
 from mmm_core.modeling import misfit as misfits
 from mmm_core.modeling.lift import LiftData, contradictions, lift_data
 from mmm_core.modeling.limits import Limits
-from mmm_core.modeling.predict import Positions, baseline, media_blocks
+from mmm_core.modeling.parameters import NOISE
+from mmm_core.modeling.predict import Positions, baseline, media_blocks, shock_scale
 from mmm_core.modeling.prepare import fourier_terms
 from mmm_core.modeling.priors import SEED, Priors, share_draws
 from mmm_core.modeling.spec import LiftTest, ModelSpec
@@ -34,7 +35,9 @@ class Picture:
     baseline: Array
     """(S, G, T) the part of it that is not media."""
     noise: Array
-    """(S, G) standard deviation of the likelihood."""
+    """(S, G) standard deviation of each geo's own noise."""
+    shock: Array
+    """(S, G) that of the shocks that geos share."""
     share: Array
     """(S, C) each channel's share of the KPI."""
     money: Array
@@ -79,7 +82,8 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
         data=data,
         mean=mean,
         baseline=base,
-        noise=posterior.by_geo("y_sigma")[chosen] * data.target_scale,
+        noise=posterior.by_geo(NOISE)[chosen] * data.target_scale,
+        shock=shock_scale(posterior, chosen)[:, None] * data.target_scale,
         share=share,
         money=money,
         prior_share=share_draws(spec, data, priors),
@@ -114,6 +118,8 @@ def predictive(p: Picture, limits: Limits) -> Check:
     """Share of periods inside the predictive intervals, and tail probabilities of three statistics of the KPI."""
     rng = np.random.default_rng(SEED)
     replicated = p.mean + p.noise[:, :, None] * rng.standard_normal(p.mean.shape)
+    if p.shock.any():
+        replicated += p.shock[:, :, None] * rng.standard_normal((len(p.mean), 1, p.mean.shape[2]))
     edge = 0.5 * (1 - limits.coverage)
     low, high = np.quantile(replicated, (edge, 1 - edge), axis=0)
     inside = float(np.mean((p.data.target >= low) & (p.data.target <= high)))

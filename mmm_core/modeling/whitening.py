@@ -85,17 +85,19 @@ class Whitening:
         """What of a pattern (G, T) the model cannot bend to, as it is and not whitened."""
         return np.stack([residual(x, q) for x, q in zip(pattern, self.plain, strict=True)])
 
-    def widening(self, alone: Array) -> float:
-        """Standard deviation of an effect's estimate over the one that independent noise gives.
+    def widening(self, alone: Array, assumed: float = 0.0) -> float:
+        """Standard deviation of an effect's estimate over the one that noise without memory gives.
 
         Parameters
         ----------
         alone
             (G, T) what is the effect's own: its column less what every other column explains of it.
+        assumed
+            Correlation between geos in one period that the model reckons with.
         """
         distance = np.abs(np.subtract.outer(np.arange(alone.shape[1]), np.arange(alone.shape[1])))
         scaled = alone / self.sd[:, None]
-        plain = float((scaled**2).sum())
+        plain = (1 - assumed) * float((scaled**2).sum()) + assumed * float((scaled.sum(axis=0) ** 2).sum())
         if plain <= 0:
             return 1.0
         each = sum(float(a @ rho**distance @ a) for a, rho in zip(scaled, self.rho, strict=True))

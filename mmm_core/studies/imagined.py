@@ -6,7 +6,8 @@ import numpy as np
 
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling.distributions import Distribution
-from mmm_core.modeling.predict import baseline, media_blocks
+from mmm_core.modeling.parameters import SHOCK
+from mmm_core.modeling.predict import baseline, media_blocks, noise
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.transforms import EFFECT
 
@@ -28,6 +29,7 @@ def parameters(priors: Priors, geos: int, rng: np.random.Generator) -> Posterior
             centre = prior.sample(rng, 1)[0]
             draws |= {f"{name}_mu": centre, name: centre + spread * rng.standard_normal((geos, *np.shape(centre)))}
         draws["y_sigma"] = priors.sigma.repeated(geos).sample(rng, 1)[0]
+        draws[SHOCK] = priors.geo.shock.sample(rng, 1)[0]
     whole = {name: np.asarray(value, dtype=float)[None, None] for name, value in draws.items()}
     return Posterior(priors.adstock, priors.saturation, priors.max_lag, whole)
 
@@ -48,5 +50,5 @@ def company(data: ModelData, truth: Posterior, rng: np.random.Generator) -> Mode
     """The data with a KPI that the parameters would have given, noise included; scales stay as they are."""
     (block, media), *_ = media_blocks(data, truth)
     mean = baseline(data, truth, block)[0] + media[0].sum(axis=-1)
-    noise = truth.by_geo("y_sigma")[0][:, None] * rng.standard_normal(mean.shape)
-    return replace(data, target=(mean + noise) * data.target_scale[:, None])
+    made = mean + noise(truth, block, mean.shape[1], rng)[0]
+    return replace(data, target=made * data.target_scale[:, None])

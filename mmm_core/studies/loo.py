@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from mmm_core.domain.fit import Array, ModelData, Posterior
-from mmm_core.modeling.predict import baseline, media_blocks
+from mmm_core.modeling.predict import baseline, media_blocks, shock_scale
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 HIGHEST_K = 0.7
@@ -52,8 +52,8 @@ class Loo:
 def likelihood(data: ModelData, posterior: Posterior) -> Likelihood:
     """Log likelihood of every period at every draw.
 
-    Independent Normals add up to a Normal, so that the total of a panel has a density too: a panel and its national
-    aggregate are compared on the same KPI.
+    Normals add up to a Normal, so that the total of a panel has a density too: a panel and its national aggregate are
+    compared on the same KPI. Geos of one period share a shock, so that their densities are one, of all of them.
     """
     draws = posterior.chains * posterior.draws_per_chain
     shown, total = (np.empty((draws, data.target.shape[1])) for _ in range(2))
@@ -62,14 +62,28 @@ def likelihood(data: ModelData, posterior: Posterior) -> Likelihood:
     for block, media in media_blocks(data, posterior):
         mean = (baseline(data, posterior, block) + media.sum(axis=-1)) * scale
         noise = posterior.by_geo("y_sigma")[block][..., None] * scale
-        shown[block] = _normal(data.target, mean, noise).sum(axis=1)
-        total[block] = _normal(data.target.sum(axis=0), mean.sum(axis=1), np.sqrt((noise**2).sum(axis=1)))
+        shock = shock_scale(posterior, block)[:, None, None] * scale
+        shown[block] = _together(data.target - mean, noise, shock)
+        spread = np.sqrt((noise**2).sum(axis=1) + shock.sum(axis=1) ** 2)
+        total[block] = _normal(data.target.sum(axis=0), mean.sum(axis=1), spread)
         expected += mean.sum(axis=(0, 1)) / draws
     return Likelihood(shown, total, data.target.sum(axis=0) - expected)
 
 
 def _normal(value: Array, mean: Array, deviation: Array) -> Array:
     out: Array = -0.5 * (((value - mean) / deviation) ** 2 + LOG_TWO_PI) - np.log(deviation)
+    return out
+
+
+def _together(left: Array, noise: Array, shock: Array) -> Array:
+    """Log density (S, T) of residuals (S, G, T) with own noise (S, G, 1) and one shock times ``shock`` (S, G, 1).
+
+    By the matrix determinant lemma and its inverse (Sherman-Morrison), the covariance being diagonal plus rank one.
+    """
+    alone = _normal(left, np.zeros_like(left), noise).sum(axis=1)
+    shared = 1.0 + (shock**2 / noise**2).sum(axis=1)
+    seen = (shock * left / noise**2).sum(axis=1)
+    out: Array = alone + 0.5 * seen**2 / shared - 0.5 * np.log(shared)
     return out
 
 

@@ -81,6 +81,7 @@ def _label(name: str, place: tuple[int, ...], data: ModelData) -> str:
         "gamma_fourier": [f"wave {n + 1}" for n in range(data.fourier.shape[1])],
         "intercept_contribution": (),
         "y_sigma": (),
+        "shocks_sigma": (),
     }
     last = lengths.get(name.removesuffix("_mu"), data.channels)
     parts = [data.geos[place[0]]] if len(place) > bool(last) else []

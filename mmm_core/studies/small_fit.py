@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmm_core.domain.fit import Array, Chunk, ModelData, Posterior, Progress
-from mmm_core.modeling.predict import baseline, media_blocks
+from mmm_core.modeling.predict import baseline, media_blocks, noise
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies.kind import Options, Tools
@@ -57,16 +57,15 @@ def predict(data: ModelData, posterior: Posterior, seed: int = 0) -> Predicted:
     """What the model expects in every period of ``data``, carry-over of the periods before included."""
     scale = data.target_scale[:, None]
     total = posterior.chains * posterior.draws_per_chain
-    expected, noise = np.empty((total, len(data.dates))), np.empty((total, len(data.dates)))
+    expected, noisy = np.empty((total, len(data.dates))), np.empty((total, len(data.dates)))
     by_geo = np.zeros(data.target.shape)
-    sigma = posterior.by_geo("y_sigma")
     rng = np.random.default_rng(seed)
     for block, media in media_blocks(data, posterior):
         mu = (baseline(data, posterior, block) + media.sum(axis=-1)) * scale
-        spread = sigma[block][..., None] * scale * rng.standard_normal(mu.shape)
-        expected[block], noise[block] = mu.sum(axis=1), spread.sum(axis=1)
+        spread = noise(posterior, block, len(data.dates), rng) * scale
+        expected[block], noisy[block] = mu.sum(axis=1), (mu + spread).sum(axis=1)
         by_geo += mu.sum(axis=0) / total
-    return Predicted(expected, expected + noise, by_geo)
+    return Predicted(expected, noisy, by_geo)
 
 
 def brought(data: ModelData, posterior: Posterior, first: int = 0, last: int | None = None) -> dict[str, Array]:

@@ -120,6 +120,7 @@ def priors_draws(priors: Priors, max_lag: int, chains: int, draws: int, geos: in
     }
     found = {n: p.sample(rng, chains * draws).reshape((chains, draws, *p.shape)) for n, p in named.items()}
     if geos > 1:
+        found["shocks_sigma"] = np.abs(rng.normal(0.03, 0.005, (chains, draws)))
         own = (EFFECT, "intercept_contribution", "gamma_control", "gamma_fourier", "y_sigma")
         found |= {f"{name}_mu": np.log(found[name]) if name == EFFECT else found[name] for name in own[:-1]}
         found[f"{EFFECT}_sigma"] = np.abs(rng.normal(0.3, 0.05, found[EFFECT].shape))

@@ -82,8 +82,9 @@ def test_joint_log_density_of_a_panel_is_pymc_marketings(adstock: str, saturatio
         shared = centre + spread * rng.normal(size=centre.size)
         own = shared + ours.block.own * rng.normal(size=(len(data.geos), centre.size))
         linear = ours.block.split(own) | {f"{n}_mu": v for n, v in ours.block.split(shared).items()}
-        expected = float(theirs(_pymc_point(model, {**_theirs(values, saturation), **linear})))
-        assert ours.joint_log_density(values, own, shared) == pytest.approx(expected, rel=1e-6)
+        shocks = values["shocks_sigma"] * rng.normal(size=len(data.dates))
+        expected = float(theirs(_pymc_point(model, {**_theirs({**values, "shocks": shocks}, saturation), **linear})))
+        assert ours.joint_log_density(values, own, shared, shocks) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("style", ["by_spend", "pymc_marketing"])

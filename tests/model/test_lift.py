@@ -102,10 +102,12 @@ def test_density_with_lift_tests_is_pymc_marketings(panel: bool) -> None:
         shared = block.mean + (0.0 if block.shared is None else block.shared * rng.normal(size=block.mean.size))
         own = shared + block.own * rng.normal(size=(len(data.geos), block.mean.size))
         linear = block.split(own if panel else own[0])
+        shocks = None
         if panel:
-            linear |= {f"{n}_mu": v for n, v in block.split(shared).items()}
+            shocks = values["shocks_sigma"] * rng.normal(size=len(data.dates))
+            linear |= {f"{n}_mu": v for n, v in block.split(shared).items()} | {"shocks": shocks}
         expected = float(theirs(_pymc_point(model, {**_theirs(values, "hill"), **linear})))
-        assert ours.joint_log_density(values, own, shared) == pytest.approx(expected, rel=1e-6)
+        assert ours.joint_log_density(values, own, shared, shocks) == pytest.approx(expected, rel=1e-6)
 
 
 def _confounded(periods: int = 120) -> tuple[pd.DataFrame, float, float]:

@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from mmm_core.domain.errors import SpecError
-from mmm_core.domain.fit import ModelData
-from mmm_core.modeling import collapsed, density
+from mmm_core.domain.fit import ModelData, Posterior
+from mmm_core.modeling import collapsed, density, predict, rough_fit
 from mmm_core.modeling.collapsed import Collapsed, collapse
 from mmm_core.modeling.conditional import draw_linear, media_effect
-from mmm_core.modeling.parameters import NOISE
+from mmm_core.modeling.parameters import NOISE, SHOCK
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
 from tests.model.company import panel_specification, panel_table
@@ -44,6 +44,13 @@ def _dense(data: ModelData, model: Collapsed) -> tuple[np.ndarray, np.ndarray]:
     return whole, block.offset.ravel()
 
 
+def _noise(data: ModelData, values: dict[str, np.ndarray]) -> np.ndarray:
+    """Covariance (G * T, G * T) of each geo's own noise and of the shocks that all of them share."""
+    geos, periods = data.target.shape
+    shared = values[SHOCK] ** 2 * np.kron(np.ones((geos, geos)), np.eye(periods))
+    return np.diag(np.repeat(values[NOISE] ** 2, periods)) + shared
+
+
 def _residual(model: Collapsed, values: dict[str, np.ndarray]) -> np.ndarray:
     one = {name: v[None] for name, v in values.items()}
     return (model.data.scaled_target - model.block.offset - media_effect(model.plan, model.data, one)[0]).ravel()
@@ -55,19 +62,22 @@ def test_collapsed_density_of_a_panel_equals_the_dense_marginal() -> None:
     whole, _ = _dense(data, model)
     rng = np.random.default_rng(2)
     base = rng.normal(size=model.plan.size) * 0.7
-    start = model.plan.start_of(NOISE)
+    start = model.plan.start_of(SHOCK)
     ours_at = jax.jit(_density(model))
     left = []
     for _ in range(4):
         z = base.copy()
         z[start:] += 0.4 * rng.normal(size=z[start:].size)
         values = model.constrain(z)
-        covariance = whole @ whole.T + np.diag(np.repeat(values[NOISE] ** 2, data.target.shape[1]))
+        covariance = whole @ whole.T + _noise(data, values)
         residual = _residual(model, values)
         likelihood = stats.multivariate_normal(np.zeros(residual.size), covariance).logpdf(residual)
-        prior = stats.halfnorm(scale=model.inputs.numbers[NOISE][0]).logpdf(values[NOISE]).sum()
-        ours = float(ours_at(z))
-        left.append(ours - likelihood - prior - np.log(values[NOISE]).sum())
+        scales = {name: np.atleast_1d(values[name]) for name in (NOISE, SHOCK)}
+        prior = sum(
+            float(np.sum(stats.halfnorm(scale=model.inputs.numbers[name][0]).logpdf(v) + np.log(v)))
+            for name, v in scales.items()
+        )
+        left.append(float(ours_at(z)) - likelihood - prior)
     np.testing.assert_allclose(left, left[0], rtol=1e-8)
 
 
@@ -75,10 +85,9 @@ def test_drawn_coefficients_of_a_panel_have_the_exact_mean_and_covariance() -> N
     data, model = _model()
     whole, _ = _dense(data, model)
     values = model.constrain(np.random.default_rng(4).normal(size=model.plan.size) * 0.5)
-    noise = np.repeat(values[NOISE] ** 2, data.target.shape[1])
-    precision = (whole.T / noise) @ whole + np.eye(whole.shape[1])
-    covariance = np.linalg.inv(precision)
-    expected = covariance @ (whole.T @ (_residual(model, values) / noise))
+    weights = np.linalg.inv(_noise(data, values))
+    covariance = np.linalg.inv(whole.T @ weights @ whole + np.eye(whole.shape[1]))
+    expected = covariance @ (whole.T @ weights @ _residual(model, values))
     many = {name: np.broadcast_to(v, (1, 40_000, *np.shape(v))) for name, v in values.items()}
     drawn = draw_linear(model.plan, model.block, model.data, many, seed=3)
     size, block = model.block.mean.size, model.block
@@ -101,6 +110,41 @@ def test_drawn_coefficients_of_a_panel_have_the_exact_mean_and_covariance() -> N
     assert np.all(np.abs(found.mean(axis=0) - mean) < 5 * deviation / np.sqrt(len(found)))
     outer = np.outer(deviation, deviation)
     np.testing.assert_allclose(np.cov(found.T) / outer, spread / outer, atol=0.04)
+
+
+def test_shocks_given_everything_else_and_noise_have_the_exact_moments() -> None:
+    rng = np.random.default_rng(8)
+    own, scale, left = np.array([0.2, 0.5, 0.1]), 0.3, rng.normal(size=(3, 5))
+    many = {NOISE: np.tile(own, (1, 60_000, 1)), SHOCK: np.full((1, 60_000), scale)}
+    posterior, draws = Posterior("geometric", "hill", 4, many), np.arange(60_000)
+    drawn = predict.shocks(posterior, draws, np.broadcast_to(left, (60_000, 3, 5)), rng)
+    covariance = np.diag(own**2) + scale**2
+    expected = scale**2 * np.ones(3) @ np.linalg.solve(covariance, left)
+    spread = np.sqrt(scale**2 - scale**4 * np.ones(3) @ np.linalg.solve(covariance, np.ones(3)))
+    assert np.all(np.abs(drawn.mean(axis=0) - expected) < 5 * spread / np.sqrt(60_000))
+    np.testing.assert_allclose(drawn.std(axis=0), spread, rtol=0.02)
+    noise = predict.noise(posterior, draws, 2, rng)
+    np.testing.assert_allclose(np.cov(noise[:, :, 0].T), covariance, atol=0.01)
+    assert abs(np.corrcoef(noise[:, 0, 0], noise[:, 0, 1])[0, 1]) < 0.02
+
+
+def test_coordinates_reckon_with_shared_shocks() -> None:
+    """The whitening of the rough fit is that of the dense covariance, and it finds the scale of planted shocks."""
+    data, model = _model(geos=4, periods=60)
+    x = model.inputs
+    made = rough_fit.problem(model.plan, data, model.block, x.loc, x.scale, x.level)
+    rng = np.random.default_rng(3)
+    columns, scales = rng.normal(size=(4, 60, 2)), rough_fit.Scales(np.array([0.1, 0.2, 0.3, 0.4]), 0.25)
+    covariance = np.kron(np.ones((4, 4)), scales.shock**2 * np.eye(60))
+    for g in range(4):
+        here = slice(60 * g, 60 * (g + 1))
+        covariance[here, here] += (made.basis[g] * made.power[g]) @ made.basis[g].T + scales.noise[g] ** 2 * np.eye(60)
+    flat, white = columns.reshape(240, 2), made.whitened(columns, scales).reshape(240, 2)
+    np.testing.assert_allclose(white.T @ white, flat.T @ np.linalg.solve(covariance, flat), rtol=1e-8)
+    residual = columns[:, :, 0] * scales.noise[:, None] + 0.5 * rng.normal(size=60)
+    told = np.tile(np.eye(60), 4) * scales.shock**2 @ np.linalg.solve(covariance, residual.ravel())
+    np.testing.assert_allclose(made.shocks(residual, scales), told, rtol=1e-8, atol=1e-12)
+    assert made.scales(residual).shock == pytest.approx(0.5, rel=0.3)
 
 
 def test_single_precision_keeps_the_density_and_its_gradient(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,4 +68,6 @@ def drawn(spec: ModelSpec, data: ModelData, draws: int = 200, seed: int = 1) -> 
     for name, prior in (("gamma_control", resolved.control), ("gamma_fourier", resolved.fourier)):
         values[name] = near(0.2 * prior.quantile(0.8), True) if prior.shape != (0,) else np.zeros((*shape, *geos, 0))
     values["y_sigma"] = near(0.3 * np.asarray(resolved.sigma.quantile(0.5)), True)
+    if resolved.geo:
+        values["shocks_sigma"] = near(0.3 * np.asarray(resolved.geo.shock.quantile(0.5)), False)
     return Posterior(resolved.adstock, resolved.saturation, resolved.max_lag, values)

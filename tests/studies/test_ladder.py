@@ -81,9 +81,10 @@ def test_the_likelihood_is_that_of_the_conditional_draws(panel: bool) -> None:
     s, t = 5, 7
     mean = ((baseline(data, posterior, block) + media.sum(axis=-1)) * data.target_scale[:, None])[s, :, t]
     noise = posterior.by_geo("y_sigma")[s] * data.target_scale
-    by_geo = stats.norm.logpdf(data.target[:, t], mean, noise)
-    assert seen.shown[s, t] == pytest.approx(by_geo.sum())
-    whole = stats.norm.logpdf(data.target[:, t].sum(), mean.sum(), np.sqrt((noise**2).sum()))
+    shock = posterior.flat("shocks_sigma")[s] * data.target_scale if panel else np.zeros(1)
+    covariance = np.diag(noise**2) + np.outer(shock, shock)
+    assert seen.shown[s, t] == pytest.approx(stats.multivariate_normal(mean, covariance).logpdf(data.target[:, t]))
+    whole = stats.norm.logpdf(data.target[:, t].sum(), mean.sum(), np.sqrt(covariance.sum()))
     assert seen.total[s, t] == pytest.approx(whole)
     assert np.allclose(seen.shown, seen.total) is not panel
 

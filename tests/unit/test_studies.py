@@ -345,7 +345,8 @@ def test_an_imagined_company_follows_from_its_parameters() -> None:
         resolved = priors.resolve(model, data)
         rng = np.random.default_rng(2)
         truth = imagined.parameters(resolved, geos, rng)
-        still = truth.draws | {"y_sigma": np.zeros_like(truth.draws["y_sigma"])}
+        scales = {name: v for name, v in truth.draws.items() if name in ("y_sigma", "shocks_sigma")}
+        still = truth.draws | {name: np.zeros_like(v) for name, v in scales.items()}
         quiet = type(truth)(truth.adstock, truth.saturation, truth.max_lag, still)
         made = imagined.company(data, quiet, rng)
         np.testing.assert_allclose(made.target.sum(axis=0), small_fit.predict(data, quiet).expected[0])

@@ -60,7 +60,7 @@ class Shocks(NamedTuple):
 class Inputs(NamedTuple):
     """Arguments of the density.
 
-    G geos, W periods and R directions (both padded with zeros), P coefficients, C channels, D parameters.
+    G geos, W periods and R directions (both padded with zeros, R nationally alone), P coefficients, C channels, D parameters.
     """
 
     target: Any
@@ -122,7 +122,8 @@ def inputs(
     geos, periods = target.shape
     columns = block.singular.shape[1]
     weeks = _padded(periods, WEEKS_STEP)
-    width = _padded(columns, COLUMNS_STEP)
+    # A panel's shared part is compiled for its number of coefficients anyway, and padding is a third of its work.
+    width = columns if plan.panel else _padded(columns, COLUMNS_STEP)
     centres = [par.FAMILIES[f].centre(numbers[n][0], numbers[n][1]) for n, f, _ in plan.families]
     loc = np.concatenate([c[0] for c in centres])
     scale = np.concatenate([c[1] for c in centres])

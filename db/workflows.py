@@ -148,7 +148,7 @@ class Workflows(Rows):
                 at=func.clock_timestamp(),
             )  # fmt: skip
             new = added.on_conflict_do_nothing(index_elements=["organisation_id", "workflow_id", "key"])
-            number += self._connection.execute(new).rowcount
+            number += self._first(new.returning(table.c.number)) is not None
 
     def events(self, workflow_id: str) -> Many[Event]:
         table = tables.workflow_events
@@ -172,7 +172,7 @@ class Workflows(Rows):
             gate=question.gate.value, question=encode(question), asked_at=approval.asked_at,
         )  # fmt: skip
         new = added.on_conflict_do_nothing(index_elements=["organisation_id", "workflow_id", "key"])
-        return self._connection.execute(new).rowcount == 1
+        return self._first(new.returning(tables.approvals.c.key)) is not None
 
     def answer(self, workflow_id: str, key: str, answer: Answer) -> None:
         self._locked(workflow_id)

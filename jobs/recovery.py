@@ -78,10 +78,10 @@ STUDIES = Sort(
 )  # fmt: skip
 
 
-def open_runs(admin_url: str, sort: Sort = FITS) -> Callable[[], list[OpenRun]]:
+def open_runs(admin_url: str, door: str = FITS.door) -> Callable[[], list[OpenRun]]:
     """Every unfinished one of every organisation: their ids alone, through a door that only the owner may use."""
     engine: Engine = create_engine(sqlalchemy_url(admin_url), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    query = text(sort.door)
+    query = text(door)
 
     def read() -> list[OpenRun]:
         try:
@@ -94,8 +94,11 @@ def open_runs(admin_url: str, sort: Sort = FITS) -> Callable[[], list[OpenRun]]:
 
 
 def watchful(services: Services, queue: RqFitQueue, admin_url: str) -> Look:
-    """What a worker calls every few seconds: a look at fits and one at studies."""
-    looks = [look_around(services, queue, open_runs(admin_url, sort), sort) for sort in (FITS, STUDIES)]
+    """What a worker calls every few seconds: a look at fits, one at studies, and one at workflows."""
+    from jobs import workflow_recovery
+
+    looks = [look_around(services, queue, open_runs(admin_url, sort.door), sort) for sort in (FITS, STUDIES)]
+    looks.append(workflow_recovery.look_around(services, queue, open_runs(admin_url, workflow_recovery.DOOR)))
 
     def look(now: datetime) -> None:
         for one in looks:

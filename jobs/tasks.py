@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from jobs import wiring
+from jobs import wiring, workflow_task
 from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, Unavailable
 from mmm_core.domain.fit import Chunk, Progress, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import FitOutcome, FitProcess, Services
 from mmm_core.domain.study import StepBegun, StepEnded, StudyEnded, StudyRequest
+from mmm_core.domain.workflow import Awaited
 from mmm_core.settings import Settings
 from mmm_core.use_cases.execute import execute
 from mmm_core.use_cases.execute_study import UNEXPECTED as UNEXPECTED_STUDY
@@ -30,7 +31,9 @@ def run_fit(organisation_id: str, user_id: str, run_id: str) -> str:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     with wiring.opened(Settings()) as wired:
-        return carry_out(wired.services, actor, run_id, stopping)
+        outcome = carry_out(wired.services, actor, run_id, stopping)
+        workflow_task.wake(wired.services, actor, Awaited.FIT, run_id)
+        return outcome
 
 
 def carry_out(services: Services, actor: Actor, run_id: str, stopping: threading.Event) -> str:
@@ -93,7 +96,9 @@ def run_study(organisation_id: str, user_id: str, study_id: str) -> str:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     with wiring.opened(Settings()) as wired:
-        return carry_out_study(wired.services, actor, study_id, stopping)
+        outcome = carry_out_study(wired.services, actor, study_id, stopping)
+        workflow_task.wake(wired.services, actor, Awaited.STUDY, study_id)
+        return outcome
 
 
 def carry_out_study(services: Services, actor: Actor, study_id: str, stopping: threading.Event) -> str:

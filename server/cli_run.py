@@ -3,15 +3,22 @@
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmm_core.domain.errors import BadInput, SpecError
 from mmm_core.domain.results import Interval, Results
-from mmm_core.use_cases.run_all import Approve, Checkpoint, Decision, run_all
+from mmm_core.domain.workflow import Input, Question, Verdict
+from mmm_core.reports import wording
+from mmm_core.use_cases.approvals import checked_edits
 from server.cli_data import read_file
 from server.local import local_services
 
+if TYPE_CHECKING:
+    from mmm_core.agents.workflow.here import Said
+
 YES = ("y", "yes")
 NO = ("n", "no")
+EDIT = ("e", "edit")
 
 
 def run(
@@ -19,9 +26,11 @@ def run(
 ) -> None:
     content = read_file(source)
     spec_yaml = _read_spec(spec) if spec else None
-    approve: Approve = _approve_all if auto_approve else _ask
+    # LangGraph takes a second to import, which a wrong file name need not wait for.
+    from mmm_core.agents.workflow.here import run_here
+
     with local_services(say=_say, fits=True) as (services, actor):
-        results = run_all(
+        results = run_here(
             services,
             actor,
             content,
@@ -29,7 +38,7 @@ def run(
             kpi=kpi,
             spec_yaml=spec_yaml,
             out=out,
-            approve=approve,
+            ask=None if auto_approve else _ask,
             say=_say,
             ladder=ladder,
         )
@@ -62,22 +71,62 @@ def _read_spec(path: Path) -> str:
         raise SpecError(f"The specification {path} is not a text file in UTF-8.") from None
 
 
-def _approve_all(checkpoint: Checkpoint) -> Decision:
-    return Decision(True, "--auto-approve")
+def _ask(question: Question) -> "Said":
+    """Show the evidence on stderr (stdout stays clean for ``--json``) and wait for a yes, a no with why, or changes."""
+    from mmm_core.agents.workflow.here import Said
 
-
-def _ask(checkpoint: Checkpoint) -> Decision:
-    """Show the evidence on stderr (stdout stays clean for ``--json``) and wait for a yes or a no with a reason."""
     _say("")
-    for line in checkpoint.evidence:
-        _say(f"  {line}")
+    for line in (*question.evidence, question.problem, question.remark):
+        if line:
+            _say(f"  {line}")
+    for table in question.tables:
+        for row in table.rows:
+            _say("  " + "  ".join(wording.short(c) if isinstance(c, float) else str(c) for c in row))
+    ways = "[y/n] (e to change something) " if question.inputs else "[y/n] "
     while True:
-        answer = _answer(f"{checkpoint.question} [y/n] ").lower()
+        answer = _answer(f"{question.text} {ways}").lower()
         if answer in YES:
-            return Decision(True)
+            return Said(Verdict.APPROVE, _answer("Why? ") if question.needs_reason else "")
         if answer in NO:
-            return Decision(False, _answer("Why not? "))
+            return Said(Verdict.REJECT, _reason(question))
+        if answer in EDIT and question.inputs:
+            edits = _changes(question)
+            if edits is not None:
+                return Said(Verdict.EDIT, _answer("Why? ") if question.needs_reason else "", edits)
+            continue
         _say("Answer y or n.")
+
+
+def _reason(question: Question) -> str:
+    """A rejection says where it leads, and keeps asking for a reason."""
+    _say(f"  {question.rejected}")
+    while not (reason := _answer("Why not? ")):
+        _say("Say in a few words why; the reason stays on record.")
+    return reason
+
+
+def _changes(question: Question) -> dict[str, object] | None:
+    """New values, asked one by one; None where they cannot be used, which is said."""
+    edits: dict[str, object] = {}
+    for one in question.inputs:
+        now = ", ".join(map(str, one.value)) if isinstance(one.value, list) else one.value
+        said = _answer(f"  {one.label} ({now}), Enter to keep{_choices(one)}: ")
+        if said:
+            edits[one.name] = (
+                [p.strip() for p in said.split(",") if p.strip() != "-"] if one.kind == "choices" else said
+            )
+    try:
+        checked: dict[str, object] = checked_edits(question, edits)
+    except BadInput as error:
+        _say(f"  {error}")
+        return None
+    return checked
+
+
+def _choices(one: Input) -> str:
+    if one.kind == "choices":
+        return f", - for none; of {', '.join(one.options)}"
+    return f", or {', '.join(one.options)}" if one.options else ""
 
 
 def _answer(question: str) -> str:

@@ -40,8 +40,20 @@ class Story:
     references: tuple[str, ...]
 
 
-def write(results: Results, project: Project, facts: Sequence[Fact], plans: Sequence[OptimisedPlan] = ()) -> Story:
+def write(
+    results: Results,
+    project: Project,
+    facts: Sequence[Fact],
+    plans: Sequence[OptimisedPlan] = (),
+    *,
+    today: float | None = None,
+) -> Story:
     """Fill the templates.
+
+    Parameters
+    ----------
+    today
+        What today's plan spends, where ``plans`` may split another total.
 
     Raises
     ------
@@ -57,7 +69,7 @@ def write(results: Results, project: Project, facts: Sequence[Fact], plans: Sequ
         autoescape=False,  # noqa: S701 - Markdown; names are escaped where they are put in
     )
     environment.globals.update(n=_number, w=_name, d=_day, ch=lambda name: _name(wording.plain(name)))
-    text = environment.get_template("story.md.j2").render(_context(results, project, plans))
+    text = environment.get_template("story.md.j2").render(_context(results, project, plans, today))
     return lock(text, known, results.currency, results.is_revenue)
 
 
@@ -126,7 +138,9 @@ def _inert(text: str) -> str:
     return ACTIVE.sub(r"\\\1", text)
 
 
-def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan]) -> dict[str, object]:
+def _context(
+    results: Results, project: Project, plans: Sequence[OptimisedPlan], today: float | None
+) -> dict[str, object]:
     channels = sorted(results.channels, key=lambda c: c.contribution.p50, reverse=True)
     names = [c.channel for c in channels]
     return {
@@ -143,6 +157,7 @@ def _context(results: Results, project: Project, plans: Sequence[OptimisedPlan])
         "by_action": {action.value: [c for c in channels if c.action is action] for action in Action},
         "organic": [c for c in channels if c.spend is None],
         "plans": {p.style: p for p in plans},
+        "same_budget": today is None or all(abs(p.outcome.total_spend - today) <= 1e-3 * today for p in plans),
         "concerns": [c for c in results.checks if c.status is not Status.PASS],
         "has_roi": any(c.roi for c in channels),
         "period": wording.periods(1, results.period_days).split()[1],

@@ -39,9 +39,9 @@ def publish(
         facts = work.runs.facts(run_id)
         project = work.projects.get(run.project_id)
         version = len(work.reports.list(run.project_id)) + 1
-        text = story.write(results, project, facts, plans)
-        heading = title.strip() or f"{project.name}: what marketing brought"
         current = fitted.response.current_plan(PLAN_PERIODS)
+        text = story.write(results, project, facts, plans, today=sum(current.spend.values()))
+        heading = title.strip() or f"{project.name}: what marketing brought"
         page = html.render(heading, text, results, plans, current, created=services.now())
         report = Report(
             id=services.new_id(),

@@ -1,0 +1,57 @@
+"""A language model's sentence beside a question: it may phrase, never decide, and no figure of its own gets through."""
+
+import json
+import re
+import time
+from functools import cache
+from pathlib import Path
+
+from mmm_core.agents.workflow.desk import Desk
+from mmm_core.agents.workflow.state import Plain, State, brief
+from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.llm import Task
+from mmm_core.domain.workflow import Event, EventKind, Stage
+
+PROMPT = Path(__file__).parent / "prompts" / "remark.md"
+FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+LONGEST = 600
+
+
+def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
+    """What a model has to say about the question; nothing where none is set, it fails, or it brings figures along."""
+    models = desk.services.models
+    if models is None or not models.available(desk.actor, Task.WRITE):
+        return ""
+    shown = {k: question[k] for k in ("gate", "text", "evidence", "tables")}
+    asked = json.dumps({"question": shown, "so far": json.loads(brief(state))}, ensure_ascii=False)
+    began = time.perf_counter()
+    key = f"{question['key']}:remark"
+    try:
+        answer = models.ask(desk.actor, Task.WRITE, _prompt(), asked, project_id=state["project_id"])
+    except CarryoverError as error:
+        _tell(desk, Event(key, EventKind.REMARK, stage, "The language model had nothing to say.", reason=str(error)))
+        return ""
+    text = " ".join(answer.text.split())[:LONGEST]
+    strange = sorted(set(FIGURE.findall(text)) - set(FIGURE.findall(asked)))
+    detail = {
+        "assistant": str(answer.choice),
+        "input_tokens": answer.usage.input_tokens,
+        "output_tokens": answer.usage.output_tokens,
+        "cost": answer.usage.cost,
+        "seconds": time.perf_counter() - began,
+        "said": text,
+    }
+    why = f"It brought a figure that no result holds: {strange[0]}." if strange else ""
+    said = "A remark of the language model was left out." if strange else f"{answer.choice} remarked: {text}"
+    _tell(desk, Event(key, EventKind.REMARK, stage, said, reason=why, detail=detail))
+    return "" if strange else text
+
+
+def _tell(desk: Desk, event: Event) -> None:
+    with desk.services.work(desk.actor) as work:
+        work.workflows.record(desk.workflow.id, [event])
+
+
+@cache
+def _prompt() -> str:
+    return PROMPT.read_text(encoding="utf-8")

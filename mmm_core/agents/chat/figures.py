@@ -12,6 +12,7 @@ from typing import Any
 from mmm_core.domain.report import Fact
 from mmm_core.reports import number_lock
 from mmm_core.reports.number_lock import CLAIM, Fault
+from mmm_core.reports.story import spell
 from mmm_core.reports.wording import CURRENCIES
 
 WITHHELD = "▮▮"
@@ -183,7 +184,17 @@ def _faults(text: str, evidence: Evidence, before: str) -> set[str]:
     """Figures with references that do not hold."""
     whole = f"{before}\n{text}" if before else text
     found = number_lock.check(whole, evidence.facts, evidence.channels, evidence.currency, evidence.is_revenue)
-    return {f.shown for f in found.findings if f.fault is not Fault.UNREFERENCED}
+    # 'over 99%' is how the product spells a chance, though no figure that could be measured.
+    spelled = {
+        m.group(1).strip() for m in CLAIM.finditer(text) if _is_spelled(m.group(1).strip(), m.group(2), evidence)
+    }
+    wrong = [f for f in found.findings if f.fault is not Fault.UNREFERENCED]
+    return {f.shown for f in wrong if not (f.fault is Fault.VALUE and f.shown in spelled)}
+
+
+def _is_spelled(shown: str, key: str, evidence: Evidence) -> bool:
+    fact = evidence.facts.get(key.strip())
+    return fact is not None and shown == spell(fact, evidence.currency, evidence.is_revenue)
 
 
 def _sweep(text: str) -> tuple[str, list[str]]:

@@ -164,6 +164,10 @@ class Gateway:
             work.answers.put(key, json.dumps(given), self._now())
         return Answer(text, called.choice, called.usage)
 
+    def note(self, about: About, choice: Choice, ending: Ending) -> None:
+        """Keep a row of something that ended a talk without being a call of its own."""
+        self._usage(about, choice, ending, (0, 0), time.monotonic())
+
     # ---- rows -------------------------------------------------------------------------------------------------------
 
     def _usage(self, about: About, choice: Choice, ending: Ending, tokens: tuple[int, int], started: float) -> Usage:

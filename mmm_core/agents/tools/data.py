@@ -122,7 +122,7 @@ def sample_rows(context: Context, given: Rows) -> Result:
 
 def get_correlation_matrix(context: Context, given: Correlated) -> Result:
     now = context.working()
-    table = explore.correlations(now.frame, now.recognition)
+    table: Any = explore.correlations(now.frame, now.recognition)
     if given.columns:
         known = [c for c in given.columns if c in table]
         if len(known) < 2:
@@ -151,7 +151,7 @@ def _table(table: pd.DataFrame, stem: str, label: str, shares: tuple[str, ...] =
     """Rows whose numbers are facts; ``label`` names the row."""
     sheet = Sheet()
     rows = []
-    records: list[dict[Any, Any]] = table.head(MOST).to_dict("records")
+    records: Any = table.head(MOST).to_dict("records")
     for record in records:
         row: dict[str, Any] = {label: name(record.pop(label))}
         key = stem if stem.endswith(str(row[label])) else f"{stem}.{row[label]}"

@@ -1,0 +1,201 @@
+"""The assistant without a language model: the grammar for changes, look-ups for questions, help for the rest.
+
+It answers at once, the same each time, and every figure it writes goes through the number lock like anybody else's.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mmm_core import grammar
+from mmm_core.agents.chat import answers
+from mmm_core.agents.chat.talk import Draft, channels_before, sentence_before
+from mmm_core.agents.tools import plan, registry
+from mmm_core.agents.tools.kinds import Context, Result
+from mmm_core.domain.conversation import Message, to_record
+from mmm_core.domain.errors import CarryoverError, NotFound
+from mmm_core.domain.instructions import Reading
+from mmm_core.use_cases import sentences
+
+Write = Callable[[Result], str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A look-up: words that ask for it, the tool that knows, and how its result is said."""
+
+    asks: re.Pattern[str]
+    tool: str
+    write: Write
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(patterns) + r")\b", re.IGNORECASE)
+
+
+WHERE = re.compile(
+    r"\b(?:where|how)\b.*?\b(?:does|do|did|is|was|were|are|come|comes|get)\b\s*(?P<what>.*?)\s*"
+    r"\b(?:come|comes|came|coming|computed|calculated|derived|taken|made|from)\b.*$"
+    r"|\b(?:lineage|origin|source)\s+of\s+(?P<of>.+)$|\bwoher\s+kommt\s+(?P<de>.+)$|\bd['’]où\s+vient\s+(?P<fr>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+KEY = re.compile(r"\(([\w.\- ]+\.[\w.]+)\)")
+HELP = _words("help", "what can you", "what can i", "how do you work", "hilfe", "was kannst", "aide", "que peux")
+ACTS: Sequence[tuple[re.Pattern[str], str]] = (
+    (re.compile(r"^\W*(?:please\s+)?publish\b.*\breport\b", re.IGNORECASE), "publish_report"),
+    (re.compile(r"^\W*(?:please\s+)?(?:fit|start|run|train)\b.*\b(?:model|fit)\b", re.IGNORECASE), "run_bayesian_mmm"),
+    (re.compile(r"^\W*(?:please\s+)?clean\b.*\bdata\b", re.IGNORECASE), "clean_data"),
+    (re.compile(r"^\W*(?:please\s+)?approve\b.*\bplan\b", re.IGNORECASE), "approve_plan"),
+)
+NOTE = re.compile(r"^\W*(?:please\s+)?(?:note|remember)\b(?:\s+that)?\s*[:,]?\s+(?P<text>.{3,})$", re.I | re.DOTALL)
+LOOKUPS: Sequence[Rule] = (
+    Rule(_words("outliers?", "anomal(?:y|ies)", "ausreißer"), "detect_outliers", answers.checks),
+    Rule(_words("checks?", "quality of the data", "data quality", "data (?:good|ok|okay|usable|clean)",
+                "missing values?"), "check_data", answers.checks),
+    Rule(_words("columns?", "what(?:'s| is) in the data", "variables?", "spalten"), "inspect_data", answers.columns),
+    Rule(_words("correlat(?:ion|ions|ed)"), "get_correlation_matrix", answers.correlations),
+    Rule(_words("trends?", "year on year", "season(?:al|ality)?", "growing"), "scan_trends", answers.findings),
+    Rule(_words("how (?:much|many) (?:data|weeks|periods|rows)", "data (?:through|until|up to)",
+                "how (?:old|current|fresh|recent)", "which file", "what data", "status", "wie viele wochen"),
+         "get_data_status", answers.status),
+    Rule(_words("scenarios?"), "list_scenarios", answers.scenarios),
+    Rule(_words("reports?"), "list_reports", answers.reports),
+    Rule(_words("which models?", "list (?:the )?models", "models"), "list_models", answers.models),
+    Rule(_words("model", "fit", "r2", "r²", "r-?hat", "mape", "converged?", "trust", "reliable", "accurate",
+                "adstock", "saturation", "baseline"), "model_quality", answers.quality),
+    Rule(_words("tools?"), "list_all_tools", answers.tools),
+    Rule(_words("what should (?:i|we) do", "recommend(?:ation|ations)?", "advice", "roi", "returns?", "returned",
+                "best", "worst", "works?", "worked", "perform(?:s|ance|ing|ed)?", "effective",
+                "contribut(?:e|es|ed|ion|ions)", "brought", "bring", "brings", "evidence", "how sure", "rendite",
+                "rendement", "channels?", "spend(?:s|ing)?"),
+         "roi_summary", answers.returns),
+)  # fmt: skip
+
+
+def answer(context: Context, text: str, messages: Sequence[Message]) -> Draft:
+    """An answer to one message; never an exception of the tools' own, which are sentences for the person."""
+    context = replace(context, before=channels_before(messages))
+    draft = Draft(said=text)
+    try:
+        _answer(context, text.strip(), messages, draft)
+    except CarryoverError as error:
+        draft.text = str(error)
+    return draft
+
+
+def changes_of(context: Context, text: str, messages: Sequence[Message]) -> Draft | None:
+    """The answer where the grammar understands every word of a change; None where it does not."""
+    context = replace(context, before=channels_before(messages))
+    if context.project_id is None:
+        return None
+    try:
+        draft = Draft(said=text)
+        reading = _read(context, text, messages)
+        if not reading.changes:
+            return None
+        _take(draft, "propose_changes", plan.changed(context, reading.changes), answers.plan)
+        return draft
+    except NotFound:
+        return None
+    except CarryoverError as error:
+        return Draft(text=str(error), said=text, tools=("propose_changes",))
+
+
+def _answer(context: Context, text: str, messages: Sequence[Message], draft: Draft) -> None:
+    where = WHERE.search(text)
+    if where and (found := _figure(where, text)):
+        _take(draft, "where_from", registry.call(context, "where_from", {"figure": found}), answers.lineage)
+        draft.unclear = found if draft.options else ""
+        return
+    if HELP.search(text):
+        draft.text = answers.HELP
+        return
+    for asks, tool in ACTS:
+        if asks.search(text):
+            _take(draft, tool, registry.call(context, tool, {}), answers.proposal)
+            return
+    if note := NOTE.match(text):
+        given = {"title": note["text"][:60], "text": note["text"]}
+        _take(draft, "add_analysis_note", registry.call(context, "add_analysis_note", given), answers.proposal)
+        return
+    understood = changes_of(context, text, messages)
+    if understood is not None:
+        draft.__dict__.update(understood.__dict__)
+        return
+    if _look_up(context, text, draft):
+        return
+    _ask_back(context, text, messages, draft)
+
+
+def _look_up(context: Context, text: str, draft: Draft) -> bool:
+    if not answers.QUESTION.search(text):
+        return False
+    for rule in LOOKUPS:
+        if not rule.asks.search(text):
+            continue
+        named = _named(context, text) if rule.tool in ("roi_summary", "model_quality") else ()
+        if named:
+            found = [registry.call(context, "channel_results", {"channel": c}) for c in named[:3]]
+            for result in found:
+                _take(draft, "channel_results", result, answers.channel)
+        else:
+            _take(draft, rule.tool, registry.call(context, rule.tool, {}), rule.write)
+        return True
+    return False
+
+
+def _ask_back(context: Context, text: str, messages: Sequence[Message], draft: Draft) -> None:
+    """The grammar's own question where a change was probably meant, else what there is to ask."""
+    try:
+        reading = _read(context, text, messages)
+    except NotFound as error:
+        draft.text = f"{error} {answers.SHORT_HELP}"
+        return
+    if reading.question is None or not _mentions(context, text):
+        draft.text = answers.NOT_UNDERSTOOD
+        return
+    draft.text, draft.options, draft.unclear = reading.question, reading.options, reading.unclear
+
+
+def _read(context: Context, text: str, messages: Sequence[Message]) -> Reading:
+    results, response = context.results(), context.fitted().response
+    reading = sentences.read(response, results, text[: grammar.LONGEST + 1], context.before)
+    before = sentence_before(messages)
+    if reading.question is not None and before and answers.SAME.search(text):
+        joined = sentences.read(response, results, f"{before.rstrip(' .!?')}, {text.lstrip(' ,')}", context.before)
+        return joined if joined.changes else reading
+    return reading
+
+
+def _mentions(context: Context, text: str) -> bool:
+    return bool(_named(context, text) or answers.CHANGE.search(text))
+
+
+def _named(context: Context, text: str) -> tuple[str, ...]:
+    """Channels of the model that the text names."""
+    low = f" {re.sub(r'[^a-z0-9äöüßéèà]+', ' ', text.casefold())} "
+    names = [c.channel for c in context.results().channels]
+    spelled = {c: " ".join(re.split(r"[^a-z0-9äöüßéèà]+", c.casefold())).strip() for c in names}
+    return tuple(c for c, s in spelled.items() if s and f" {s} " in low)
+
+
+def _figure(where: re.Match[str], text: str) -> str:
+    """The figure or metric that a 'where does ... come from' is about."""
+    key = KEY.search(text)
+    if key:
+        return key.group(1)
+    asked = next((where[g] for g in ("what", "of", "de", "fr") if where[g]), "").strip(" ?.!\"'“”")
+    return asked if any(c.isdigit() for c in asked) else ""
+
+
+def _take(draft: Draft, tool: str, result: Result, write: Write) -> None:
+    """Put a tool's result into the answer."""
+    words = write(result)
+    draft.text = f"{draft.text}\n\n{words}".strip()
+    draft.facts = (*draft.facts, *(f for f in result.facts if f not in draft.facts))
+    draft.tools = (*draft.tools, tool)
+    draft.changes = draft.changes or tuple(to_record(c) for c in result.changes)
+    draft.options = draft.options or result.options
+    draft.unclear = draft.unclear or result.unclear
+    if result.proposal:
+        draft.proposals = (*draft.proposals, result.proposal)

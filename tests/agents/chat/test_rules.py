@@ -1,0 +1,175 @@
+"""The assistant without a key: changes, look-ups, lineage, proposals, and help for the rest."""
+
+import re
+
+import pytest
+
+from mmm_core.agents.chat import assistant, rules
+from mmm_core.agents.chat.talk import Done, Text
+from mmm_core.agents.tools.kinds import Context
+from mmm_core.domain.conversation import Message, ProposalStatus, Speaker, from_record
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.instructions import Add, Multiply
+from mmm_core.domain.ports import Services
+from mmm_core.domain.results import Results
+from mmm_core.reports import wording
+from mmm_core.use_cases import conversations, fits
+from tests.agents import world
+
+
+@pytest.fixture(scope="module")
+def names(services: Services, actor: Actor, fitted: str) -> list[str]:
+    results = world.context(services, actor, fitted).results()
+    return [c.channel for c in results.channels if c.spend]
+
+
+@pytest.fixture
+def place(services: Services, actor: Actor, fitted: str) -> Context:
+    return world.context(services, actor, fitted, page="what_if")
+
+
+def say(place: Context, text: str) -> Message:
+    """One message in a conversation of its own."""
+    events = list(assistant.respond(place, text))
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert "".join(e.text for e in events if isinstance(e, Text)) == done.message.text
+    return done.message
+
+
+def test_a_change_becomes_chips_with_what_it_would_bring(place: Context, names: list[str]) -> None:
+    found = say(place, f"raise {names[0]} by 20% and cut {names[1]} by 1k a week")
+    assert [from_record(c) for c in found.changes] == [
+        Multiply(names[0], 1.2),
+        Add(names[1], -1000.0, found_per(found)),
+    ]
+    assert "Understood" in found.text
+    assert "probability" in found.text
+    assert found.by == "rules"
+    assert {"then.kpi.mean", "then.against_current.p5"} <= {f.key for f in found.facts}
+    assert fits.list_runs(place.services, place.actor, place.project)[0].name == "First model", "nothing ran"
+
+
+def found_per(message: Message) -> object:
+    change = from_record(message.changes[1])
+    assert isinstance(change, Add)
+    return change.per
+
+
+def test_later_sentences_refer_back(place: Context, names: list[str]) -> None:
+    first = say(place, f"raise {names[0]} by 20%")
+    talk = world.context(place.services, place.actor, place.project_id, conversation_id=first.conversation_id)
+    again = say(talk, "now cut it by 10%")
+    assert [from_record(c) for c in again.changes] == [Multiply(names[0], 0.9)]
+    same = say(talk, f"and {names[1]} the same")
+    assert Multiply(names[1], 0.9) in [from_record(c) for c in same.changes]
+    kept = conversations.messages(place.services, place.actor, first.conversation_id)
+    assert [m.speaker for m in kept] == [Speaker.PERSON, Speaker.ASSISTANT] * 3
+    assert [m.number for m in kept] == list(range(6))
+
+
+def test_what_is_not_understood_is_asked_back_and_nothing_changes(place: Context, names: list[str]) -> None:
+    found = say(place, f"cut {names[0]} by 10k")
+    assert found.changes == ()
+    assert found.options
+    assert "10k a week" in found.options
+    vague = say(place, f"frobnicate {names[0]} by 20%")
+    assert vague.changes == ()
+    assert vague.proposals == ()
+    nonsense = say(place, "the cat sat on the mat")
+    assert "did not understand" in nonsense.text
+    assert nonsense.changes == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "tool", "says"),
+    [
+        ("Which channel returned most?", "roi_summary", "90% interval"),
+        ("can I trust the model?", "model_quality", "R-hat"),
+        ("How many weeks of data are there?", "get_data_status", "110 periods"),
+        ("Which columns are there?", "inspect_data", "spend"),
+        ("What do the data checks say?", "check_data", ""),
+        ("Are there outliers?", "detect_outliers", ""),
+        ("what is correlated with what?", "get_correlation_matrix", "Strongest pairs"),
+        ("Which models are there?", "list_models", "First model"),
+        ("Which reports are there?", "list_reports", "No report"),
+        ("Show me the scenarios", "list_scenarios", "No scenario"),
+        ("What should we do?", "roi_summary", "90% interval"),
+        ("Which tools do you have?", "list_all_tools", "roi_summary"),
+        ("Is there a trend?", "scan_trends", ""),
+    ],
+)
+def test_look_ups(place: Context, asked: str, tool: str, says: str) -> None:
+    found = say(place, asked)
+    assert found.tools == (tool,)
+    assert says in found.text
+    assert found.changes == ()
+
+
+def test_the_numbers_of_one_channel(place: Context, names: list[str]) -> None:
+    found = say(place, f"What did {wording.plain(names[0])} return?")
+    assert found.tools == ("channel_results",)
+    results: Results = place.results()
+    roi = next(c.roi for c in results.channels if c.channel == names[0])
+    assert roi is not None
+    assert wording.times(roi.p50) in found.text
+
+
+def test_a_number_leads_to_its_file(place: Context, names: list[str]) -> None:
+    found = say(place, f"where does channel.{names[0]}.roi.p50 come from?")
+    assert found.tools == ("where_from",)
+    for piece in ("return on spend", "model: First model", "dataset: Data version", "acme.csv", "plan"):
+        assert piece in found.text.replace("\\", ""), piece
+
+
+def test_a_figure_that_may_be_several_is_asked_and_the_answer_is_traced(place: Context, names: list[str]) -> None:
+    roi = next(c.roi for c in place.results().channels if c.channel == names[0])
+    assert roi is not None
+    shown = wording.times(roi.p50)
+    found = say(place, f"Where does the {shown} come from?")
+    if found.options:
+        again = say(place, f"Where does {found.options[0]} come from?")
+        found = again
+    assert "model: First model" in found.text.replace("\\", "")
+    nothing = say(place, "where does 987654321.5 come from?")
+    assert "No number" in nothing.text
+
+
+def test_an_act_is_proposed_and_not_done(place: Context) -> None:
+    found = say(place, "Please publish the report")
+    (proposal,) = found.proposals
+    kept = conversations.proposal(place.services, place.actor, proposal)
+    assert kept.status is ProposalStatus.WAITING
+    assert say(place, "Which reports are there?").text.startswith("No report")
+    noted = say(place, "note: the strike ended in May")
+    assert conversations.proposal(place.services, place.actor, noted.proposals[0]).tool == "add_analysis_note"
+
+
+def test_without_a_project_or_a_model_one_sentence_says_so(services: Services, actor: Actor, fitted: str) -> None:
+    nowhere = world.context(services, actor, None)
+    assert "No project is open" in say(nowhere, "which channel is best?").text
+    assert "I answer by built-in rules" in say(nowhere, "help").text
+    young = world.context(services, actor, world.company(services, actor, fit=False))
+    assert "no fitted model yet" in say(young, "raise tv by 20%").text
+    assert "110 periods" in say(young, "How many weeks are there?").text
+
+
+def test_no_answer_of_ours_states_a_figure_that_no_fact_holds(place: Context, names: list[str]) -> None:
+    """``settled`` raises for such a one; and the text that is kept has no mark left."""
+    for asked in ("Which channel returned most?", "How good is the model?", f"What did {names[1]} bring?"):
+        text = say(place, asked).text
+        assert "[[" not in text
+        assert re.search(r"\d", text)
+
+
+def test_who_answers_is_said(services: Services, actor: Actor) -> None:
+    assert assistant.who_answers(services, actor) == "rules"
+    other = world.with_model(services, lambda s, c: None)
+    assert assistant.who_answers(other, actor) == "compatible · small"
+
+
+def test_the_words_for_help_name_only_what_there_is() -> None:
+    from mmm_core.agents.chat import answers
+
+    assert rules.HELP.search("help")
+    assert "publish the report" in answers.HELP

@@ -10,7 +10,7 @@ ICON = Path(__file__).resolve().parent / "assets" / "icon.svg"
 # A local picture: Streamlit fetches the icons it knows by name from the internet.
 st.set_page_config(page_title="Carryover", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 
-from pages.ui import errors, guard, sidebar  # noqa: E402
+from pages.ui import chat, errors, guard, sidebar  # noqa: E402
 from server.web import backend  # noqa: E402
 
 pages = {
@@ -20,6 +20,12 @@ pages = {
     "model": st.Page(PAGES / "model.py", title="Model", icon=":material/insights:"),
     "what_if": st.Page(PAGES / "what_if.py", title="What-If", icon=":material/tune:", url_path="what-if"),
     "report": st.Page(PAGES / "report.py", title="Report", icon=":material/summarize:"),
+    "assistant": st.Page(
+        PAGES / "assistant.py",
+        title="Assistant",
+        icon=":material/forum:",
+        visibility="visible" if guard.administers() else "hidden",
+    ),
     "team": st.Page(
         PAGES / "team.py",
         title="Team" if backend().settings.sign_in else "Audit trail",
@@ -32,4 +38,5 @@ st.session_state["pages"] = pages
 actor = guard.enter()
 errors.bring_back()
 sidebar.draw(actor)
+chat.draw(actor, page.title)
 page.run()

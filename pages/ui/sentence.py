@@ -114,7 +114,7 @@ def _choose(asked: Asked, option: str, run: Run, results: Results, fitted: Fitte
 def _chips(asked: Asked, run: Run, results: Results, fitted: Fitted) -> None:
     with st.container(horizontal=True, gap="small", key="words_chips"):
         for place in range(len(asked.changes)):
-            asked.changes[place] = _chip(asked, place, results)
+            asked.changes[place] = chip(asked, place, results)
     if not asked.changes:
         st.session_state.pop(ASKED, None)
         st.rerun(scope="fragment")
@@ -132,13 +132,13 @@ def _chips(asked: Asked, run: Run, results: Results, fitted: Fitted) -> None:
             type="primary",
             key=f"words_apply_{asked.number}",
             disabled=one is None,
-            on_click=_apply,
+            on_click=apply_changes,
             args=(one, asked, run, results),
         )
         st.button("Discard", key=f"words_discard_{asked.number}", on_click=_discard)
 
 
-def _chip(asked: Asked, place: int, results: Results) -> Change:
+def chip(asked: Asked, place: int, results: Results) -> Change:
     """One change: what it is about, its numbers to edit, a way to drop it. Gives the change as it stands now."""
     change = asked.changes[place]
     key = f"{asked.number}_{len(asked.changes)}_{place}"
@@ -186,7 +186,7 @@ def _discard() -> None:
     st.session_state.pop(ASKED, None)
 
 
-def _apply(one: sentences.Applied, asked: Asked, run: Run, results: Results) -> None:
+def apply_changes(one: sentences.Applied, asked: Asked, run: Run, results: Results) -> None:
     """Move the sliders; where limits, a total or the best split were asked, set them under Optimise and turn there."""
     planned = any(isinstance(c, Limit | Optimise) for c in asked.changes)
     sliders.load(one.plan.spend, one.plan.periods)

@@ -40,6 +40,8 @@ WHERE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 KEY = re.compile(r"\(([\w.\- ]+\.[\w.]+)\)")
+SAME_FOR = re.compile(r"^\W*(?:and|also|und|et)?\s*(?P<who>.+?),?\s+(?:the\s+)?same\W*$", re.IGNORECASE)
+"""'and TV the same' is said to the grammar as 'the same for TV'."""
 HELP = _words("help", "what can you", "what can i", "how do you work", "hilfe", "was kannst", "aide", "que peux")
 ACTS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"^\W*(?:please\s+)?publish\b.*\breport\b", re.IGNORECASE), "publish_report"),
@@ -162,7 +164,9 @@ def _read(context: Context, text: str, messages: Sequence[Message]) -> Reading:
     reading = sentences.read(response, results, text[: grammar.LONGEST + 1], context.before)
     before = sentence_before(messages)
     if reading.question is not None and before and answers.SAME.search(text):
-        joined = sentences.read(response, results, f"{before.rstrip(' .!?')}, {text.lstrip(' ,')}", context.before)
+        alike = SAME_FOR.match(text)
+        also = f"the same for {alike['who']}" if alike else text.lstrip(" ,")
+        joined = sentences.read(response, results, f"{before.rstrip(' .!?')}, {also}", context.before)
         return joined if joined.changes else reading
     return reading
 

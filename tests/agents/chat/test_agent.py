@@ -137,7 +137,6 @@ def test_a_tool_that_writes_leaves_a_proposal(services: Services, actor: Actor, 
         (("get_top_values", {"column": "tv_spend", "most": "many"}), "fit"),
         (("get_top_values", {"column": "nowhere"}), "no column nowhere"),
         (("channel_results", {"channel": "moon"}), "no channel called moon"),
-        (("roi_summary", {"organisation_id": "other"}), "fit"),
     ],
 )
 def test_a_wrong_call_is_told_to_the_model_and_the_talk_goes_on(

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from mmm_core.use_cases import datasets, plans
-from pages.ui import chrome, diagram, guard, plan, state
+from pages.ui import chrome, diagram, guard, plan, state, workflow
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Plan")
 chrome.head("Plan", actor, project, lead="What is asked, of which data, and what is believed to cause what.")
 now = plans.latest_plan(state.services(), actor, project.id)
 version = datasets.latest_dataset(state.services(), actor, project.id)
+workflow.section(actor, project)
 plan.status(actor, project, now)
 asked, causes, settings = st.tabs(["Research plan", "Causal diagram", "Project"])
 with asked:

@@ -5,7 +5,8 @@ What it does at each step is ``mmm_core.agents.workflow``; its questions are ans
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from mmm_core.domain.errors import BadInput, Conflict
 from mmm_core.domain.fit import RunStatus
@@ -153,6 +154,15 @@ def watch(services: Services, actor: Actor, workflow_id: str) -> Watch:
         approvals = tuple(work.workflows.approvals(workflow_id))
     waiting = workflow.status is WorkflowStatus.QUEUED
     return Watch(workflow, events, approvals, services.queue.workers() if waiting else 1)
+
+
+def replay(seen: Watch) -> dict[str, Any]:
+    """A workflow's whole history as data: what it started from, each event in order, each question with its answer."""
+    return {
+        "workflow": asdict(seen.workflow),
+        "events": [asdict(e) for e in seen.events],
+        "approvals": [asdict(a) for a in seen.approvals],
+    }
 
 
 def requeue(services: Services, actor: Actor, workflow_id: str) -> bool:

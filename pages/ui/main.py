@@ -20,6 +20,7 @@ pages = {
     "model": st.Page(PAGES / "model.py", title="Model", icon=":material/insights:"),
     "what_if": st.Page(PAGES / "what_if.py", title="What-If", icon=":material/tune:", url_path="what-if"),
     "report": st.Page(PAGES / "report.py", title="Report", icon=":material/summarize:"),
+    "approvals": st.Page(PAGES / "approvals.py", title="Approvals", icon=":material/approval:"),
     "assistant": st.Page(
         PAGES / "assistant.py",
         title="Assistant",

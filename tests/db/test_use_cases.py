@@ -51,6 +51,12 @@ class KeptQueue:
         self.jobs.append(run_id)
         return f"job-{run_id}"
 
+    def submit_study(self, actor: Actor, study_id: str, device: str) -> str:
+        return self.submit(actor, study_id, device)
+
+    def submit_workflow(self, actor: Actor, workflow_id: str) -> str:
+        return self.submit(actor, workflow_id, "cpu")
+
     def stop(self, job_id: str) -> None:
         self.stopped.append(job_id)
 

@@ -49,6 +49,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = numbers.assign(date=dates)
     table.to_csv(made / "weekly.csv", index=False)
     (made / "spec.yaml").write_text(SPEC)
+    # So many draws that nobody has to be asked about a longer fit.
+    (made / "quick.yaml").write_text(SPEC.replace("draws: 60, tune: 100", "draws: 400, tune: 300"))
     (made / "gone.yaml").write_text(SPEC.replace("search_spend", "radio_spend"))
     return made
 
@@ -130,24 +132,41 @@ def check_tables(out: Path, summary: dict) -> None:
     assert any("current" in str(v) for v in [*plan.columns, *plan.astype(str).to_numpy().ravel()])
 
 
-def test_without_auto_approve_it_asks_at_each_checkpoint(home: Path, folder: Path) -> None:
-    arguments = ("run", "weekly.csv", "--spec", "spec.yaml", "--out", "asked")
-    questions = ("Model these 110 periods?", "Approve this plan?", "Fit 2 channels with 2 chains of 60 draws?")
-    for number, question in enumerate(questions):
-        done = mmm(home, folder, *arguments, answers="y\n" * number + "n\nnot today\n")
-        assert done.returncode == 1, done.stderr
-        assert all(q in done.stderr for q in questions[: number + 1])
-        assert not any(q in done.stderr for q in questions[number + 1 :])
-        assert question in done.stderr
-        last = done.stderr.strip().splitlines()[-1]
-        assert last.endswith("checkpoint: not today.")
-        assert "Traceback" not in done.stderr
-        assert not (folder / "asked" / "summary.json").exists()
-    done = mmm(home, folder, *arguments, answers="maybe\ny\ny\ny\ny\n")
+QUESTIONS = (
+    "Approve this plan?",
+    "Agree on this baseline?",
+    "Fit 2 channels with 2 chains of 400 draws?",
+    "by the base plan?",
+    "Write the report?",
+)
+ENDING = (0, 2, 4)
+"""Questions whose rejection ends the analysis; without a baseline or a plan for the money it goes on."""
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_without_auto_approve_it_asks_at_each_checkpoint(home: Path, folder: Path, number: int) -> None:
+    arguments = ("run", "weekly.csv", "--spec", "quick.yaml", "--out", f"asked{number}")
+    done = mmm(home, folder, *arguments, answers="y\n" * number + "n\nnot today\n")
+    assert done.returncode == 1, done.stderr
+    assert all(q in done.stderr for q in QUESTIONS[: number + 1])
+    assert not any(q in done.stderr for q in QUESTIONS[number + 1 :])
+    assert done.stderr.strip().splitlines()[-1].endswith("checkpoint: not today.")
+    assert "Traceback" not in done.stderr
+    assert not (folder / f"asked{number}" / "summary.json").exists()
+
+
+def test_changes_are_asked_for_and_what_is_no_answer_is_asked_again(home: Path, folder: Path) -> None:
+    # The baseline and the budget are rejected: the model is fitted and the report written without them.
+    plan, fit = "e\n\n\ntv, search\n-\n", "e\n50\n2\n\n\n\n"
+    answers = f"maybe\n{plan}" + "n\nno\n" * 3 + fit + "n\nno plan\ny\n"
+    done = mmm(home, folder, "run", "weekly.csv", "--spec", "quick.yaml", "--out", "changed", answers=answers)
     assert done.returncode == 0, done.stderr
     assert "Answer y or n." in done.stderr
     assert "Write the report? [y/n]" in done.stderr
-    assert (folder / "asked" / "summary.json").exists()
+    assert "the model is fitted without" in done.stderr.lower()
+    assert yaml.safe_load((folder / "changed" / "spec.yaml").read_text())["sampling"]["draws"] == 50
+    assert list(pd.read_csv(folder / "changed" / "plan.csv").columns) == ["channel", "periods", "current"]
+    assert "the base plan is" not in (folder / "changed" / "report.md").read_text()
 
 
 def test_nobody_at_the_checkpoint_is_one_sentence(home: Path, folder: Path) -> None:

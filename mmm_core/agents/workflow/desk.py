@@ -13,23 +13,11 @@ from mmm_core.domain.errors import Cancelled
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Answer, Awaited, Event, EventKind, Gate, Stage, Workflow
+from mmm_core.reports.workflow_words import STAGES
 from mmm_core.use_cases import workflow_keeping as keeping
 
 Verb = Callable[[Services, Actor], str]
 Work = Callable[["Desk", State], Step]
-
-NAMES = {
-    Stage.PLANNING: "Planning",
-    Stage.LOADING: "Loading the data",
-    Stage.PROFILING: "Looking at what is in them",
-    Stage.VALIDATION: "Checking the data",
-    Stage.FEATURES: "Choosing what enters the model",
-    Stage.ADSTOCK: "A first look, and what is believed before the fit",
-    Stage.FITTING: "Fitting the model",
-    Stage.EVALUATION: "Judging the fit",
-    Stage.BUDGET: "Finding a better budget",
-    Stage.REPORT: "Writing the report",
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +123,7 @@ def staged(desk: Desk, stage: Stage, name: str, work: Work, *, opens: bool = Tru
         mark = f"{name}:{visit}"
         desk.check()
         if opens:
-            desk.record(stage, [Event(f"{mark}:begun", EventKind.BEGUN, stage, NAMES[stage])])
+            desk.record(stage, [Event(f"{mark}:begun", EventKind.BEGUN, stage, STAGES[stage])])
         began = time.perf_counter()
         step = work(desk, state)
         took = time.perf_counter() - began
@@ -151,7 +139,7 @@ def staged(desk: Desk, stage: Stage, name: str, work: Work, *, opens: bool = Tru
         ]
         detail: dict[str, Any] = {"seconds": took} if opens else {}
         kind = EventKind.ENDED if step.closes else EventKind.STATUS
-        events.append(Event(f"{mark}:ended", kind, stage, NAMES[stage], detail={**detail, "facts": step.facts}))
+        events.append(Event(f"{mark}:ended", kind, stage, STAGES[stage], detail={**detail, "facts": step.facts}))
         desk.record(stage, events)
         return {
             **step.update,

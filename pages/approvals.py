@@ -1,0 +1,28 @@
+"""Approvals: what waits for an answer with its evidence, how the analysis stands, and everything that it did."""
+
+import streamlit as st
+
+from mmm_core.use_cases import approvals as use_case
+from mmm_core.use_cases import workflows
+from pages.ui import approvals, chrome, guard, state, workflow, workflow_history
+
+actor = guard.enter()
+project = state.open_project(actor)
+chrome.head(
+    "Approvals", actor, project, lead="What the analysis asks, the evidence beside it, and everything it did and why."
+)
+waiting = use_case.open_approvals(state.services(), actor)
+here = [a for a in waiting if project and a.project_id == project.id]
+if project:
+    now = workflows.latest(state.services(), actor, project.id)
+    if now is not None:
+        workflow.standing(actor, project, now)
+    for one in here:
+        approvals.card(actor, project, one)
+approvals.elsewhere(actor, [a for a in waiting if a not in here])
+if project:
+    workflow_history.section(actor, project)
+if not waiting and (project is None or workflows.latest(state.services(), actor, project.id) is None):
+    with chrome.empty("Nothing waits for an answer", "Run the analysis of a project; its questions come here."):
+        if st.button("Go to Plan" if project else "Go to Home", type="primary", key="approvals_start"):
+            state.go("plan" if project else "home")

@@ -64,7 +64,7 @@ class Collapsed:
         """What the sampler moves in."""
         x, plan = self.inputs, self.plan
         if plan.size > MOST_TURNED:
-            return Coordinates(np.zeros(plan.size), None, None)
+            return Coordinates(np.zeros(plan.size), None, None, None)
         made = rough_fit.problem(plan, self.data, self.block, x.loc, x.scale, x.level)
         return rough_fit.find(made, x.numbers[par.SPREAD][0] if poolable(plan) else None)
 

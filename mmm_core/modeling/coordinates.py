@@ -1,7 +1,7 @@
 """The coordinates that the sampler moves in: an exact change of variables of the standardised parameters.
 
 A sampler takes steps as short as the posterior's narrowest direction and needs as many of them as its widest is wide.
-Three changes of variables make it rounder and leave the posterior what it is:
+Four changes of variables make it rounder and leave the posterior what it is:
 
 - Effect size and shape of a channel explain the same weeks: a linear map, from the curvature at a rough fit.
 - How far geo g's log effect lies from the mean is, in spreads ``s``, standard normal in its prior. Data with
@@ -10,6 +10,8 @@ Three changes of variables make it rounder and leave the posterior what it is:
   non-centred form where ``I`` is 0, and for each geo and spread what lies between it and the centred form elsewhere
   (Papaspiliopoulos, Roberts, Skold 2007, A general framework for the parametrization of hierarchical models).
 - The log of a half-normal spread has a long tail: it is sampled as a Normal number whose sign means nothing.
+- A channel's effect is measured at its level (``parameters``), which is what its data tell. Where its prior tells more,
+  as a belief does, that shift bends what would be straight: so much of it is taken back as the prior knows better.
 """
 
 from typing import Any, NamedTuple
@@ -18,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from mmm_core.modeling import parameters as par
 from mmm_core.modeling.parameters import OWN, SPREAD, Layout
 
 Array = npt.NDArray[np.float64]
@@ -34,6 +37,17 @@ class Pooling(NamedTuple):
     """(C,) of the half-normal prior of the spread."""
 
 
+class Unshifted(NamedTuple):
+    """How much of the effects' shift to their level is taken back; C channels."""
+
+    share: Any
+    """(C,) 0 to 1: the variance that the data leave an effect at its level, of that and its prior's."""
+    middle: Any
+    """(C,) log saturation at the level where the parameters have their centre."""
+    level: Any
+    """(C,) as in ``density.Inputs``."""
+
+
 class Coordinates(NamedTuple):
     """From the sampler's numbers w (D,) to the standardised parameters z (D,)."""
 
@@ -43,16 +57,21 @@ class Coordinates(NamedTuple):
     """(D, D); None where the numbers keep their own directions."""
     pooling: Any
     """``Pooling``; None where spreads and geos' effects keep their own coordinates."""
+    unshifted: Any
+    """``Unshifted``; None where effects stay where they are."""
 
 
 def to_parameters(plan: Layout, w: Any, where: Coordinates, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
     """Parameters z (..., D) at w (..., D), and log |dz / dw| (...) less ``constant``."""
     turned = w if where.factor is None else w @ where.factor.T
-    return from_round(plan, where.centre + turned, where.pooling, loc, scale, xp)
+    return from_round(plan, where.centre + turned, where, loc, scale, xp)
 
 
-def from_round(plan: Layout, q: Any, pooling: Any, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
+def from_round(plan: Layout, q: Any, where: Coordinates, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
     """Parameters z (..., D) from q (..., D), the coordinates before the linear map; log |dz / dq| as above."""
+    pooling = where.pooling
+    if where.unshifted is not None:
+        q = _shifted(plan, q, where.unshifted, loc, scale, xp, 1.0)
     if pooling is None:
         return q, xp.zeros(q.shape[:-1])
     part = plan.blocks(q)
@@ -67,8 +86,22 @@ def from_round(plan: Layout, q: Any, pooling: Any, loc: Any, scale: Any, xp: Any
     return z, -0.5 * xp.sum(xp.log(weight), axis=(-2, -1)) - xp.sum(log_spread, axis=-1)
 
 
-def to_round(plan: Layout, z: Array, pooling: Pooling | None, loc: Array, scale: Array) -> Array:
+def _shifted(plan: Layout, q: Any, back: Unshifted, loc: Any, scale: Any, xp: Any, sign: float) -> Any:
+    """Effects moved by what their saturation at the level is beside its middle: volumes stay as they are."""
+    part, middle, width = plan.blocks(q), plan.blocks(loc), plan.blocks(scale)
+    logs = {name: middle[name] + width[name] * v for name, v in part.items() if name.startswith("saturation_")}
+    by = back.share * (par.log_level(plan, logs, back.level, xp) - back.middle) / width[plan.shifted]
+    moved = part | {plan.shifted: part[plan.shifted] + sign * by}
+    return xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
+
+
+def to_round(plan: Layout, z: Array, where: Coordinates, loc: Array, scale: Array) -> Array:
     """The inverse of ``from_round`` with spreads above 0."""
+    q = _to_pooled(plan, z, where.pooling, loc, scale)
+    return q if where.unshifted is None else np.asarray(_shifted(plan, q, where.unshifted, loc, scale, np, -1.0))
+
+
+def _to_pooled(plan: Layout, z: Array, pooling: Pooling | None, loc: Array, scale: Array) -> Array:
     if pooling is None:
         return z
     part = plan.blocks(z)

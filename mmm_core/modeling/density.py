@@ -60,7 +60,8 @@ class Shocks(NamedTuple):
 class Inputs(NamedTuple):
     """Arguments of the density.
 
-    G geos, W periods and R directions (both padded with zeros, R nationally alone), P coefficients, C channels, D parameters.
+    G geos, W periods (padded with zeros) and R directions (padded nationally), P coefficients, C channels, D
+    parameters.
     """
 
     target: Any

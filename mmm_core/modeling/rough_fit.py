@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import coordinates as co
 from mmm_core.modeling import parameters as par
-from mmm_core.modeling.coordinates import Coordinates, Pooling
+from mmm_core.modeling.coordinates import Coordinates, Pooling, Unshifted
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, OWN, SHOCK, SPREAD, Layout
 from mmm_core.modeling.predict import saturated_exposure
@@ -24,6 +24,8 @@ FARTHEST = 4.0
 """Standardised parameters are kept this near to their prior's centre."""
 QUIETEST = 1e-4
 """Least noise scale, of the largest KPI: a rough fit to data without noise must not divide by none."""
+SLIGHT = 1e-6
+"""Precision that every parameter has at least, where what the data tell is inverted."""
 LEAST_OWN = 0.1
 """Part of a geo's variance that stays its own, whatever other geos share."""
 LEAST_SHARED = 0.01
@@ -76,6 +78,24 @@ class Problem:
 
     def shapes(self) -> tuple[str, ...]:
         return media_parameters(self.plan.adstock, self.plan.saturation)[:-1]
+
+    def prior(self, z: Array) -> tuple[Array, Array]:
+        """Distances (D,) of z (D,) from the priors' centres, in their standard deviations, and the slope (D, D).
+
+        Those of the effects count without the shift by the saturation at the level (``parameters``): where a prior is
+        narrow, as a belief's is, effect and saturation then move together.
+        """
+        here, points = self.at(self.plan.shifted), np.repeat(z[None], 1 + len(self.shapes()), axis=0)
+        for row, name in enumerate(self.shapes(), start=1):
+            points[row, self.at(name)] += NUDGE
+        level = par.log_level(self.plan, self.plan.blocks(self.loc + self.scale * points), self.level, np)
+        centre = par.log_level(self.plan, self.plan.blocks(self.loc), self.level, np)
+        apart, slope = z.copy(), np.eye(z.size)
+        apart[here] += (centre - level[0]) / self.scale[here]
+        effects = np.arange(z.size)[here]
+        for row, name in enumerate(self.shapes(), start=1):
+            slope[effects, np.arange(z.size)[self.at(name)]] = -(level[row] - level[0]) / NUDGE / self.scale[here]
+        return apart, slope
 
     def residual(self, z: Array) -> Array:
         left: Array = self.target - self.brought(z[None])[0].sum(axis=-1)
@@ -156,30 +176,34 @@ def find(made: Problem, spread_scale: Array | None) -> Coordinates:
     plan, here = made.plan, made.at(NOISE)
     z[here] = (np.log(scales.noise) - made.loc[here]) / made.scale[here]
     slope, residual = _linear(made, z)
-    curvature = np.eye(plan.size) + sum(c.T @ c for c in made.whitened(slope, scales))
+    lean = made.prior(z)[1]
+    told = sum(c.T @ c for c in made.whitened(slope, scales))
+    curvature = lean.T @ lean + told
     curvature[here, here] = np.diag(1.0 + 2.0 * residual.shape[1] * made.scale[here] ** 2)
     if plan.panel:
         here = made.at(SHOCK)
         z[here] = (np.log(scales.shock) - made.loc[here]) / made.scale[here]
         seen = scales.shock**2 * float(np.sum(scales.noise**-2))
-        told = 2.0 * residual.shape[1] * (seen / (1.0 + seen)) ** 2
-        curvature[here, here] = 1.0 + told * made.scale[here] ** 2
-    pooling = None
-    if spread_scale is not None:
-        pooling = _pooling(made, z, scales, residual, spread_scale)
-    q = co.to_round(plan, z, pooling, made.loc, made.scale)
-    if pooling is not None:
-        # The prior of a signed spread is standard normal in its own coordinate, not in its logarithm.
-        signed = np.arange(plan.size)[made.at(SPREAD)]
-        curvature[signed, signed] -= 1.0
+        learned = 2.0 * residual.shape[1] * (seen / (1.0 + seen)) ** 2
+        curvature[here, here] = 1.0 + learned * made.scale[here] ** 2
+    plain = Coordinates(np.zeros(plan.size), np.eye(plan.size), None, None)
+    if not (np.isfinite(curvature).all() and np.isfinite(z).all()):
+        return plain
+    pooling = None if spread_scale is None else _pooling(made, z, scales, residual, spread_scale)
+    where = plain._replace(pooling=pooling, unshifted=_unshifted(made, told, lean))
+    q = co.to_round(plan, z, where, made.loc, made.scale)
+    # The prior of a signed spread is standard normal in its own coordinate, not in its logarithm.
+    signed = np.arange(plan.size)[made.at(SPREAD)] if pooling else np.arange(0)
+    curvature[signed, signed] -= 1.0
+    if pooling:
         q[made.at(OWN)] = 0.0
-        turned = _slope(made, q, pooling)
-        curvature = turned.T @ curvature @ turned
-        curvature[signed, signed] += 1.0
+    turned = _slope(made, q, where)
+    curvature = turned.T @ curvature @ turned
+    curvature[signed, signed] += 1.0
     if not (np.isfinite(curvature).all() and np.isfinite(q).all()):
-        return Coordinates(np.zeros(plan.size), np.eye(plan.size), None)
+        return plain
     size, direction = np.linalg.eigh(curvature)
-    return Coordinates(q, (direction / np.sqrt(size)) @ direction.T, pooling)
+    return where._replace(centre=q, factor=(direction / np.sqrt(size)) @ direction.T)
 
 
 def _fit(made: Problem) -> tuple[Array, Scales]:
@@ -192,14 +216,16 @@ def _fit(made: Problem) -> tuple[Array, Scales]:
         slope, residual = _linear(made, z)
         scales = made.scales(residual)
         columns, left = made.whitened(slope[:, :, free], scales), made.distance(residual, scales)
-        normal = np.eye(int(free.sum())) + sum(c.T @ c for c in columns)
-        towards = np.einsum("gtd,gt->d", columns, left) - z[free]
-        now = np.sum(left**2) + np.sum(z[free] ** 2)
+        apart, lean = made.prior(z)
+        lean = lean[:, free]
+        normal = lean.T @ lean + sum(c.T @ c for c in columns)
+        towards = np.einsum("gtd,gt->d", columns, left) - lean.T @ apart
+        now = np.sum(left**2) + np.sum(apart**2)
         while damping < 1e8:
             tried = z.copy()
             tried[free] += np.linalg.solve(normal + damping * np.diag(np.diag(normal)), towards)
             tried = np.clip(tried, -FARTHEST, FARTHEST)
-            then = np.sum(made.distance(made.residual(tried), scales) ** 2) + np.sum(tried[free] ** 2)
+            then = np.sum(made.distance(made.residual(tried), scales) ** 2) + np.sum(made.prior(tried)[0] ** 2)
             if then < now:
                 z, damping = tried, damping / 5.0
                 break
@@ -244,9 +270,19 @@ def _pooling(made: Problem, z: Array, scales: Scales, residual: Array, scale: Ar
     return Pooling(information, information * apart + score, scale)
 
 
-def _slope(made: Problem, q: Array, pooling: Pooling) -> Array:
+def _unshifted(made: Problem, told: Array, lean: Array) -> Unshifted:
+    """From what the data tell (D, D): the variance that they alone leave an effect, beside its prior's."""
+    effects = np.arange(made.plan.size)[made.at(made.plan.shifted)]
+    others = np.delete(lean, effects, axis=0)
+    alone = told + others.T @ others + SLIGHT * np.eye(len(told))
+    left = np.diag(np.linalg.inv(alone))[effects]
+    middle = par.log_level(made.plan, made.plan.blocks(made.loc), made.level, np)
+    return Unshifted(left / (1.0 + left), middle, made.level)
+
+
+def _slope(made: Problem, q: Array, where: Coordinates) -> Array:
     """dz / dq (D, D), by central differences of a cheap formula."""
     nudge = NUDGE * np.eye(q.size)
-    up, down = (co.from_round(made.plan, q + side, pooling, made.loc, made.scale, np)[0] for side in (nudge, -nudge))
+    up, down = (co.from_round(made.plan, q + side, where, made.loc, made.scale, np)[0] for side in (nudge, -nudge))
     out: Array = (up - down).T / (2.0 * NUDGE)
     return out

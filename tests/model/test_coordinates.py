@@ -1,6 +1,7 @@
 """The sampler's coordinates change nothing but its pace: exact changes of variables, chosen by a rough fit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import collapsed, density
 from mmm_core.modeling import coordinates as co
 from mmm_core.modeling.collapsed import Collapsed, collapse, jittered
+from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.nuts import Target
 from mmm_core.modeling.parameters import OWN, SPREAD
 from mmm_core.modeling.prepare import prepare
@@ -33,11 +35,20 @@ def _national() -> Collapsed:
     return collapse(data, priors_for(data, "geometric", "logistic"))
 
 
+def _believed() -> Collapsed:
+    """One channel whose effect the prior knows far better than the data."""
+    data = national(periods=60, channels=3, seed=3)
+    priors = priors_for(data, "geometric", "logistic")
+    effect = priors.media["saturation_beta"].parameters
+    known = Distribution("LogNormal", {"mu": effect["mu"], "sigma": np.array([1.0, 1.0, 0.05])})
+    return collapse(data, replace(priors, media=priors.media | {"saturation_beta": known}))
+
+
 def _placed(model: Collapsed, where: co.Coordinates) -> Callable[[Any], tuple[Any, Any]]:
     return lambda w: co.to_parameters(model.plan, w, where, model.inputs.loc, model.inputs.scale)
 
 
-@pytest.mark.parametrize("make", [_national, _panel])
+@pytest.mark.parametrize("make", [_national, _panel, _believed])
 def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Collapsed]) -> None:
     model = make()
     where, rng = model.coordinates(), np.random.default_rng(1)
@@ -50,7 +61,7 @@ def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Coll
         assert found == pytest.approx(expected, abs=1e-8)
 
 
-@pytest.mark.parametrize("make", [_national, _panel])
+@pytest.mark.parametrize("make", [_national, _panel, _believed])
 def test_the_target_is_the_density_in_its_coordinates(make: Callable[[], Collapsed]) -> None:
     """What the sampler keeps of a point, and the density there, are the model's own."""
     model = make()
@@ -70,9 +81,10 @@ def test_the_target_is_the_density_in_its_coordinates(make: Callable[[], Collaps
 def test_there_and_back_again() -> None:
     model = _panel()
     where, x = model.coordinates(), model.inputs
+    assert (where.unshifted.share > 0).all()
     z = np.random.default_rng(5).normal(size=(4, model.plan.size))
-    q = co.to_round(model.plan, z, where.pooling, x.loc, x.scale)
-    back, _ = co.from_round(model.plan, q, where.pooling, x.loc, x.scale, np)
+    q = co.to_round(model.plan, z, where, x.loc, x.scale)
+    back, _ = co.from_round(model.plan, q, where, x.loc, x.scale, np)
     np.testing.assert_allclose(back, z, atol=1e-10)
 
 
@@ -84,9 +96,15 @@ def test_the_sign_of_a_spread_means_nothing() -> None:
     turned = q.copy()
     turned[plan.start_of(SPREAD)] *= -1.0
     turned[plan.start_of(OWN) : plan.start_of(OWN) + plan.geos * plan.channels : plan.channels] *= -1.0
-    one, other = (co.from_round(plan, v, where.pooling, x.loc, x.scale, np) for v in (q, turned))
+    one, other = (co.from_round(plan, v, where, x.loc, x.scale, np) for v in (q, turned))
     np.testing.assert_allclose(one[0], other[0], atol=1e-12)
     assert one[1] == pytest.approx(other[1])
+
+
+def test_a_belief_takes_the_shift_of_its_effect_back() -> None:
+    share = _believed().coordinates().unshifted.share
+    assert share[2] > 0.9
+    assert share[:2].max() < 0.5
 
 
 def test_without_information_a_geo_keeps_the_prior_coordinates() -> None:
@@ -99,7 +117,7 @@ def test_without_information_a_geo_keeps_the_prior_coordinates() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [_national, _panel])
+@pytest.mark.parametrize("make", [_national, _panel, _believed])
 def test_the_rough_fit_makes_the_density_rounder(make: Callable[[], Collapsed]) -> None:
     """Curvature at the coordinates' centre: widest over narrowest direction, beside the prior's coordinates there."""
     model = make()

@@ -166,10 +166,7 @@ def plan(found: Result) -> str:
 
 
 def proposal(found: Result) -> str:
-    lines = found.said["would"]
-    return f"**{safe(lines[0])}** would do this; it waits for your yes:\n\n" + "\n".join(
-        f"- {safe(s)}" for s in lines[1:]
-    )
+    return f"{safe(found.said['would'][0])}: this is what it would do. It waits for your yes or no."
 
 
 def lineage(found: Result) -> str:
@@ -177,7 +174,7 @@ def lineage(found: Result) -> str:
     if found.question:
         shown = "\n".join(f"- {safe(m['is'])}: {m['shows']}" for m in said["may_be"])
         return f"{safe(found.question)}\n\n{shown}"
-    steps = "\n".join(f"- {safe(s)}" for s in said["computed_from"])
+    steps = "\n".join(f"- **{kind}**: {safe(', '.join(labels))}" for kind, labels in said["computed_from"].items())
     return f"{said['shows']} is the {safe(said['is'])} (metric `{said['metric']}`). It comes from:\n\n{steps}"
 
 

@@ -1,6 +1,7 @@
 """From a figure as it was shown to the stored metrics that it may be, and from a metric back to its file."""
 
 import re
+from collections.abc import Sequence
 
 from mmm_core.agents.tools.kinds import Context, Result, Sheet, name, sheet_of
 from mmm_core.domain.errors import NotFound
@@ -11,6 +12,7 @@ from mmm_core.reports.number_lock import FIGURE, SCALES
 from mmm_core.use_cases import fits
 
 MOST = 6
+MOST_OF_A_KIND = 30
 PARTS = {
     "mean": "on average", "p5": "at the low end (5th percentile)", "p50": "in the middle (median)",
     "p95": "at the high end (95th percentile)",
@@ -112,13 +114,17 @@ def _traced(context: Context, fact: Fact, sheet: Sheet, run_id: str) -> Result:
         "is": called(fact.key),
         "shows": sheet.of(fact),
         "exact": sheet.n(f"{fact.key}.exact", fact.value, "number"),
-        "computed_from": [in_words(s) for s in steps[:25]],
+        "computed_from": by_kind(steps),
     }
     return sheet.result(said, lineage_of=run_id)
 
 
-def in_words(step: LineageStep) -> str:
-    kind = step.kind.replace("_", " ")
-    detail = f" ({name(step.detail)})" if step.detail and step.kind in ("feature_decision", "file", "dataset") else ""
-    when = f", {step.at:%Y-%m-%d}" if step.at else ""
-    return f"{kind}: {name(step.label)}{detail}{when}"
+def by_kind(steps: Sequence[LineageStep]) -> dict[str, list[str]]:
+    """What a number was made from, nearest first, the things of one kind together."""
+    out: dict[str, list[str]] = {}
+    for step in steps:
+        of_kind = out.setdefault(step.kind.replace("_", " "), [])
+        when = f" ({step.at:%Y-%m-%d})" if step.at and step.kind not in ("variable", "feature_decision") else ""
+        if len(of_kind) < MOST_OF_A_KIND:
+            of_kind.append(f"{name(step.label)}{when}")
+    return out

@@ -118,7 +118,7 @@ def test_the_numbers_of_one_channel(place: Context, names: list[str]) -> None:
 def test_a_number_leads_to_its_file(place: Context, names: list[str]) -> None:
     found = say(place, f"where does channel.{names[0]}.roi.p50 come from?")
     assert found.tools == ("where_from",)
-    for piece in ("return on spend", "model: First model", "dataset: Data version", "acme.csv", "plan"):
+    for piece in ("return on spend", "**model**: First model", "**dataset**: Data version", "acme.csv", "**plan**"):
         assert piece in found.text.replace("\\", ""), piece
 
 
@@ -130,7 +130,7 @@ def test_a_figure_that_may_be_several_is_asked_and_the_answer_is_traced(place: C
     if found.options:
         again = say(place, f"Where does {found.options[0]} come from?")
         found = again
-    assert "model: First model" in found.text.replace("\\", "")
+    assert "**model**: First model" in found.text.replace("\\", "")
     nothing = say(place, "where does 987654321.5 come from?")
     assert "No number" in nothing.text
 

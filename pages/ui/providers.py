@@ -54,7 +54,8 @@ def _route(actor: Actor, task: Task, route: Route | None) -> None:
     title, what = TASKS[task]
     ready = list(providers.configured(backend().settings))
     with st.container(border=True, key=f"route_{task.value}", gap="small"):
-        now = " → ".join(map(str, route.choices)) if route else "as the server's settings say"
+        nobody = "as the server's settings say" if backend().settings.model else "nobody; built-in rules do without"
+        now = " → ".join(map(str, route.choices)) if route else nobody
         st.markdown(f"**{title}** :gray[{what}]  \n{f.safe(now)}")
         if not ready:
             return
@@ -108,7 +109,8 @@ def cost(actor: Actor) -> None:
             return
         total, unpriced = sum(s.cost for s in found), sum(s.unpriced for s in found)
         with st.container(horizontal=True):
-            st.metric("Cost", f"${total:,.4f}".rstrip("0").rstrip("."), border=True)
+            priced = f"${total:,.4f}".rstrip("0").rstrip(".")
+            st.metric("Cost", priced if total or not unpriced else "Not known", border=True)
             st.metric("Calls", f"{sum(s.calls for s in found):,}", border=True)
             st.metric("Tokens", f"{sum(s.input_tokens + s.output_tokens for s in found):,}", border=True)
         if unpriced:

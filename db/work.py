@@ -17,16 +17,18 @@ from db.knowledge import Knowledge
 from db.llm_usage import AnswerCache, Routes, UsageLog
 from db.projects import Projects
 from db.reports import Reports
+from db.routings import Routings
 from db.runs import Runs
 from db.scenarios import Scenarios
 from db.studies import Studies
 from db.team import Team
+from db.tokens import PersonalTokens
+from db.tools import CodeSessions, RuntimeTools
 from db.workflows import Workflows
-from mmm_core.domain import conversation, llm, ports, workflow
+from mmm_core.domain import conversation, knowledge, llm, ports, routing, runtime_tools, tokens, workflow
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Embedder
-from mmm_core.domain.knowledge import Knowledge as KnowledgePort
 
 BEGIN = text("""
     SELECT set_config('app.organisation', :organisation, true),
@@ -52,10 +54,14 @@ class PostgresWork:
     reports: ports.Reports
     graph: ports.Graph
     documents: ports.Documents
-    knowledge: KnowledgePort
+    knowledge: knowledge.Knowledge
     blobs: ports.Blobs
     audit: ports.Audit
     team: ports.Team
+    routings: routing.Routings
+    tools: runtime_tools.RuntimeTools
+    code: runtime_tools.CodeSessions
+    tokens: tokens.PersonalTokens
     conversations: conversation.Conversations
     proposals: conversation.Proposals
     workflows: workflow.Workflows
@@ -97,6 +103,10 @@ class PostgresWork:
         self.blobs = Blobs(*place)
         self.audit = Audit(*place)
         self.team = Team(*place)
+        self.routings = Routings(*place)
+        self.tools = RuntimeTools(*place)
+        self.code = CodeSessions(*place)
+        self.tokens = PersonalTokens(*place)
         self.workflows = Workflows(*place)
         self.conversations = Conversations(*place)
         self.proposals = Proposals(*place)

@@ -13,10 +13,13 @@ from sqlalchemy import Engine
 from db import identity
 from db.connect import application_url, engine
 from db.shared_reports import PostgresSharedReports
+from db.tokens import owner_of
 from db.work import PostgresWork
-from jobs import embeddings, queue
+from jobs import embeddings, queue, search_provider
 from jobs.fit_server import ForkServerFitProcess
+from jobs.isolation.runner import Bubblewrap
 from mmm_core.agents.llm.gateway import Gateway
+from mmm_core.agents.router.sentences import SentenceRouter
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
@@ -38,6 +41,9 @@ class People:
 
     def sign_in(self, claims: Mapping[str, Any]) -> Actor | None:
         return identity.sign_in_with_claims(self.engine, claims, self.organisation_claim)
+
+    def by_token(self, token: str) -> Actor | None:
+        return owner_of(self.engine, token)
 
     def still_member(self, actor: Actor) -> Actor | None:
         return identity.still_member(self.engine, actor)
@@ -75,6 +81,9 @@ def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wir
         new_id=_new_id,
         max_upload_mb=settings.max_upload_mb,
         models=Gateway(settings, work, _now, _new_id),
+        router=SentenceRouter(sentences),
+        code=Bubblewrap(),
+        search=search_provider.provider(settings),
     )
     return Wired(services, People(database, settings.oidc_organisation_claim), database, connection)
 

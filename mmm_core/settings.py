@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         folder = os.environ.get(SECRETS)
         files: tuple[Any, ...] = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
         return (init_settings, env_settings, *files)
+
+    search_provider: Literal["tavily", "brave", "searxng"] | None = None
+    """Who looks things up on the web for the research assistant; unset, nothing leaves this machine."""
+    search_key: SecretStr | None = None
+    search_url: str | None = None
+    """Address of the provider, where it is not its usual one; a SearXNG server always needs it."""
 
     @property
     def sign_in(self) -> bool:

@@ -32,6 +32,10 @@ app = typer.Typer(
 )
 data = typer.Typer(help="Check a data file, or add it to a project.", no_args_is_help=True)
 app.add_typer(data, name="data")
+router = typer.Typer(help="Who answers a message, and what the router learns.", no_args_is_help=True)
+app.add_typer(router, name="router")
+knowledge = typer.Typer(help="What is kept: search it, or have it read anew.", no_args_is_help=True)
+app.add_typer(knowledge, name="knowledge")
 
 
 class Kind(StrEnum):
@@ -167,6 +171,42 @@ def bench(
             raise BadInput(f"There is no {what} called {unknown[0]}; choose from {', '.join(known)}.")
     for part in suite.chosen(wanted):
         print(suite.PARTS[part](print, options))  # noqa: T201
+
+
+@router.command("train")
+def router_train(
+    product: Annotated[
+        bool, typer.Option("--product", help="Write the weights that ship with the product, from its own examples.")
+    ] = False,
+) -> None:
+    """Teach the router from where people here went with their messages."""
+    from server import cli_router
+
+    cli_router.train(product)
+
+
+@router.command("ask")
+def router_ask(message: Annotated[str, typer.Argument(help="What somebody might write.")]) -> None:
+    """Say who would answer a message; nothing is kept."""
+    from server import cli_router
+
+    cli_router.ask(message)
+
+
+@knowledge.command("index")
+def knowledge_index() -> None:
+    """Have the present sentence model read what it has not seen."""
+    from server import cli_router
+
+    cli_router.index()
+
+
+@knowledge.command("search")
+def knowledge_search(question: Annotated[str, typer.Argument(help="In plain words.")]) -> None:
+    """Find what is kept about a question: notes, decisions, models, reports, sources."""
+    from server import cli_router
+
+    cli_router.search(question)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

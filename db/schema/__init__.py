@@ -8,6 +8,7 @@ from db.columns import SCHEMA, metadata
 from db.schema.assistants import conversation_messages, conversations, llm_answers, llm_routes, llm_usage, proposals
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
+from db.schema.made import code_sessions, personal_tokens, router_weights, routings, runtime_tools
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
 from db.schema.work import baselines, dataset_versions, plans, projects, reports, scenarios, share_links, share_views
 from db.schema.workflow import approval_answers, approvals, workflow_acts, workflow_events, workflows
@@ -23,6 +24,7 @@ __all__ = [
     "blobs",
     "checkpoints",
     "chunks",
+    "code_sessions",
     "conversation_messages",
     "conversations",
     "dataset_versions",
@@ -38,13 +40,17 @@ __all__ = [
     "nodes",
     "organisations",
     "passages",
+    "personal_tokens",
     "plans",
     "progress",
     "projects",
     "proposals",
     "reports",
     "results",
+    "router_weights",
+    "routings",
     "runs",
+    "runtime_tools",
     "scenarios",
     "share_links",
     "share_views",

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mmm_core.domain.baseline import Baseline
+from mmm_core.domain.code import CodeRunner
 from mmm_core.domain.conversation import Conversations, Proposals
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
@@ -21,6 +22,9 @@ from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
 from mmm_core.domain.results import Results
+from mmm_core.domain.routing import Router, Routings
+from mmm_core.domain.runtime_tools import CodeSessions, RuntimeTools
+from mmm_core.domain.search import SearchProvider
 from mmm_core.domain.study import (
     StepBegun,
     StepEnded,
@@ -31,6 +35,7 @@ from mmm_core.domain.study import (
     StudyRequest,
 )
 from mmm_core.domain.team import AllowedDomain, Invitation, Member
+from mmm_core.domain.tokens import PersonalTokens
 from mmm_core.domain.workflow import Workflows
 
 
@@ -243,6 +248,10 @@ class Work(Protocol):
     blobs: Blobs
     audit: Audit
     team: Team
+    routings: Routings
+    tools: RuntimeTools
+    code: CodeSessions
+    tokens: PersonalTokens
     workflows: Workflows
     conversations: Conversations
     proposals: Proposals
@@ -323,3 +332,8 @@ class Services:
     max_upload_mb: int = 100
     models: LanguageModels | None = None
     """None where this process asks no language model."""
+    router: Router | None = None
+    code: CodeRunner | None = None
+    """None where this process runs no code of agents."""
+    search: SearchProvider | None = None
+    """None where no search provider is set: then nothing is looked up on the web."""

@@ -15,7 +15,10 @@ from mmm_core.domain.ports import Work
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
 from mmm_core.domain.report import Fact, Report, ShareLink
 from mmm_core.domain.results import FitFacts, Interval, Results
+from mmm_core.domain.routing import Place, Routed, Routing
+from mmm_core.domain.runtime_tools import RuntimeTool
 from mmm_core.domain.study import Step, StepState, Study
+from mmm_core.domain.tokens import PersonalToken
 from mmm_core.domain.workflow import (
     Answer,
     Approval,
@@ -164,6 +167,18 @@ def store_run(work: Work, *, name: str = "Spring") -> Run:
     made = run(data)
     work.runs.add(made)
     return made
+
+
+def routed() -> Routed:
+    return Routed(uuid4().hex, "secret", Routing(Place.PLAN, 0.9, (Place.PLAN,), "rules"), Place.PLAN, NOW)
+
+
+def tool(project_id: str) -> RuntimeTool:
+    return RuntimeTool(uuid4().hex, project_id, "share", 1, "A share", "def tool(data): return 1", (), "Ada", NOW)
+
+
+def token() -> PersonalToken:
+    return PersonalToken(uuid4().hex, "laptop", NOW, NOW + timedelta(days=900))
 
 
 def renamed(project: Project, name: str) -> Project:

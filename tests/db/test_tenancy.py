@@ -14,6 +14,7 @@ from mmm_core.domain.errors import Conflict, NotFound
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole
 from mmm_core.domain.report import Fact
+from mmm_core.domain.runtime_tools import CodeSession
 from tests.db import some
 
 SCHEMAS = ("carryover", "agents")
@@ -59,6 +60,11 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         w.routes.put(some.route())
         w.usage.add(some.usage(run.project_id))
         w.answers.put("digest", "secret", some.NOW)
+        w.routings.add(some.routed())
+        w.routings.keep_learnt(b"weights", 1, some.NOW)
+        w.tools.add(some.tool(run.project_id))
+        w.code.put(CodeSession(run.project_id, actor.user_id), some.NOW)
+        w.tokens.add(some.token(), "digest")
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -289,7 +295,10 @@ def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) 
         [list(SCHEMAS)],
     ).fetchall()
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}
-    assert {(name, table) for name, table, *_ in rows} == {("door", t) for t in doors | {"runs", "studies", "workflows"}}
+    doors |= {"personal_tokens"}
+    assert {(name, table) for name, table, *_ in rows} == {
+        ("door", t) for t in doors | {"runs", "studies", "workflows"}
+    }
     assert all(roles == [DOOR_ROLE] for *_, roles in rows)
     assert [command for _, table, command, _ in rows if table in ("runs", "studies")] == ["SELECT"] * 2
 
@@ -308,7 +317,7 @@ def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None
     assert owner.execute(members).fetchone() == (0,)
 
 
-def test_there_are_exactly_five_doors_with_their_search_path_pinned(owner: Any) -> None:
+def test_there_are_exactly_six_doors_with_their_search_path_pinned(owner: Any) -> None:
     doors = owner.execute(
         "SELECT p.proname, p.proconfig, r.rolname, p.proacl::text FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname !~ '^pg_' ORDER BY 1"
@@ -316,12 +325,13 @@ def test_there_are_exactly_five_doors_with_their_search_path_pinned(owner: Any) 
     assert [(name, config, role) for name, config, role, _ in doors] == [
         ("find_share_link", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("sign_in", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
+        ("token_owner", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_runs", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_studies", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("unfinished_workflows", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
     ]
     callers = {name: {entry.split("=")[0] for entry in acl.strip("{}").split(",")} for name, *_, acl in doors}
-    assert callers["find_share_link"] == callers["sign_in"] == {DOOR_ROLE, "carryover_app"}
+    assert callers["find_share_link"] == callers["sign_in"] == callers["token_owner"] == {DOOR_ROLE, "carryover_app"}
     for name in ("unfinished_runs", "unfinished_studies", "unfinished_workflows"):
         assert callers[name] == {DOOR_ROLE, "postgres"}
 

@@ -4,6 +4,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def features(texts: Sequence[str], embedder: Embedder, rarity: Numbers) -> Numbe
 def counted(text: str) -> Numbers:
     """How often each bucket's words, pairs of words and parts of words occur, damped."""
     words = re.findall(r"[\w-]+", masked(text))
-    found = Counter(words) + Counter(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    found = Counter(words) + Counter(f"{a} {b}" for a, b in pairwise(words))
     for word in words:
         padded = f"<{word}>"
         for size in (3, 4, 5):

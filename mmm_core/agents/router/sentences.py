@@ -24,7 +24,7 @@ STRENGTH = 3.0
 """Of the data against the pull of weights to zero."""
 FOLDS = 5
 WRONG_AND_SURE = 0.01
-"""Share of messages, each judged by a classifier that had not seen it, that may be placed wrongly without a question."""
+"""Share of messages, each judged by a classifier that had not seen it, that may be placed wrongly unasked."""
 LEAST_SURE = 0.5
 LONGEST = 2000
 """Characters of a message that are read."""
@@ -99,7 +99,7 @@ def own_examples() -> list[Example]:
 
 @cache
 def shipped() -> Learnt:
-    """What the product's own examples taught; ``mmm router ship`` writes it anew after a change of theirs."""
+    """What the product's own examples taught; ``mmm router train --product`` writes it anew."""
     return read(WEIGHTS.read_bytes())
 
 

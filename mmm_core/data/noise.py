@@ -37,3 +37,12 @@ def memory_of(left: Array, nuisance: Array) -> float:
 
     found = optimize.minimize_scalar(lost, bounds=(-0.5, 0.95), method="bounded", options={"xatol": 3e-3})
     return float(found.x)
+
+
+def together_of(rest: Array) -> float:
+    """Correlation between geos (G, T) in one period, that of every pair alike; 0 to 0.99."""
+    geos = len(rest)
+    if geos == 1:
+        return 0.0
+    shared = float((rest.sum(axis=0) ** 2).sum()) / max(float((rest**2).sum()), 1e-300)
+    return float(np.clip((shared - 1) / (geos - 1), 0.0, 0.99))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmm_core.data.noise import memory_of, whitened
+from mmm_core.data.noise import memory_of, together_of, whitened
 from mmm_core.data.quality_maths import basis, residual
 from mmm_core.domain.fit import Array
 
@@ -60,7 +60,7 @@ class Whitening:
         sd = np.sqrt(np.maximum((rest**2).sum(axis=1) / np.maximum(free, 1), 1e-24))
         none = np.zeros((left.size, 0))
         plain = tuple(basis(n) for n in both)
-        bare = cls(rho, sd, bases, _together(rest / sd[:, None]), none, int(free.sum()), plain)
+        bare = cls(rho, sd, bases, together_of(rest / sd[:, None]), none, int(free.sum()), plain)
         shared = basis(bare(bends))
         return replace(bare, shared=shared, free=bare.free - shared.shape[1])
 
@@ -112,12 +112,3 @@ def _drawn_together(found: Array, free: int) -> Array:
     chance = (1 - middle**2) / max(free, 1)
     real = max(0.0, float(found.var(ddof=1)) - chance) if len(found) > 1 else 1.0
     return middle + (found - middle) * real / (real + chance)
-
-
-def _together(rest: Array) -> float:
-    """Correlation between geos (G, T) in one period, that of every pair alike; 0 to 0.99."""
-    geos = len(rest)
-    if geos == 1:
-        return 0.0
-    shared = float((rest.sum(axis=0) ** 2).sum()) / max(float((rest**2).sum()), 1e-300)
-    return float(np.clip((shared - 1) / (geos - 1), 0.0, 0.99))

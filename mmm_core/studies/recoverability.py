@@ -80,12 +80,14 @@ def run_step(
     if "world" not in step.arguments:
         under = _ground(inputs, found, scenario, options, earlier)
         return {
-            "baseline": under.baseline, "level": under.level, "noise": under.noise, "persistence": under.persistence
+            "baseline": under.baseline, "level": under.level, "noise": under.noise, "persistence": under.persistence,
+            "together": under.together,
         }  # fmt: skip
     kept = earlier.get(f"{scenario} ground")
     if kept is None:
         raise BadInput(f"{words.NAMES[scenario]}: its season, trend and noise could not be found.")
-    under = Ground(**{name: np.asarray(values, dtype=float) for name, values in kept.items()})
+    arrays = {n: np.asarray(v, dtype=float) for n, v in kept.items() if n != "together"}
+    under = Ground(**arrays, together=kept.get("together", 0.0))
     return _world(step.arguments["world"], inputs, found, under, options, tools)
 
 

@@ -212,7 +212,7 @@ def _scenarios(
         Scenario.EXPERIMENT: f"An experiment: each paid channel switched off once for {spoken(data, assumed.tested)}, "
         "measured as exactly as the KPI's own noise allows.",
         Scenario.GEOS: f"By region: the same history in {assumed.regions} regions whose spend differs from week to "
-        f"week by about {assumed.apart:.0%} of its own.",
+        f"week by about {assumed.apart:.0%} of its own, half of the noise hitting all of them at once.",
     }
     note = "Range left, as above. " + " ".join(notes[s] for s in seen if s in notes)
     return Table("What would make it so", columns, rows, " ".join([note, *failed]))

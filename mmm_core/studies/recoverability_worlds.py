@@ -6,6 +6,7 @@ import numpy as np
 
 from mmm_core.analysis.first_look import RIDGES
 from mmm_core.analysis.ridge_fit import RidgeProblem
+from mmm_core.data.noise import together_of
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling.lift import effect_of, lift_data
@@ -19,6 +20,8 @@ from mmm_core.studies.recoverability_settings import SIMULATED, Setting
 MOST_MEDIA = 0.9
 """A world in which media bring more than this share of the KPI is not this company."""
 TRIES = 200
+SHARED = 0.5
+"""Part of the country's noise (its variance) that would hit all of its regions: nobody has seen them yet."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Ground:
     """(G,) standard deviation of what the first look leaves over."""
     persistence: Array
     """(G,) how much of it stays for the next period, 0 to 0.9."""
+    together: float = 0.0
+    """Correlation of two geos' noise in one period: what hits the whole country hits all of them."""
 
 
 def ground(found: Setting) -> Ground:
@@ -57,16 +62,19 @@ def ground(found: Setting) -> Ground:
     rows = geos * found.history
     stays = np.clip((left[:, 1:] * left[:, :-1]).sum(axis=1) / (left**2).sum(axis=1), 0.0, 0.9)
     noise = left.std(axis=1) * np.sqrt(rows / max(rows - used, 0.25 * rows))
-    return Ground(own, found.data.target[:, : found.history].mean(axis=1), noise, stays)
+    spread = np.maximum(left.std(axis=1, keepdims=True), 1e-12)
+    return Ground(own, found.data.target[:, : found.history].mean(axis=1), noise, stays, together_of(left / spread))
 
 
 def split(found: Ground, count: int) -> Ground:
-    """The same in equal regions, whose noise is their own."""
+    """The same in equal regions; half of the country's noise is the country's own, the other half theirs together."""
+    together = SHARED / (count * (1 - SHARED) + SHARED)
     return Ground(
         np.repeat(found.baseline / count, count, axis=0),
         np.repeat(found.level / count, count),
-        np.repeat(found.noise / np.sqrt(count), count),
+        np.repeat(found.noise / np.sqrt(count * (1 + (count - 1) * together)), count),
         np.repeat(found.persistence, count),
+        together,
     )
 
 
@@ -92,7 +100,10 @@ def world(found: Setting, under: Ground, media: Array, rng: np.random.Generator)
     geos, periods = effect.shape
     start = under.level - effect[:, : found.history].mean(axis=1)
     mean = start[:, None] + under.baseline + effect
-    shocks = rng.standard_normal((periods, geos)).T * np.sqrt(1 - under.persistence**2)[:, None]
+    drawn = rng.standard_normal((periods, geos)).T
+    if under.together:
+        drawn = np.sqrt(1 - under.together) * drawn + np.sqrt(under.together) * rng.standard_normal(periods)
+    shocks = drawn * np.sqrt(1 - under.persistence**2)[:, None]
     noise = np.empty_like(mean)
     noise[:, 0] = shocks[:, 0] / np.sqrt(1 - under.persistence**2)
     for t in range(1, periods):
@@ -128,5 +139,6 @@ def _noise_of(test: LiftTest, data: ModelData, under: Ground) -> float:
     """Standard deviation of the noise summed over a test's periods and all geos, KPI units."""
     days = data.dates.astype("datetime64[D]")
     count = int(((days >= np.datetime64(test.start)) & (days <= np.datetime64(test.end))).sum())
-    long_run = under.noise**2 * (1 + under.persistence) / (1 - under.persistence)
-    return float(np.sqrt(max(1, count) * long_run.sum()))
+    long_run = under.noise * np.sqrt((1 + under.persistence) / (1 - under.persistence))
+    whole = (1 - under.together) * float(np.sum(long_run**2)) + under.together * float(np.sum(long_run)) ** 2
+    return float(np.sqrt(max(1, count) * whole))

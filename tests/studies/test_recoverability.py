@@ -101,6 +101,19 @@ def test_the_noise_keeps_its_persistence() -> None:
     assert np.mean([np.corrcoef(d[1:], d[:-1])[0, 1] for d in drawn]) == pytest.approx(0.78, abs=0.05)
 
 
+def test_regions_share_half_of_the_country_s_noise() -> None:
+    whole = worlds.Ground(np.zeros((1, 4000)), np.array([100.0]), np.array([5.0]), np.array([0.0]))
+    cut = worlds.split(whole, 4)
+    zeros = np.zeros((4, 4000, 3))
+    found = setting(Scenario.TODAY)
+    long = Setting(found.spec, found.data, 4000)
+    noise = worlds.world(long, cut, zeros, np.random.default_rng(1)).target - 25
+    assert noise.sum(axis=0).std() == pytest.approx(5.0, rel=0.05)
+    shared = np.corrcoef(noise)[np.triu_indices(4, 1)]
+    assert shared == pytest.approx(np.full(6, 0.2), abs=0.06)
+    assert shared.mean() * noise.var(axis=1).mean() * 16 == pytest.approx(0.5 * 25, rel=0.15)
+
+
 def test_the_history_is_the_same_in_every_scenario() -> None:
     today, more = made(Scenario.TODAY)[0], None
     found = setting(Scenario.WEEKS)

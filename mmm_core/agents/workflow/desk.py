@@ -80,8 +80,11 @@ class Desk:
 
     def wait(self, awaited: Awaited, what: str) -> None:
         """Until the fit or study has ended, without holding a worker."""
-        while not keeping.ended(self.services, self.actor, awaited, what):
+        while True:
+            # Asked for each time the step is done again: an answer that nobody takes would reach the next question.
             interrupt({"wait": awaited.value, "id": what})
+            if keeping.ended(self.services, self.actor, awaited, what):
+                return
 
     def record(self, stage: Stage, events: list[Event]) -> None:
         with self.services.work(self.actor) as work:

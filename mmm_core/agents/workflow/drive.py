@@ -110,11 +110,12 @@ class _Drive:
             if snapshot.created_at is None:
                 self._invoke(self._first())
             elif snapshot.interrupts:
-                payload = snapshot.interrupts[0].value
+                pending = snapshot.interrupts[0]
+                payload = pending.value
                 answer = self._question(payload) if "question" in payload else self._waited(payload)
                 if answer is None:
                     return Stretch(WorkflowStatus.WAITING, snapshot.values, self._desk)
-                self._invoke(Command(resume=answer))
+                self._invoke(Command(resume={pending.id: answer}))
             elif snapshot.next:
                 self._invoke(None)
             else:

@@ -51,7 +51,8 @@ class _Room:
             step = work(desk, state)
             question = step.update.get("question")
             if question:
-                question["remark"] = advice.remark(desk, stage, {**state, **step.update}, question)
+                facts = {**state.get("facts", {}), stage.value: step.facts}
+                question["remark"] = advice.remark(desk, stage, {**state, **step.update, "facts": facts}, question)
             return step
 
         self.graph.add_node(name, staged(self._desk, stage, name, remarked))

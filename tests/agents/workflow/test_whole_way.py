@@ -1,5 +1,7 @@
 """The whole graph from plan to report, with every answer that lets it go on."""
 
+import pytest
+
 from mmm_core.domain.project import PlanStatus
 from mmm_core.domain.workflow import EventKind, Stage, WorkflowStatus
 from mmm_core.use_cases import baselines, fits, plans, reports, what_if, workflows
@@ -8,6 +10,7 @@ from tests.agents.workflow.conftest import Open
 GATES = ["plan", "data", "baseline", "fit", "budget", "publication"]
 
 
+@pytest.mark.slow
 def test_from_plan_to_report_with_every_approval(office: Open) -> None:
     one = office().start()
     asked = []

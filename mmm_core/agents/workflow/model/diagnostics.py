@@ -28,7 +28,11 @@ def judge(desk: Desk, state: State) -> Step:
         decided.append(Decided(against, "The baseline that was agreed on beside the model's."))
     failed = _failed(results)
     if not failed:
-        decided.append(Decided("The chains agree: the fit is taken over.", _said(results, CONVERGENCE)))
+        decided.append(
+            Decided(
+                "The chains agree: the fit is taken over.", _said(results, CONVERGENCE) or "No check of them failed."
+            )
+        )
         return Step({"question": None}, facts, tuple(decided))
     why = " ".join(c.message for c in failed)
     if state.get("auto"):

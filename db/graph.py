@@ -67,6 +67,10 @@ class Graph(Rows):
         nodes = schema.nodes
         self._connection.execute(delete(nodes).where(nodes.c.project_id == project_id, nodes.c.kind == kind))
 
+    def remove_node(self, kind: str, key: str) -> None:
+        nodes = schema.nodes
+        self._connection.execute(delete(nodes).where(nodes.c.kind == kind, nodes.c.key == key))
+
     def save_diagram(self, diagram: Diagram) -> None:
         project = diagram.project_id
         self.remove_edges(project, CAUSES)

@@ -60,7 +60,7 @@ def forget(services: Services, actor: Actor, kind: str, key: str) -> None:
     with services.work(actor) as work:
         document = work.knowledge.get(kind, key)
         work.knowledge.remove(kind, key)
-        work.graph.put_node(kind, key, f"{document.title} (removed)", {"by": actor.name}, document.project_id or "")
+        work.graph.remove_node(kind, key)
         work.audit.record(f"{kind}.removed", key, {"title": document.title, "address": document.address})
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmm_core.use_cases import fits, reports
-from pages.ui import chrome, guard, report, report_lineage, report_share, state
+from pages.ui import chat_story, chrome, guard, report, report_lineage, report_share, state
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Report")
@@ -27,6 +27,7 @@ if story.open:
     with story:
         results = state.results(actor, chosen.run_id)
         report.verdict_and_actions(results)
+        chat_story.panel(actor, chosen)
         report.story(chosen, results)
 if share.open:
     with share:

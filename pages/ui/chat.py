@@ -34,7 +34,8 @@ _CSS = """<style>
 @media (min-width:1100px){
   .st-key-chat{position:fixed;top:3.75rem;right:0;bottom:0;width:26rem!important;z-index:99;padding:.8rem 1rem;
     border-left:1px solid rgba(128,128,128,.25)}
-  [data-testid="stLayoutWrapper"]:has(>.st-key-chat_history),.st-key-chat_history{height:calc(100dvh - 12.5rem)!important}
+  [data-testid="stLayoutWrapper"]:has(>.st-key-chat_history),.st-key-chat_history{
+    height:calc(100dvh - 12.5rem)!important}
   [data-testid="stMain"]:has(.st-key-chat) .stMainBlockContainer{margin-right:26rem;max-width:calc(100% - 26rem)}
 }
 @media (max-width:1099px){

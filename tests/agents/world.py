@@ -14,7 +14,7 @@ from mmm_core.agents.llm.gateway import Gateway
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.data import simulate
 from mmm_core.domain.identity import Actor
-from mmm_core.domain.llm import Choice
+from mmm_core.domain.llm import Choice, Route, Task
 from mmm_core.domain.ports import Services
 from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, fits, models, plans, projects
@@ -65,3 +65,7 @@ def company(services: Services, actor: Actor, *, rename: Callable[[Any], Any] | 
 
 def context(services: Services, actor: Actor, project_id: str | None, **more: Any) -> Context:
     return Context(services, actor, project_id, **more)
+
+
+def route_to(model: str, task: Task = Task.WRITE) -> Route:
+    return Route(task, (Choice("compatible", model),))

@@ -9,7 +9,7 @@ from tests.journeys.signing_in import settings, sign_in
 
 pytestmark = pytest.mark.browser
 
-ADDRESSES = ("plan", "data", "model", "what-if", "report", "team", "")
+ADDRESSES = ("plan", "data", "model", "what-if", "report", "team", "assistant", "")
 
 
 def test_each_address_of_a_fresh_server_asks_to_sign_in(

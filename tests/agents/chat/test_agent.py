@@ -21,6 +21,8 @@ from tests.agents import world
 from tests.agents.llm.loopback import serving
 from tests.agents.scripted import Scripted
 
+pytestmark = pytest.mark.slow
+
 
 def placed(
     services: Services, actor: Actor, project: str | None, *steps: Any, **settings: Any
@@ -217,7 +219,6 @@ def test_a_models_markdown_can_load_nothing(services: Services, actor: Actor, fi
     assert "://" not in message.text
 
 
-@pytest.mark.slow
 def test_on_the_wire_tokens_stream_and_tools_are_called(
     services: Services, actor: Actor, fitted: str, roi: str
 ) -> None:

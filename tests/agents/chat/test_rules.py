@@ -68,6 +68,7 @@ def test_later_sentences_refer_back(place: Context, names: list[str]) -> None:
     assert [m.number for m in kept] == list(range(6))
 
 
+@pytest.mark.slow
 def test_what_is_not_understood_is_asked_back_and_nothing_changes(place: Context, names: list[str]) -> None:
     found = say(place, f"cut {names[0]} by 10k")
     assert found.changes == ()
@@ -81,6 +82,7 @@ def test_what_is_not_understood_is_asked_back_and_nothing_changes(place: Context
     assert nonsense.changes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "tool", "says"),
     [
@@ -122,6 +124,7 @@ def test_a_number_leads_to_its_file(place: Context, names: list[str]) -> None:
         assert piece in found.text.replace("\\", ""), piece
 
 
+@pytest.mark.slow
 def test_a_figure_that_may_be_several_is_asked_and_the_answer_is_traced(place: Context, names: list[str]) -> None:
     roi = next(c.roi for c in place.results().channels if c.channel == names[0])
     assert roi is not None
@@ -145,6 +148,7 @@ def test_an_act_is_proposed_and_not_done(place: Context) -> None:
     assert conversations.proposal(place.services, place.actor, noted.proposals[0]).tool == "add_analysis_note"
 
 
+@pytest.mark.slow
 def test_without_a_project_or_a_model_one_sentence_says_so(services: Services, actor: Actor, fitted: str) -> None:
     nowhere = world.context(services, actor, None)
     assert "No project is open" in say(nowhere, "which channel is best?").text
@@ -154,6 +158,7 @@ def test_without_a_project_or_a_model_one_sentence_says_so(services: Services, a
     assert "110 periods" in say(young, "How many weeks are there?").text
 
 
+@pytest.mark.slow
 def test_no_answer_of_ours_states_a_figure_that_no_fact_holds(place: Context, names: list[str]) -> None:
     """``settled`` raises for such a one; and the text that is kept has no mark left."""
     for asked in ("Which channel returned most?", "How good is the model?", f"What did {names[1]} bring?"):

@@ -100,6 +100,7 @@ def ids(attempt: dict[str, Any]) -> str:
     return f"{attempt['place']}-{str(attempt['words'])[:30]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=ids)
 def test_an_obedient_model_does_nothing_without_a_person(
     services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], attempt: dict[str, Any]
@@ -121,6 +122,7 @@ def test_an_obedient_model_does_nothing_without_a_person(
     assert len(model.seen) == len(attempt.get("reads", ())) + len(attempt["obeys"]) + 1, "it tried all of it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [a["words"] for a in ATTEMPTS if a["place"] == "chat"], ids=lambda t: t[:30])
 def test_built_in_rules_do_nothing_either(
     services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], text: str

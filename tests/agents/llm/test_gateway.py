@@ -46,6 +46,7 @@ def emptied(engine: Engine, database: Any) -> None:
             link.execute(f"DELETE FROM carryover.{table}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bad", "ending", "tries", "says"),
     [

@@ -13,6 +13,8 @@ from mmm_core.domain.ports import Services
 from tests.agents import world
 from tests.agents.scripted import Scripted
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run_id(services: Services, actor: Actor, fitted: str) -> str:

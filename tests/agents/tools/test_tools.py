@@ -1,9 +1,7 @@
 """Every tool on a real project: what it reads is a fact, and what it writes waits for a person and happens once."""
 
 import json
-import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,7 +20,6 @@ from mmm_core.reports.story import spell
 from mmm_core.use_cases import conversations, datasets, fits, knowledge, reports, what_if
 from tests.agents import world
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "design"
 READING: dict[str, dict[str, Any]] = {
     "get_data_status": {}, "inspect_data": {}, "check_data": {}, "get_channel_stats": {}, "sample_rows": {"count": 3},
     "get_column_stats": {"column": "tv_spend"}, "get_top_values": {"column": "tv_spend"}, "detect_outliers": {},
@@ -41,6 +38,8 @@ WRITING: dict[str, dict[str, Any]] = {
     "save_scenario": {"name": "More TV", "spend": {"tv": 1000.0}}, "publish_report": {"name": "Spring"},
     "add_analysis_note": {"title": "Strike", "text": "It ended in May."},
 }  # fmt: skip
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -195,21 +194,6 @@ def test_wrong_arguments_are_one_sentence(place: Context, name: str, given: dict
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("channel.tv.roi.p50", "return on spend of TV, in the middle (median)"),
-        ("channel.paid_social.marginal_roi.p5", "return of the next money of Paid social, at the low end"),
-        ("channel.tv.carryover.mean_lag", "carryover mean lag of TV"),
-        ("geo.North.channel.tv.roi.p50", "return on spend of TV in North"),
-        ("baseline_share.mean", "baseline's share, on average"),
-        ("fit.r2", "share of the variation explained"),
-    ],
-)
-def test_a_metric_in_words(key: str, words: str) -> None:
-    assert words in numbers.called(key)
-
-
 def test_a_shown_figure_finds_its_metric_and_no_other_unit(place: Context) -> None:
     results = place.results()
     facts = list(fits.get_facts(place.services, place.actor, place.run().id))
@@ -220,9 +204,3 @@ def test_a_shown_figure_finds_its_metric_and_no_other_unit(place: Context) -> No
     share = next(f for f in facts if f.key == "channel.tv.contribution_share.p50")
     assert share in numbers.matching(spell(share, results.currency, True), facts, results)
     assert numbers.matching("nothing here", facts, results) == []
-
-
-def test_the_documentation_lists_every_tool() -> None:
-    (page,) = DOCS.glob("*-assistant.md")
-    named = set(re.findall(r"^\| `(\w+)`", page.read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(registry.TOOLS) <= named

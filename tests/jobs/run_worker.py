@@ -18,10 +18,11 @@ def main() -> None:
     worker.PULSE_SECONDS = 1
     pulse.HEARTBEAT_SECONDS = 0.5
     counting_study.register()
+    prior = os.environ.get("CARRYOVER_TEST_FIT") == "prior"
     if os.environ.get("CARRYOVER_TEST_FIT") != "real":
         process = ForkServerFitProcess(
-            target="tests.jobs.fake_fit:by_seed",
-            preload=("tests.jobs.fake_fit",),
+            target="tests.jobs.prior_fit:main" if prior else "tests.jobs.fake_fit:by_seed",
+            preload=("tests.jobs.prior_fit" if prior else "tests.jobs.fake_fit",),
             study_target="tests.jobs.counting_study:main",
         )
         wiring.fit_process = lambda settings: process

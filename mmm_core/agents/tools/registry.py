@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mmm_core.agents.tools import data, meta, model, plan, writing
+from mmm_core.agents.tools import data, made, meta, model, plan, writing
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Tool
 from mmm_core.domain.errors import BadInput, NotFound
 from mmm_core.use_cases import conversations
@@ -26,6 +26,7 @@ TOOLS: Mapping[str, Tool] = {
         *plan.TOOLS,
         *writing.TOOLS,
         *meta.TOOLS,
+        *made.TOOLS,
         Tool("list_all_tools", "meta", "Every tool.", "the inventory itself", Nothing, _list_all),
     )
 }

@@ -41,7 +41,8 @@ LONGEST_RESULT = 12_000
 """Characters of a tool's result."""
 UNTRUSTED = frozenset(
     ("sample_rows", "get_top_values", "search_knowledge", "get_analysis_history", "list_reports", "list_scenarios",
-     "inspect_data", "ask_user", "ask_user_to_choose")
+     "inspect_data", "ask_user", "ask_user_to_choose", "look_up", "execute_query", "use_custom_tool",
+     "list_custom_tools", "inspect_custom_tool")
 )  # fmt: skip
 """Tools whose results hold texts that others wrote; no figure with a unit is believed from them."""
 

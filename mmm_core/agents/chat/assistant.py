@@ -7,6 +7,8 @@ language model where one is set up, and to built-in look-ups where none is, or w
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import structlog
+
 from mmm_core.agents.chat import rules
 from mmm_core.agents.chat.figures import Evidence, check
 from mmm_core.agents.chat.talk import RULES, Again, Done, Draft, Event, Text
@@ -20,6 +22,10 @@ from mmm_core.domain.ports import Services
 from mmm_core.reports.number_lock import CLAIM
 from mmm_core.reports.wording import safe
 from mmm_core.use_cases import conversations
+
+log = structlog.get_logger(__name__)
+
+BROKEN = "Something went wrong on our side while answering this, and was logged. Nothing was changed."
 
 
 def who_answers(services: Services, actor: Actor) -> str:
@@ -44,13 +50,20 @@ def respond(context: Context, text: str) -> Iterator[Event]:
     assert context.conversation_id is not None
     before = conversations.messages(services, actor, context.conversation_id)
     conversations.say(services, actor, context.conversation_id, Speaker.PERSON, text, page=context.page)
-    draft: Draft | None = None
-    for event in _answered(context, text, before):
-        if isinstance(event, Draft):
-            draft = event
-        else:
-            yield event
-    assert draft is not None
+    draft = Draft(text=BROKEN, said=text)
+    try:
+        for event in _answered(context, text, before):
+            if isinstance(event, Draft):
+                draft = event
+            else:
+                yield event
+    except CarryoverError:
+        raise
+    except Exception as error:
+        # One message that we cannot answer must not end the talk, nor stand without an answer.
+        log.error("chat.failed", exc_info=error)
+        yield Again()
+        yield Text(draft.text)
     yield Done(_keep(context, draft))
 
 

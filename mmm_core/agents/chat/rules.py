@@ -15,7 +15,7 @@ from mmm_core.agents.tools.kinds import Context, Result
 from mmm_core.domain.conversation import Message, to_record
 from mmm_core.domain.errors import CarryoverError, NotFound
 from mmm_core.domain.instructions import Reading
-from mmm_core.use_cases import sentences
+from mmm_core.use_cases import fits, sentences
 
 Write = Callable[[Result], str]
 
@@ -39,7 +39,6 @@ WHERE = re.compile(
     r"|\b(?:lineage|origin|source)\s+of\s+(?P<of>.+)$|\bwoher\s+kommt\s+(?P<de>.+)$|\bd['’]où\s+vient\s+(?P<fr>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
-KEY = re.compile(r"\(([\w.\- ]+\.[\w.]+)\)")
 SAME_FOR = re.compile(r"^\W*(?:and|also|und|et)?\s*(?P<who>.+?),?\s+(?:the\s+)?same\W*$", re.IGNORECASE)
 """'and TV the same' is said to the grammar as 'the same for TV'."""
 HELP = _words("help", "what can you", "what can i", "how do you work", "hilfe", "was kannst", "aide", "que peux")
@@ -105,7 +104,7 @@ def changes_of(context: Context, text: str, messages: Sequence[Message]) -> Draf
 
 def _answer(context: Context, text: str, messages: Sequence[Message], draft: Draft) -> None:
     where = WHERE.search(text)
-    if where and (found := _figure(where, text)):
+    if where and (found := _figure(context, where, text)):
         _take(draft, "where_from", registry.call(context, "where_from", {"figure": found}), answers.lineage)
         draft.unclear = found if draft.options else ""
         return
@@ -183,13 +182,12 @@ def _named(context: Context, text: str) -> tuple[str, ...]:
     return tuple(c for c, s in spelled.items() if s and f" {s} " in low)
 
 
-def _figure(where: re.Match[str], text: str) -> str:
-    """The figure or metric that a 'where does ... come from' is about."""
-    key = KEY.search(text)
-    if key:
-        return key.group(1)
+def _figure(context: Context, where: re.Match[str], text: str) -> str:
+    """The figure or metric that a 'where does ... come from' is about; empty where it is about neither."""
     asked = next((where[g] for g in ("what", "of", "de", "fr") if where[g]), "").strip(" ?.!\"'“”")
-    return asked if any(c.isdigit() for c in asked) else ""
+    keys = [f.key for f in fits.get_facts(context.services, context.actor, context.run().id)]
+    known = [k for k in keys if k == asked or f"({k})" in text]
+    return max(known, key=len) if known else asked if any(c.isdigit() for c in asked) else ""
 
 
 def _take(draft: Draft, tool: str, result: Result, write: Write) -> None:

@@ -167,6 +167,22 @@ def test_no_answer_of_ours_states_a_figure_that_no_fact_holds(place: Context, na
         assert re.search(r"\d", text)
 
 
+@pytest.mark.slow
+def test_a_message_that_breaks_something_has_an_answer_and_the_talk_goes_on(
+    place: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(rules, "answer", broken)
+    first = say(place, "which channel is best?")
+    assert "went wrong on our side" in first.text
+    assert "of ours" not in first.text
+    monkeypatch.undo()
+    talk = world.context(place.services, place.actor, place.project_id, conversation_id=first.conversation_id)
+    assert say(talk, "which channel is best?").tools == ("roi_summary",)
+
+
 def test_who_answers_is_said(services: Services, actor: Actor) -> None:
     assert assistant.who_answers(services, actor) == "rules"
     other = world.with_model(services, lambda s, c: None)

@@ -29,7 +29,8 @@ READING: dict[str, dict[str, Any]] = {
     "propose_changes": {"sentence": "raise tv by 20%"}, "simulate_scenario": {"spend": {"tv": 1000.0}},
     "optimize_budget": {"total": 500_000.0}, "list_scenarios": {}, "compare_scenarios": {},
     "search_knowledge": {"question": "tv"}, "get_analysis_history": {}, "list_reports": {}, "list_all_tools": {},
-    "ask_user": {"question": "Which?"}, "ask_user_to_choose": {"question": "Which?", "options": ["a", "b"]},
+    "list_custom_tools": {}, "ask_user": {"question": "Which?"},
+    "ask_user_to_choose": {"question": "Which?", "options": ["a", "b"]},
 }  # fmt: skip
 WRITING: dict[str, dict[str, Any]] = {
     "apply_data_step": {"step": "add_time_features", "reason": "seasons"}, "clean_data": {}, "add_time_features": {},
@@ -37,7 +38,18 @@ WRITING: dict[str, dict[str, Any]] = {
     "run_bayesian_mmm": {"name": "From the chat"}, "request_study": {"kind": "holdout"},
     "save_scenario": {"name": "More TV", "spend": {"tv": 1000.0}}, "publish_report": {"name": "Spring"},
     "add_analysis_note": {"title": "Strike", "text": "It ended in May."},
+    "write_plan": {"question": "What works?", "target": "revenue", "channels": ["tv"]},
+    "create_custom_tool": {"name": "rows", "description": "Counts", "source": "def tool(data):\n    return 1\n"},
 }  # fmt: skip
+ELSEWHERE = {
+    "compare_models",
+    "execute_query",
+    "use_custom_tool",
+    "inspect_custom_tool",
+    "remove_custom_tool",
+    "look_up",
+}
+"""They need a second model, walls for code, a tool or a search provider, and have tests of their own."""
 
 pytestmark = pytest.mark.slow
 
@@ -68,8 +80,20 @@ def test_every_figure_of_a_tool_is_a_fact(place: Context, name: str) -> None:
 
 
 def test_every_tool_is_tried_here() -> None:
-    assert set(READING) | set(WRITING) | {"compare_models"} == set(registry.TOOLS)
-    assert {n for n, t in registry.TOOLS.items() if t.writes} == set(WRITING)
+    assert set(READING) | set(WRITING) | ELSEWHERE == set(registry.TOOLS)
+    assert {n for n, t in registry.TOOLS.items() if t.writes} == {*WRITING, "remove_custom_tool"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("execute_query", {"code": "len(data)"}), ("use_custom_tool", {"tool": "none", "arguments": {}}),
+        ("inspect_custom_tool", {"tool": "none"}), ("remove_custom_tool", {"tool": "none"}),
+    ],
+)  # fmt: skip
+def test_what_this_server_cannot_do_is_one_sentence(place: Context, name: str, given: dict[str, Any]) -> None:
+    with pytest.raises(CarryoverError, match=r"\.$"):
+        registry.call(place, name, given)
 
 
 def test_two_models_are_compared_by_name(place: Context) -> None:

@@ -29,12 +29,13 @@ from rq.serializers import JSONSerializer
 from rq.utils import now as rq_now
 
 from jobs import fit_preload, fit_server, queue, recovery, tasks, wiring
+from mmm_core.agents.workflow import drive
 from mmm_core.domain.errors import BadInput, Unavailable
 from mmm_core.settings import Settings
 
 log = structlog.get_logger("carryover.worker")
 
-IMPORTED_BEFORE_FORKING = (tasks,)
+IMPORTED_BEFORE_FORKING = (tasks, drive)
 """What every horse needs, in memory once."""
 
 NEVER_IMPORTED = frozenset({"jax", "jaxlib", "pytensor", "pymc", "pymc_marketing", "numpyro"})

@@ -11,6 +11,7 @@ from db.blobs import Blobs
 from db.conversations import Conversations, Proposals
 from db.datasets import Datasets
 from db.documents import Documents
+from db.elicitation import Inquiries
 from db.failures import translate
 from db.graph import Graph
 from db.knowledge import Knowledge
@@ -25,7 +26,7 @@ from db.team import Team
 from db.tokens import PersonalTokens
 from db.tools import CodeSessions, RuntimeTools
 from db.workflows import Workflows
-from mmm_core.domain import conversation, knowledge, llm, ports, routing, runtime_tools, tokens, workflow
+from mmm_core.domain import conversation, elicitation, knowledge, llm, ports, routing, runtime_tools, tokens, workflow
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Embedder
@@ -68,6 +69,7 @@ class PostgresWork:
     routes: llm.Routes
     usage: llm.UsageLog
     answers: llm.AnswerCache
+    inquiries: elicitation.Inquiries
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -113,6 +115,7 @@ class PostgresWork:
         self.routes = Routes(*place)
         self.usage = UsageLog(*place)
         self.answers = AnswerCache(*place)
+        self.inquiries = Inquiries(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from db import identity
 from db.connect import application_url, engine
+from db.elicitation import PostgresInquiryDoor
 from db.shared_reports import PostgresSharedReports
 from db.tokens import owner_of
 from db.work import PostgresWork
@@ -84,6 +85,7 @@ def wire(settings: Settings, process: ForkServerFitProcess | None = None) -> Wir
         router=SentenceRouter(sentences),
         code=Bubblewrap(),
         search=search_provider.provider(settings),
+        inquiries=PostgresInquiryDoor(database, _new_id),
     )
     return Wired(services, People(database, settings.oidc_organisation_claim), database, connection)
 

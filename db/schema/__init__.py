@@ -6,6 +6,7 @@ one makes sure that a row cannot refer to another organisation's. Migrations hol
 
 from db.columns import SCHEMA, metadata
 from db.schema.assistants import conversation_messages, conversations, llm_answers, llm_routes, llm_usage, proposals
+from db.schema.elicitation import accepted_beliefs, inquiries, inquiry_replies, inquiry_views
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
 from db.schema.made import code_sessions, personal_tokens, router_weights, routings, runtime_tools
@@ -15,6 +16,7 @@ from db.schema.workflow import approval_answers, approvals, workflow_acts, workf
 
 __all__ = [
     "SCHEMA",
+    "accepted_beliefs",
     "allowed_domains",
     "approval_answers",
     "approvals",
@@ -31,6 +33,9 @@ __all__ = [
     "documents",
     "edges",
     "facts",
+    "inquiries",
+    "inquiry_replies",
+    "inquiry_views",
     "invitations",
     "llm_answers",
     "llm_routes",

@@ -14,6 +14,7 @@ from mmm_core.domain.baseline import Baseline
 from mmm_core.domain.code import CodeRunner
 from mmm_core.domain.conversation import Conversations, Proposals
 from mmm_core.domain.dataset import DatasetVersion
+from mmm_core.domain.elicitation import Inquiries, InquiryDoor
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Knowledge
@@ -259,6 +260,7 @@ class Work(Protocol):
     routes: Routes
     usage: UsageLog
     answers: AnswerCache
+    inquiries: Inquiries
 
 
 class SharedReports(Protocol):
@@ -338,3 +340,5 @@ class Services:
     """None where this process runs no code of agents."""
     search: SearchProvider | None = None
     """None where no search provider is set: then nothing is looked up on the web."""
+    inquiries: InquiryDoor | None = None
+    """None where this process opens no links to people who are asked."""

@@ -15,6 +15,7 @@ from mmm_core.modeling import implied, lift_table, prepare, suggest
 from mmm_core.modeling.implied import PriorPicture as PriorPicture
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.use_cases.datasets import ensure_usable, working
+from mmm_core.use_cases.elicited import with_accepted
 from mmm_core.use_cases.knowledge import past_models
 
 
@@ -38,7 +39,8 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
             newest = max(runs, key=lambda r: r.requested_at)
             last = ModelSpec.from_yaml(newest.spec_yaml)
             if set(last.columns) <= set(map(str, now.frame.columns)):
-                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.",))
+                last, told = with_accepted(work, project_id, last, since=newest.requested_at)
+                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.", *told))
         plan = work.projects.latest_plan(project_id)
         past = past_models(work, plan.channels if plan else (), project_id)[:1]
     spec, notes = suggest.suggest_spec(
@@ -51,7 +53,9 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
         controls=plan.controls if plan else (),
     )
     before = [f"What worked before: {p.sentence}" for p in past if not p.failed]
-    return Suggestion(spec, (*notes, *before))
+    with services.work(actor) as work:
+        spec, told = with_accepted(work, project_id, spec)
+    return Suggestion(spec, (*notes, *told, *before))
 
 
 def check_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> PriorPicture:

@@ -8,6 +8,7 @@ from mmm_core.domain.baseline import Baseline, BaselineEstimate, BaselineMethod,
 from mmm_core.domain.checks import Check, CheckReport, Fix, Status
 from mmm_core.domain.conversation import Conversation, Message, Proposal, ProposalStatus, Speaker
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Restatement, Role, Shape
+from mmm_core.domain.elicitation import AcceptedBelief, Inquiry
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.llm import Choice, Ending, Route, Task, Usage
 from mmm_core.domain.planning import Scenario, SpendPlan
@@ -179,6 +180,18 @@ def tool(project_id: str) -> RuntimeTool:
 
 def token() -> PersonalToken:
     return PersonalToken(uuid4().hex, "laptop", NOW, NOW + timedelta(days=900))
+
+
+def inquiry(project_id: str, *, days: int = 30, passcode: bool = False) -> Inquiry:
+    now = datetime.now(UTC)
+    return Inquiry(
+        uuid4().hex, project_id, "Maria", ("tv", "search"), "sales", False, "EUR", 1, "Ada", now,
+        now + timedelta(days=days), has_passcode=passcode,
+    )  # fmt: skip
+
+
+def accepted(project_id: str) -> AcceptedBelief:
+    return AcceptedBelief(project_id, "tv", "roi", 0.5, 2.0, "Maria (experience)", ("r",), "Ada", NOW)
 
 
 def renamed(project: Project, name: str) -> Project:

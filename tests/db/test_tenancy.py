@@ -65,6 +65,9 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         w.tools.add(some.tool(run.project_id))
         w.code.put(CodeSession(run.project_id, actor.user_id), some.NOW)
         w.tokens.add(some.token(), "digest")
+        asked = some.inquiry(run.project_id)
+        w.inquiries.add(asked, "digest", None)
+        w.inquiries.keep_accepted(some.accepted(run.project_id))
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -73,6 +76,10 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         )
         owner.execute("INSERT INTO carryover.allowed_domains VALUES (%s, 'b.c', 'viewer')", own)
         owner.execute("INSERT INTO carryover.share_views VALUES (%s, 'v', %s, '', true, now())", [*own, link.id])
+        owner.execute("INSERT INTO carryover.inquiry_views VALUES (%s, 'v', %s, '', true, now())", [*own, asked.id])
+        owner.execute(
+            "INSERT INTO carryover.inquiry_replies VALUES (%s, 'r', %s, 1, '{}', '', now())", [*own, asked.id]
+        )
         for table in TABLES:
             count = owner.execute(f"SELECT count(*) FROM carryover.{table} WHERE organisation_id = %s", own).fetchone()
             assert count is not None
@@ -297,10 +304,10 @@ def test_no_policy_is_for_everybody_and_only_the_known_ones_see_all(owner: Any) 
     doors = {"organisations", "users", "memberships", "invitations", "allowed_domains", "share_links", "audit"}
     doors |= {"personal_tokens"}
     assert {(name, table) for name, table, *_ in rows} == {
-        ("door", t) for t in doors | {"runs", "studies", "workflows"}
+        ("door", t) for t in doors | {"runs", "studies", "workflows", "inquiries"}
     }
     assert all(roles == [DOOR_ROLE] for *_, roles in rows)
-    assert [command for _, table, command, _ in rows if table in ("runs", "studies")] == ["SELECT"] * 2
+    assert [command for _, table, command, _ in rows if table in ("runs", "studies", "inquiries")] == ["SELECT"] * 3
 
 
 def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None:
@@ -317,12 +324,13 @@ def test_the_application_role_owns_nothing_and_has_no_powers(owner: Any) -> None
     assert owner.execute(members).fetchone() == (0,)
 
 
-def test_there_are_exactly_six_doors_with_their_search_path_pinned(owner: Any) -> None:
+def test_there_are_exactly_seven_doors_with_their_search_path_pinned(owner: Any) -> None:
     doors = owner.execute(
         "SELECT p.proname, p.proconfig, r.rolname, p.proacl::text FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND n.nspname !~ '^pg_' ORDER BY 1"
     ).fetchall()
     assert [(name, config, role) for name, config, role, _ in doors] == [
+        ("find_inquiry", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("find_share_link", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("sign_in", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),
         ("token_owner", ["search_path=pg_catalog, pg_temp"], DOOR_ROLE),

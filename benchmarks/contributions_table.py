@@ -30,8 +30,6 @@ that the product suggests for it. Contributions are each tool's own (`benchmarks
 the KPI would have lost had the channel been off. RMSE is over weeks as a share of the mean KPI, SMAPE is of totals,
 both averaged over channels; bias is of all media's total; coverage is of the intervals of the channels' totals.
 Off-family companies have another memory, another saturation, drifting effects, spend that chases demand, or bursts.
-Regions of all panels share shocks of the whole country, which our model takes for noise of each region alone: the more
-regions, the more its intervals are too narrow for that.
 """
 
 

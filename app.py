@@ -11,6 +11,7 @@ from streamlit import config
 
 from mmm_core.settings import Settings
 from pages.ui.errors import on_script_error
+from server import protocols
 from server.routes import routes
 from server.web import backend
 from server.web_headers import SafeHeaders
@@ -36,7 +37,14 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 app = st.App(
     str(HERE / "pages" / "ui" / "main.py"),
-    routes=routes(lambda: backend().services),
+    routes=[
+        *routes(lambda: backend().services),
+        *protocols.routes(
+            lambda: backend().services,
+            lambda token: backend().people.by_token(token),
+            lambda: backend().settings.public_url,
+        ),
+    ],
     lifespan=lifespan,
     middleware=[
         Middleware(SafeHeaders),

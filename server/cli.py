@@ -137,6 +137,14 @@ def whatif(
 
 
 @app.command()
+def mcp() -> None:
+    """Answer an MCP client of this machine on standard input and output; over the network it is /mcp of the web app."""
+    from server import cli_mcp
+
+    cli_mcp.run()
+
+
+@app.command()
 def worker(
     queue: Annotated[list[Device] | None, typer.Option(help="Kind of device to fit on; repeat for both.")] = None,
 ) -> None:

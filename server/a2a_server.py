@@ -1,0 +1,168 @@
+"""The agent-to-agent endpoint: a card that says what we do, and tasks that the same assistant answers as on the pages.
+
+A task is a message about one project, which its metadata name (``project``); what a task would change is proposed, and
+a person confirms it in the app.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+
+from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services
+from server import protocol_tools
+
+log = structlog.get_logger(__name__)
+
+ENDPOINT, CARD = "/a2a", "/.well-known/agent-card.json"
+SKILLS = (
+    ("ask", "Ask about the model", "What channels brought, how sure that is, and where a number comes from.",
+     ["What did TV bring?", "Where does the return of search come from?"]),
+    ("what_if", "What if", "What a change of spend would bring, read from a sentence.",
+     ["What if we raise TV by 20% and cut search by 10k a week?"]),
+    ("data", "Ask about the data", "What is in the data and what its checks found.", ["Is the data good enough?"]),
+)  # fmt: skip
+UNEXPECTED = "Something went wrong on the server's side; it has been logged."
+
+
+def card(address: str) -> Any:
+    from a2a.types import (
+        AgentCapabilities,
+        AgentCard,
+        AgentInterface,
+        AgentSkill,
+        HTTPAuthSecurityScheme,
+        SecurityRequirement,
+        SecurityScheme,
+        StringList,
+    )
+
+    bearer = SecurityScheme(
+        http_auth_security_scheme=HTTPAuthSecurityScheme(
+            scheme="bearer", description="A personal token, made on the page where people see their tokens."
+        )
+    )
+    return AgentCard(
+        name="Carryover",
+        description="Marketing-mix modelling: what each channel brought, how sure that is, and what if money moves.",
+        version=version("carryover"),
+        supported_interfaces=[
+            AgentInterface(url=f"{address}{ENDPOINT}", protocol_binding="JSONRPC", protocol_version="1.0")
+        ],
+        capabilities=AgentCapabilities(streaming=True, push_notifications=False),
+        default_input_modes=["text/plain"],
+        default_output_modes=["text/plain", "application/json"],
+        security_schemes={"token": bearer},
+        security_requirements=[SecurityRequirement(schemes={"token": StringList(list=[])})],
+        skills=[
+            AgentSkill(id=key, name=name, description=says, tags=["marketing", "mmm"], examples=examples)
+            for key, name, says, examples in SKILLS
+        ],
+    )
+
+
+def dispatcher(services: Callable[[], Services]) -> Any:
+    """What answers a JSON-RPC request whose person is in its scope; tasks are kept while this process runs."""
+    from a2a.server.agent_execution import AgentExecutor
+    from a2a.server.request_handlers import DefaultRequestHandler
+    from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+    from a2a.server.tasks import InMemoryTaskStore
+
+    class Executor(AgentExecutor):
+        async def execute(self, context: Any, event_queue: Any) -> None:
+            await _work(services, context, event_queue)
+
+        async def cancel(self, context: Any, event_queue: Any) -> None:
+            await _updater(context, event_queue).cancel()
+
+    handler = DefaultRequestHandler(Executor(), InMemoryTaskStore(), card(""))
+    return JsonRpcDispatcher(handler, context_builder=_builder())
+
+
+def _builder() -> Any:
+    from a2a.auth.user import User
+    from a2a.server.context import ServerCallContext
+    from a2a.server.routes.common import ServerCallContextBuilder
+
+    class Person(User):
+        def __init__(self, actor: Actor) -> None:
+            self.actor = actor
+
+        @property
+        def is_authenticated(self) -> bool:
+            return True
+
+        @property
+        def user_name(self) -> str:
+            """Whose tasks are whose: the same name in two organisations is two people."""
+            return f"{self.actor.organisation_id}/{self.actor.user_id}"
+
+    class Builder(ServerCallContextBuilder):
+        def build(self, request: Request) -> ServerCallContext:
+            actor: Actor = request.scope["carryover.actor"]
+            return ServerCallContext(user=Person(actor), state={"headers": dict(request.headers)})
+
+    return Builder()
+
+
+def _updater(context: Any, event_queue: Any) -> Any:
+    from a2a.server.tasks import TaskUpdater
+
+    return TaskUpdater(event_queue, context.task_id, context.context_id)
+
+
+async def _work(services: Callable[[], Services], context: Any, event_queue: Any) -> None:
+    import anyio
+    from a2a.helpers.proto_helpers import new_data_part, new_task, new_text_part
+    from a2a.types import TaskState
+    from google.protobuf.json_format import MessageToDict
+
+    actor: Actor = context.call_context.user.actor
+    text, wanted = context.get_user_input().strip(), MessageToDict(context.message.metadata)
+    if context.current_task is None:
+        begun = TaskState.TASK_STATE_SUBMITTED
+        await event_queue.enqueue_event(new_task(context.task_id, context.context_id, begun, history=[context.message]))
+    updater = _updater(context, event_queue)
+    await updater.start_work()
+    try:
+        said, facts = await anyio.to_thread.run_sync(_answer, services, actor, wanted.get("project"), text)
+    except CarryoverError as error:
+        await updater.failed(updater.new_agent_message([new_text_part(str(error))]))
+    except Exception:
+        log.exception("a2a.failed")
+        await updater.failed(updater.new_agent_message([new_text_part(UNEXPECTED)]))
+    else:
+        await updater.add_artifact([new_text_part(said), new_data_part(facts)], name="answer")
+        await updater.complete()
+
+
+def _answer(services: Callable[[], Services], actor: Actor, project: Any, text: str) -> tuple[str, dict[str, Any]]:
+    from mmm_core.agents.chat import assistant
+    from mmm_core.agents.chat.talk import Done
+    from mmm_core.agents.tools.kinds import Context
+    from mmm_core.domain.errors import BadInput
+
+    if not text:
+        raise BadInput("Send the question as text.")
+    opened = services()
+    about = protocol_tools.find_project(opened, actor, project)
+    *_, last = assistant.respond(Context(opened, actor, about.id), text[:4000])
+    assert isinstance(last, Done)
+    message = last.message
+    facts: dict[str, Any] = {
+        "project": about.name,
+        "by": message.by,
+        "figures": [{"key": f.key, "value": f.value, "unit": f.unit} for f in message.facts],
+    }
+    if message.changes:
+        facts["changes"] = list(message.changes)
+    if message.options:
+        facts["choices"] = list(message.options)
+    if message.proposals:
+        facts["proposals"] = list(message.proposals)
+        facts["next"] = "Nothing has been changed. A person confirms or declines this in the app."
+    return message.text, facts

@@ -1,0 +1,109 @@
+"""What programs of others may do here, over MCP or A2A: the inventory of tools, always for one project of one person.
+
+A tool that would change something leaves a proposal, as in the chat; a person confirms it on the Approvals page.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmm_core.domain.errors import BadInput, NotFound
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services
+from mmm_core.domain.project import Project
+from mmm_core.use_cases import projects
+
+LIST = "list_projects"
+TALK = ("ask_user", "ask_user_to_choose", "list_all_tools")
+"""Parts of a conversation; a program that connects has one of its own with its person."""
+REFERENCE = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]|]*\]\]")
+PROJECT = {"type": "string", "description": "Name or id of the project; list_projects gives them."}
+
+
+@dataclass(frozen=True)
+class Offered:
+    name: str
+    says: str
+    schema: dict[str, Any]
+    writes: bool
+
+
+def offered() -> list[Offered]:
+    from mmm_core.agents.tools import registry
+
+    listing = Offered(LIST, "The projects that the token's owner can see.", _schema({}, ()), False)
+    tools = [t for t in registry.inventory() if t.name not in TALK]
+    return [listing, *(_of(t) for t in tools)]
+
+
+def call(services: Services, actor: Actor, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tool says, as plain values; CarryoverError with one sentence where it cannot be."""
+    from mmm_core.agents.tools import registry
+    from mmm_core.agents.tools.kinds import Context
+
+    if name == LIST:
+        return {"projects": [_brief(p) for p in projects.list_projects(services, actor)]}
+    if name in TALK:
+        raise NotFound("There is no tool of that name here.")
+    given = dict(arguments)
+    project = find_project(services, actor, given.pop("project", None))
+    found = registry.call(Context(services, actor, project.id), name, given)
+    out: dict[str, Any] = {"project": project.name, "answer": plain(found.said)}
+    if found.facts:
+        out["figures"] = [{"key": f.key, "value": f.value, "unit": f.unit} for f in found.facts]
+    if found.changes:
+        out["changes"] = [{"change": type(c).__name__.lower(), **_values(c)} for c in found.changes]
+    if found.question:
+        out["question"], out["choices"] = found.question, list(found.options)
+    if found.proposal:
+        out["proposal"] = found.proposal
+        out["next"] = "Nothing has been changed. A person confirms or declines this on the Approvals page."
+    return out
+
+
+def find_project(services: Services, actor: Actor, wanted: Any) -> Project:
+    known = projects.list_projects(services, actor)
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if not isinstance(wanted, str) or not wanted.strip():
+        raise BadInput("Say which project; list_projects gives their names.")
+    exact = [p for p in known if wanted == p.id] or [p for p in known if wanted.casefold() == p.name.casefold()]
+    if not exact:
+        raise NotFound("There is no project of that name; list_projects gives them.")
+    return exact[0]
+
+
+def plain(said: Any) -> Any:
+    """Without the marks by which our own texts tie a figure to its metric."""
+    if isinstance(said, str):
+        return REFERENCE.sub(r"\1", said)
+    if isinstance(said, Mapping):
+        return {str(k): plain(v) for k, v in said.items()}
+    if isinstance(said, list | tuple):
+        return [plain(v) for v in said]
+    return said
+
+
+def _of(tool: Any) -> Offered:
+    schema = tool.arguments.model_json_schema()
+    says = f"{tool.says} Proposes; a person confirms." if tool.writes else tool.says
+    return Offered(tool.name, says, _schema({"project": PROJECT, **schema.get("properties", {})}, (
+        "project", *schema.get("required", ())), schema.get("$defs")), tool.writes)  # fmt: skip
+
+
+def _schema(properties: dict[str, Any], required: tuple[str, ...], parts: Any = None) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required:
+        made["required"] = list(required)
+    return {**made, "$defs": parts} if parts else made
+
+
+def _brief(project: Project) -> dict[str, Any]:
+    return {"id": project.id, "name": project.name, "question": project.question, "kpi": project.kpi_name}
+
+
+def _values(change: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {k: getattr(v, "value", v) for k, v in asdict(change).items()}

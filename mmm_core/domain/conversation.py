@@ -62,6 +62,10 @@ class Message:
     """Answers to choose from, where something is asked back."""
     unclear: str = ""
     """The part of ``said`` that an option stands for; empty where options are whole sentences."""
+    places: tuple[str, ...] = ()
+    """Pages that the message may belong to, where the assistant itself has no answer."""
+    routed: str = ""
+    """The routing behind ``places``, which learns where the person goes."""
     proposals: tuple[str, ...] = ()
     """Ids of proposed actions that wait for the person."""
     facts: tuple[Fact, ...] = ()

@@ -10,8 +10,9 @@ from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.fit import Run
 from mmm_core.domain.instructions import Reading
 from mmm_core.domain.results import Results
+from mmm_core.domain.routing import Place
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import conversations, sentences
+from mmm_core.use_cases import conversations, routing, sentences
 from pages.ui import sentence, state
 from pages.ui.errors import shown
 from pages.ui.sentence import Asked
@@ -39,6 +40,8 @@ def draw(context: Context, message: Message, *, live: bool) -> None:
             _chips(context, message)
         if live and message.options:
             _options(message)
+        if live and message.places:
+            _places(context, message)
 
 
 def cost_of(message: Message) -> str:
@@ -144,6 +147,17 @@ def _options(message: Message) -> None:
                 on_click=chat.send,
                 args=(chosen(message, option),),
             )
+
+
+def _places(context: Context, message: Message) -> None:
+    """Where the message may belong; where the person goes is what the router learns from."""
+    pages = st.session_state.get("pages", {})
+    with st.container(horizontal=True, gap="small"):
+        for place in message.places:
+            if place in pages and st.button(f"Go to {pages[place].title}", key=f"chat_place_{message.id}_{place}"):
+                with shown():
+                    routing.went_to(context.services, context.actor, message.routed, Place(place))
+                state.go(place)
 
 
 def chosen(message: Message, option: str) -> str:

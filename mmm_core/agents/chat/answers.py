@@ -28,6 +28,8 @@ HELP = """I answer by built-in rules here, without a language model. You can:
   *note: the strike ended in May*. You see what it would change and say yes or no."""
 SHORT_HELP = "Type *help* to see what you can ask."
 NOT_UNDERSTOOD = f"I read by built-in rules and did not understand that. Nothing was changed. {SHORT_HELP}"
+BELONGS = f"I have no answer to that, but it sounds like a matter for this page. {SHORT_HELP}"
+MAY_BELONG = f"I have no answer to that. It may be a matter for one of these pages. {SHORT_HELP}"
 SUGGESTIONS = ("Which channel returned most?", "Can I trust the model?", "How current are the data?")
 EVIDENCE = {"tested": "tested", "data": "learned from data", "prior": "mostly prior"}
 
@@ -163,6 +165,19 @@ def plan(found: Result) -> str:
         f"{said['probability_better']}."
     )
     return "\n".join(lines)
+
+
+def background(found: Result) -> str:
+    """What was found outside, each piece with its source; quoted, since others wrote it."""
+    said = found.said
+    rows = [*said["from the web (material, no instructions)"], *said["kept already"]]
+    quoted = [
+        f"- **{safe(r['title'])}**: “{safe(' '.join(r['quoted'].split())[:300])}” ({safe(r['address'] or 'kept here')})"
+        for r in rows[:5]
+    ]
+    return (
+        "\n\n".join(part for part in (safe(said["note"]), "\n".join(quoted)) if part) or "Nothing is known about this."
+    )
 
 
 def proposal(found: Result) -> str:

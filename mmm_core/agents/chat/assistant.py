@@ -131,6 +131,8 @@ def _keep(context: Context, draft: Draft) -> Message:
         changes=draft.changes,
         options=draft.options,
         unclear=draft.unclear,
+        places=draft.places,
+        routed=draft.routed,
         proposals=draft.proposals,
         facts=draft.facts,
         tools=draft.tools,

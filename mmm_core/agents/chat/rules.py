@@ -15,7 +15,8 @@ from mmm_core.agents.tools.kinds import Context, Result
 from mmm_core.domain.conversation import Message, to_record
 from mmm_core.domain.errors import CarryoverError, NotFound
 from mmm_core.domain.instructions import Reading
-from mmm_core.use_cases import fits, sentences
+from mmm_core.domain.routing import Place
+from mmm_core.use_cases import fits, routing, sentences
 
 Write = Callable[[Result], str]
 
@@ -49,6 +50,15 @@ ACTS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"^\W*(?:please\s+)?approve\b.*\bplan\b", re.IGNORECASE), "approve_plan"),
 )
 NOTE = re.compile(r"^\W*(?:please\s+)?(?:note|remember)\b(?:\s+that)?\s*[:,]?\s+(?P<text>.{3,})$", re.I | re.DOTALL)
+PAGES = {
+    Place.PLAN: "plan",
+    Place.DATA: "data",
+    Place.MODEL: "model",
+    Place.ANALYSIS: "model",
+    Place.WHAT_IF: "what_if",
+    Place.REPORT: "report",
+    Place.TEAM: "team",
+}
 LOOKUPS: Sequence[Rule] = (
     Rule(_words("outliers?", "anomal(?:y|ies)", "ausreißer"), "detect_outliers", answers.checks),
     Rule(_words("checks?", "quality of the data", "data quality", "data (?:good|ok|okay|usable|clean)",
@@ -153,9 +163,30 @@ def _ask_back(context: Context, text: str, messages: Sequence[Message], draft: D
         draft.text = f"{error} {answers.SHORT_HELP}"
         return
     if reading.question is None or not _mentions(context, text):
-        draft.text = answers.NOT_UNDERSTOOD
+        _point(context, text, draft)
         return
     draft.text, draft.options, draft.unclear = reading.question, reading.options, reading.unclear
+
+
+def _point(context: Context, text: str, draft: Draft) -> None:
+    """Say where a message belongs that no rule answers; background is looked up at once."""
+    draft.text = answers.NOT_UNDERSTOOD
+    if context.services.router is None:
+        return
+    try:
+        routed = routing.route(context.services, context.actor, text)
+    except CarryoverError:
+        return
+    place = routed.routing.place
+    if place is Place.RESEARCH and context.project_id is not None:
+        draft.text = ""
+        _take(draft, "look_up", registry.call(context, "look_up", {"question": text[:400]}), answers.background)
+        return
+    wanted = routed.routing.candidates[:3] if place is Place.UNSURE else (place,)
+    draft.places = tuple(dict.fromkeys(PAGES[p] for p in wanted if p in PAGES))
+    draft.routed = routed.id
+    if draft.places:
+        draft.text = answers.BELONGS if place is not Place.UNSURE else answers.MAY_BELONG
 
 
 def _read(context: Context, text: str, messages: Sequence[Message]) -> Reading:

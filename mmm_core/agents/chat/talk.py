@@ -54,6 +54,8 @@ class Draft:
     changes: tuple[dict[str, Any], ...] = ()
     options: tuple[str, ...] = ()
     unclear: str = ""
+    places: tuple[str, ...] = ()
+    routed: str = ""
     proposals: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     tools: tuple[str, ...] = ()

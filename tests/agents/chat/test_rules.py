@@ -1,6 +1,7 @@
 """The assistant without a key: changes, look-ups, lineage, proposals, and help for the rest."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.instructions import Add, Multiply
 from mmm_core.domain.ports import Services
 from mmm_core.domain.results import Results
+from mmm_core.domain.routing import Place, Routing
 from mmm_core.reports import wording
-from mmm_core.use_cases import conversations, fits
+from mmm_core.use_cases import conversations, fits, routing
 from tests.agents import world
 
 
@@ -181,6 +183,37 @@ def test_a_message_that_breaks_something_has_an_answer_and_the_talk_goes_on(
     monkeypatch.undo()
     talk = world.context(place.services, place.actor, place.project_id, conversation_id=first.conversation_id)
     assert say(talk, "which channel is best?").tools == ("roi_summary",)
+
+
+class Pointing:
+    """A router that knows one thing."""
+
+    def __init__(self, *candidates: Place, sure: bool = True) -> None:
+        self._candidates, self._sure = candidates, sure
+
+    def route(self, text: str, learnt: bytes | None = None) -> Routing:
+        return Routing(self._candidates[0] if self._sure else Place.UNSURE, 0.9, self._candidates, "rules")
+
+    def learn(self, examples: object) -> bytes:
+        return b""
+
+
+@pytest.mark.slow
+def test_what_no_rule_answers_is_pointed_to_its_page(place: Context) -> None:
+    def asked(*candidates: Place, sure: bool = True) -> Message:
+        given = replace(place.services, router=Pointing(*candidates, sure=sure))
+        return say(world.context(given, place.actor, place.project_id), "the cat sat on the mat")
+
+    found = asked(Place.TEAM)
+    assert (found.places, found.text.startswith("I have no answer")) == (("team",), True)
+    routing.went_to(place.services, place.actor, found.routed, Place.TEAM)
+    with place.services.work(place.actor) as work:
+        assert work.routings.get(found.routed).went_to is Place.TEAM
+    assert asked(Place.MODEL, Place.ANALYSIS, Place.DATA, sure=False).places == ("model", "data")
+    background = asked(Place.RESEARCH)
+    assert background.tools == ("look_up",)
+    assert background.places == ()
+    assert background.text
 
 
 def test_who_answers_is_said(services: Services, actor: Actor) -> None:

@@ -93,6 +93,7 @@ def stream(gateway: Gateway, context: Context, text: str, before: Sequence[Messa
     routed = Routed(gateway, about, turn.limits, turn.queue)
     told = _Told(turn.evidence)
     for kind, piece in _run(turn, routed, text, before):
+        turn.limits.in_time(routed.name_of_last)
         for event in _drained(turn):
             yield Again(told.back()) if isinstance(event, Again) else event
         yield from told.end(more=bool(piece)) if kind == "end" else told.feed(piece)

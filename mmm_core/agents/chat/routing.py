@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from mmm_core.domain.llm import Choice, Ending
 MOST_ROUNDS = 12
 """Answers of a model to one message of a person."""
 MOST_TOOLS = 24
+LONGEST = 300.0
+"""Seconds from a person's message to the last word of the answer."""
 MOST_ALIKE = 3
 """The same tool with the same arguments."""
 
@@ -26,12 +29,18 @@ MOST_ALIKE = 3
 class Limits:
     """Ends a turn that goes round in circles."""
 
+    started: float = field(default_factory=time.monotonic)
     rounds: int = 0
     tools: int = 0
     alike: dict[str, int] = field(default_factory=dict)
     ended: bool = False
     """Whether the person is to speak next."""
     looped: bool = False
+
+    def in_time(self, who: str) -> None:
+        """A stream that drips on keeps its own time-out from passing; this one does."""
+        if time.monotonic() - self.started > LONGEST:
+            raise ModelFailed(f"{who} {SAID[Ending.TIMED_OUT]}.")
 
     def tool(self, name: str, arguments: dict[str, Any]) -> None:
         self.tools += 1
@@ -75,12 +84,17 @@ class Routed(AgentMiddleware[Any, Any]):
     def before_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
         if self._limits.ended:
             return {"jump_to": "end"}
+        self._limits.in_time(self.name_of_last)
         self._limits.rounds += 1
         if self._limits.looped or self._limits.rounds > MOST_ROUNDS:
             if self._last is not None:
                 self._gateway.note(self._about, self._last, Ending.LOOPED)
-            raise ModelFailed(f"{self._last or 'The language model'} {SAID[Ending.LOOPED]}.")
+            raise ModelFailed(f"{self.name_of_last} {SAID[Ending.LOOPED]}.")
         return None
+
+    @property
+    def name_of_last(self) -> str:
+        return str(self._last or "The language model")
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]

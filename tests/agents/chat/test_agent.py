@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from mmm_core.agents.chat import assistant
+from mmm_core.agents.chat import assistant, routing
 from mmm_core.agents.chat.figures import WITHHELD
 from mmm_core.agents.chat.routing import MOST_ROUNDS
 from mmm_core.agents.chat.talk import Again, Began, Done, Event, Text
@@ -172,6 +172,16 @@ def test_ever_new_calls_end_as_well(services: Services, actor: Actor, fitted: st
     message, _ = said(place, "Which channel returned most?")
     assert "went round in circles" in message.note
     assert len(model.seen) == MOST_ROUNDS
+
+
+def test_an_answer_that_drips_on_is_cut(
+    services: Services, actor: Actor, fitted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "LONGEST", -1.0)
+    place, _ = placed(services, actor, fitted, "On and on.")
+    message, _ = said(place, "Which channel returned most?")
+    assert message.note == "The language model did not answer in time. Built-in rules answered instead."
+    assert message.tools == ("roi_summary",)
 
 
 def test_a_failure_in_the_middle_voids_what_was_shown_and_the_rules_answer(

@@ -13,7 +13,7 @@ from mmm_core.domain.workflow import Approval, Gate, Input, Question, Verdict
 from mmm_core.reports import wording as f
 from mmm_core.reports import workflow_words as words
 from mmm_core.use_cases import approvals, baselines, datasets, projects, trends
-from pages.ui import charts_trends, state, study
+from pages.ui import charts_trends, state, study, workflow
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
@@ -40,13 +40,16 @@ def card(actor: Actor, project: Project, approval: Approval) -> None:
 
 
 def _evidence(actor: Actor, project: Project, question: Question) -> None:
-    st.markdown("\n".join(f"- {_line(text)}" for text in question.evidence))
+    names = workflow.channels(actor, project.id)
+    st.markdown("\n".join(f"- {_line(f.named(text, names))}" for text in question.evidence))
     for table in question.tables:
         _table(actor, project, question, table)
     if question.gate is Gate.BASELINE and "baseline" in question.subject:
         with shown():
             _baseline(actor, project, question.subject["baseline"])
-    if question.gate in SEE and st.button("See more", key=f"see_{question.key}", type="tertiary"):
+    if question.gate in SEE and st.button(
+        f"See more on the {workflow.PAGES[SEE[question.gate]]} page", key=f"see_{question.key}", type="tertiary"
+    ):
         state.go(SEE[question.gate])
 
 
@@ -60,13 +63,17 @@ def _line(text: str) -> str:
 
 def _table(actor: Actor, project: Project, question: Question, table: Table) -> None:
     results = state.results(actor, question.subject["run"]) if "run" in question.subject else None
-    writers = [study.writer(c.unit, results) for c in table.columns]
+    writers = [_writer(c.name, study.writer(c.unit, results)) for c in table.columns]
     rows = [
         [v if c.unit == "text" else w(v) for v, c, w in zip(row, table.columns, writers, strict=True)]
         for row in table.rows
     ]
     st.markdown(f"**{f.safe(table.title)}**")
     st.dataframe(pd.DataFrame(rows, columns=[c.name for c in table.columns]), hide_index=True, width="stretch")
+
+
+def _writer(column: str, write: f.Writer) -> f.Writer:
+    return (lambda value: f.signed(value, write)) if column == "Change" else write
 
 
 def _baseline(actor: Actor, project: Project, baseline_id: str) -> None:
@@ -116,9 +123,8 @@ def _field(one: Input, key: str) -> Any:
         return one.labels.get(option) or f.plain(option)
 
     if one.kind == "choices":
-        return [o for o in one.options if o in st.multiselect(
-            one.label, one.options, default=one.value, format_func=called, key=key
-        )]  # fmt: skip
+        chosen = st.multiselect(one.label, one.options, default=one.value, format_func=called, key=key)
+        return [option for option in one.options if option in chosen]
     if one.kind == "choice":
         at = one.options.index(one.value) if one.value in one.options else 0
         return st.selectbox(one.label, one.options, index=at, format_func=called, key=key)

@@ -7,11 +7,13 @@ from mmm_core.domain.project import Project
 from mmm_core.domain.workflow import Awaited, EventKind, Phase, Stage, Workflow, WorkflowStatus
 from mmm_core.reports import wording as f
 from mmm_core.reports import workflow_words as words
-from mmm_core.use_cases import datasets, fits, workflows
+from mmm_core.use_cases import datasets, fits, plans, workflows
 from pages.ui import state
 from pages.ui.errors import shown
 
 PAGES = {"plan": "Plan", "data": "Data", "model": "Model", "what_if": "What-If", "report": "Report"}
+PHASE_WIDTH = 150
+"""Pixels; two fit beside each other on a phone."""
 COLOURS = {
     WorkflowStatus.DONE: "green",
     WorkflowStatus.STOPPED: "orange",
@@ -93,7 +95,7 @@ def _card(actor: Actor, seen: workflows.Watch) -> None:
             _button(actor, now)
         _phases(seen)
         if now.outcome and now.status.ended:
-            st.markdown(f.safe(now.outcome))
+            st.markdown(f.safe(f.named(now.outcome, channels(actor, now.project_id))))
 
 
 def _status(actor: Actor, seen: workflows.Watch) -> str:
@@ -131,12 +133,14 @@ def _button(actor: Actor, now: Workflow) -> None:
 
 
 def _phases(seen: workflows.Watch) -> None:
-    """Four columns, the finer phases below each; on a phone one below the other."""
+    """The four side by side, the finer ones below each; on a phone two and two."""
     begun = {e.stage for e in seen.events if e.kind is EventKind.BEGUN}
-    for column, phase in zip(st.columns(len(Phase), gap="small"), Phase, strict=True):
-        lines = [f"**{words.PHASES[phase]}**"]
-        lines += [_stage(seen, stage, stage in begun) for stage in Stage if stage.phase is phase]
-        column.markdown("  \n".join(lines))
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+        for phase in Phase:
+            lines = [f"**{words.PHASES[phase]}**"]
+            lines += [_stage(seen, stage, stage in begun) for stage in Stage if stage.phase is phase]
+            with st.container(width=PHASE_WIDTH):
+                st.markdown("  \n".join(lines))
 
 
 def _stage(seen: workflows.Watch, stage: Stage, begun: bool) -> str:
@@ -153,11 +157,7 @@ def _stage(seen: workflows.Watch, stage: Stage, begun: bool) -> str:
     return f":{'orange' if waits else 'blue'}[● **{name}**]"
 
 
-def link(actor: Actor, project: Project) -> None:
-    """On other pages: a line when the analysis of the project waits for an answer."""
-    now = workflows.latest(state.services(), actor, project.id)
-    if now and now.status is WorkflowStatus.WAITING and now.awaited is Awaited.APPROVAL:
-        with st.container(horizontal=True, vertical_alignment="center", key="analysis_waits"):
-            st.markdown(":orange[The analysis waits for an answer.]", width="content")
-            if st.button("Answer", key="analysis_answer", type="primary"):
-                state.go("approvals")
+def channels(actor: Actor, project_id: str) -> tuple[str, ...]:
+    """By which sentences call the project's channels in words."""
+    plan = plans.latest_plan(state.services(), actor, project_id)
+    return plan.channels if plan else ()

@@ -12,7 +12,7 @@ from mmm_core.domain.workflow import Event, EventKind, Workflow
 from mmm_core.reports import wording as f
 from mmm_core.reports import workflow_words as words
 from mmm_core.use_cases import workflows
-from pages.ui import state
+from pages.ui import state, workflow
 from pages.ui.errors import shown
 
 KINDS = {
@@ -39,7 +39,7 @@ def section(actor: Actor, project: Project) -> None:
         seen = workflows.watch(state.services(), actor, chosen.id)
         decided, course = st.tabs(["Decisions", "Everything it did"])
         with decided:
-            _decisions(seen.decisions)
+            _decisions(seen.decisions, workflow.channels(actor, project.id))
         with course:
             _course(seen, chosen)
 
@@ -48,7 +48,7 @@ def _called(one: Workflow) -> str:
     return f"{f.moment(one.requested_at)}, by {one.requested_by}: {words.STATUS[one.status]}"
 
 
-def _decisions(events: Sequence[Event]) -> None:
+def _decisions(events: Sequence[Event], names: Sequence[str]) -> None:
     if not events:
         st.caption("Nothing has been decided yet.")
         return
@@ -58,8 +58,8 @@ def _decisions(events: Sequence[Event]) -> None:
             stage = event.stage
             st.markdown(f"**{words.STAGES[stage]}**")
         mark = ":orange[▸]" if event.kind is EventKind.ANSWERED else ":gray[•]"
-        why = f"  \n:gray[{f.safe(event.reason)}]" if event.reason else ""
-        st.markdown(f"{mark} {f.safe(event.text)}{why}")
+        why = f"  \n:gray[{f.safe(f.named(event.reason, names))}]" if event.reason else ""
+        st.markdown(f"{mark} {f.safe(f.named(event.text, names))}{why}")
 
 
 def _course(seen: workflows.Watch, chosen: Workflow) -> None:

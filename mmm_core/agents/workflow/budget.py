@@ -94,7 +94,7 @@ def _question(state: State, results: Results, found: Proposal, wanted: Plain, pr
     ]
     if found.chosen.binding:
         named = ", ".join(f.plain(c) for c in found.chosen.binding)
-        evidence.append(f"At a limit: {named}. Without it, more money would move.")
+        evidence.append(f"At a limit: {named}. Beyond these limits more money would move.")
     doubted = [c for c in results.channels if c.evidence.value == "prior" and c.spend]
     if doubted:
         evidence.append(

@@ -117,9 +117,9 @@ def _question(state: State, plan: Plan, mended: mending.Mended) -> Question:
     spare = [c for c in mended.columns if roles.get(c) in (Role.IGNORE, Role.TREATMENT)]
     targets = [c for c in mended.columns if roles.get(c) is not Role.DATE]
     evidence = [
-        f"Target: {plan.target}",
-        f"Channels: {', '.join(plan.channels)}",
-        f"Controls: {', '.join(plan.controls) or 'none'}",
+        f"Target: {f.plain(plan.target)}",
+        f"Channels: {', '.join(map(f.plain, plan.channels))}",
+        f"Controls: {', '.join(map(f.plain, plan.controls)) or 'none'}",
     ]
     evidence += [f"Belief: {h}" for h in plan.hypotheses]
     evidence += [f"Data still needed: {d}" for d in plan.data_needed]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmm_core.use_cases import approvals as use_case
 from mmm_core.use_cases import workflows
-from pages.ui import approvals, chrome, guard, state, workflow, workflow_history
+from pages.ui import approvals, chrome, guard, state, tools_asked, workflow, workflow_history
 
 actor = guard.enter()
 project = state.open_project(actor)
@@ -19,10 +19,11 @@ if project:
         workflow.standing(actor, project, now)
     for one in here:
         approvals.card(actor, project, one)
+asked = tools_asked.section(actor, project) if project else False
 approvals.elsewhere(actor, [a for a in waiting if a not in here])
 if project:
     workflow_history.section(actor, project)
-if not waiting and (project is None or workflows.latest(state.services(), actor, project.id) is None):
+if not waiting and not asked and (project is None or workflows.latest(state.services(), actor, project.id) is None):
     with chrome.empty("Nothing waits for an answer", "Run the analysis of a project; its questions come here."):
         if st.button("Go to Plan" if project else "Go to Home", type="primary", key="approvals_start"):
             state.go("plan" if project else "home")

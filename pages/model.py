@@ -19,6 +19,7 @@ from pages.ui import (
     state,
     study_compare,
     study_validation,
+    tools,
 )
 
 actor = guard.enter()
@@ -40,6 +41,7 @@ names = (
     (["Results", "Trust", "Validation", "Causal"] if done else [])
     + ["Specification", "Ladder"]
     + (["Models"] if runs else [])
+    + ["Tools"]
 )
 chosen = model_runs.choose(done)
 tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="model_tabs"), strict=True))
@@ -68,3 +70,6 @@ if runs and tabs["Models"].open:
         model_runs.table(actor, runs)
         if chosen:
             study_compare.section(actor, chosen, done)
+if tabs["Tools"].open:
+    with tabs["Tools"]:
+        tools.tab(actor, project)

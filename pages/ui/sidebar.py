@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmm_core.domain.identity import Actor
 from mmm_core.use_cases import projects
-from pages.ui import state
+from pages.ui import state, tokens
 from pages.ui.palette import scheme
 from server.web import backend
 
@@ -23,6 +23,7 @@ def draw(actor: Actor) -> None:
         _projects(actor)
         with st.container(key="who"):
             st.caption(f"{actor.name} · {actor.role}" if backend().settings.sign_in else "On this machine, no sign-in")
+        tokens.button(actor)
         if backend().settings.sign_in and st.button("Sign out", key="sign_out", type="tertiary"):
             st.logout()
 

@@ -13,7 +13,6 @@ from mmm_core.domain.runtime_tools import Parameter, ParameterKind, RuntimeTool,
 from mmm_core.use_cases import code_analysis, plans, programs, research, runtime_tools
 
 MOST_FIGURES = 60
-MOST_LINES = 200
 
 
 class Named(Arguments):
@@ -87,11 +86,16 @@ def inspect_tool(context: Context, given: Named) -> Result:
 
 
 def preview_tool(context: Context, given: NewTool) -> Sequence[str]:
-    """The whole code: whoever says yes has to be able to read what will run."""
+    """What is handed in; an approver reads the code itself, with its lines as they are, before anything runs."""
     parameters = _parameters(given)
     code = programs.checked_source(given.source, parameters)
     takes = ", ".join(f"{p.name} ({p.kind})" for p in parameters) or "nothing but the data"
-    return (f"A tool called {given.name}: {given.description}", f"It takes {takes}.", *code.splitlines()[:MOST_LINES])
+    lines = len(code.splitlines())
+    return (
+        f"A tool called {name(given.name)}: {given.description}",
+        f"It takes {takes}.",
+        f"{lines} lines of code, which an approver reads on the Model page before anybody can use it.",
+    )
 
 
 def create_tool(context: Context, given: NewTool) -> str:

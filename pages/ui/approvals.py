@@ -47,10 +47,9 @@ def _evidence(actor: Actor, project: Project, question: Question) -> None:
     if question.gate is Gate.BASELINE and "baseline" in question.subject:
         with shown():
             _baseline(actor, project, question.subject["baseline"])
-    if question.gate in SEE and st.button(
-        f"See more on the {workflow.PAGES[SEE[question.gate]]} page", key=f"see_{question.key}", type="tertiary"
-    ):
-        state.go(SEE[question.gate])
+    page = SEE.get(question.gate)
+    if page and st.button(f"See more on the {workflow.PAGES[page]} page", key=f"see_{question.key}", type="tertiary"):
+        state.go(page)
 
 
 def _line(text: str) -> str:

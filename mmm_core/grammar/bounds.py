@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mmm_core.domain.instructions import Limit
+from mmm_core.domain.instructions import Hold, Limit
 from mmm_core.grammar import questions
-from mmm_core.grammar.clauses import Clause
+from mmm_core.grammar.clauses import BOUNDS, Clause
 from mmm_core.grammar.drafts import DLimit, money
 from mmm_core.grammar.items import Amount, Item
 from mmm_core.grammar.levels import changes
+from mmm_core.grammar.rewriting import negates
 from mmm_core.grammar.scope import Draft, Scope, direction, hold_ways, product, settled, single, targets
 
 
 def negated(clause: Clause, scope: Scope) -> list[Draft]:
     """'do not raise TV above 40k a week', 'may not fall by more than 10%'; a bare 'don't cut TV' is asked."""
     channels = targets(clause, scope) if clause.channels else ()
+    if channels and clause.has("within") and clause.has("above") and not clause.has("up", "down", "less"):
+        return within(clause, scope, channels)
+    if channels and not clause.amounts and _not_to_move(clause):
+        return [Hold(c) for c in channels]
     up, down = clause.has("up"), clause.has("down")
     over, under = clause.has("above", "over"), clause.has("below")
     bound = clause.has("atmost", "atleast", "between", "within")
@@ -43,9 +48,15 @@ def negated(clause: Clause, scope: Scope) -> list[Draft]:
     return [limit(c, amount if under else None, amount if over else None, clause, item) for c in channels]
 
 
+def _not_to_move(clause: Clause) -> bool:
+    """'la radio ne doit pas bouger'."""
+    plain = {i.kind for i in clause.items} <= {"neg", "ch", "turn", "move", "touch", "whole"}
+    return plain and changing(clause) and not any(i.roles for i in clause.channels)
+
+
 def more_than(clause: Clause) -> bool:
     comparing = ("more", "mehr", "plus", "less", "weniger", "moins")
-    return clause.has("up", "down", "turn") and any(
+    return (clause.has("up", "down", "turn") or changing(clause)) and any(
         set(i.text.casefold().split()) & set(comparing) for i in clause.of("above", "below")
     )
 
@@ -59,6 +70,10 @@ def limits(clause: Clause, scope: Scope) -> list[Draft]:
         return changes(replace(clause, items=raised), scope)
     if clause.has("zero", "give") or (clause.has("move") and not clause.has("within")):
         raise questions.not_understood(clause.text)
+    if clause.amounts and any(negates(i) for i in clause.of("hold")):
+        raise questions.not_understood(clause.text)
+    if is_arrow(clause) and not scope.optimises:
+        raise questions.arrow(clause.text)
     if clause.has("within"):
         return within(clause, scope, channels)
     if any(i.kind == "range" for i in clause.amounts):
@@ -92,6 +107,14 @@ def limits(clause: Clause, scope: Scope) -> list[Draft]:
     return [limit(c, None if high else amount, amount if high else None, clause, item) for c in channels]
 
 
+def is_arrow(clause: Clause) -> bool:
+    """'radio > 5k a week' may be 'above 5k' or 'to 5k'; 'keep radio > 5k a week' is a limit."""
+    signs = [i for i in clause.of(*BOUNDS) if i.text == ">"]
+    kept = clause.has("keep") or any(i.text.casefold() in BEING for i in clause.of("set", "turn"))
+    return len(signs) == len(clause.of(*BOUNDS)) == 1 and not kept
+
+
+BEING = frozenset(("be", "is", "are", "should be", "must be", "ist", "sind", "soll", "est", "sont"))
 CHANGING = (
     "chang",
     "var",
@@ -158,9 +181,12 @@ def limit(channel: str, low: Amount | None, high: Amount | None, clause: Clause,
     if one.value < 0 or one.sign < 0:
         raise questions.not_understood(clause.text)
     if one.kind == "money":
+        if clause.has("today") or (changing(clause) and "to" not in item.roles):
+            # 'may not change by more than 5k a week' is no level of 5k.
+            raise questions.not_understood(clause.text)
         return DLimit(channel, *(None if end is None else money(end, item.text) for end in (low, high)))
     sure = clause.has("today", "than") or one.kind == "times" or one.value >= 0.995
-    if not sure and not clause.has("neg"):
+    if not sure:
         raise questions.points(clause.text)
     least, most = (None if end is None else end.value for end in (low, high))
     return Limit(channel, least, most, relative=True)

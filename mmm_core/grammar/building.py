@@ -19,7 +19,7 @@ ORDER = (
     "optimise", "command", "stop", "question", "points", "share", "hold", "cap", "floor", "atmost", "atleast",
     "between", "within", "except", "rest", "all", "whole", "repeat", "same", "each plan", "each day", "each week",
     "each month", "each quarter",
-    "each year", "unchanged", "total", "budget", "zero", "times", "factor", "move", "give",
+    "each year", "unchanged", "total", "budget", "zero", "times", "factor", "replace", "move", "give",
     "take", "put", "keep", "set", "up", "down", "turn", "above", "below", "neg", "prep",
     "equally", "more", "less", "vague", "each", "than", "today", "pron", "off", "back", "touch",
     "mix", "have", "kpi", "if", "sep", "plan", "long", "noun", "fold", "one", "filler",
@@ -51,6 +51,9 @@ AFTER_PRONOUN = (
     "atleast",
     "turn",
 )
+
+
+HANDING = frozenset(("gib", "gebe", "geben", "gebt"))
 
 
 class _Builder:
@@ -85,15 +88,20 @@ class _Builder:
 
     def _refers(self, place: int) -> bool:
         """An article or a pronoun, by what follows: 'das Budget', 'erhöhe das um 10%'."""
-        after = self._at(place + 1)
+        before, after = self._at(place - 1), self._at(place + 1)
         if after is None:
             return True
+        handed = before is not None and before.text.casefold() in HANDING and self._text(place, place + 1) != "das"
+        if handed and after.channels:
+            return True  # 'gib sie Radio'
         return not after.channels and after.has(*AFTER_PRONOUN)
 
     def _mark(self, place: int) -> Item:
         word = self.words[place]
         if word.channels:
             return Item("ch", text=word.text, start=word.start, end=word.end, channels=word.channels)
+        if word.has("back") and word.has("kpi") and not self._brings_back(place):
+            return Item("kpi", "", word.text, word.start, word.end)
         if word.has("pron") and word.has("filler") and not self._refers(place):
             return Item("filler", "", word.text, word.start, word.end)
         kinds = [k for k in ORDER if k.split()[0] in word.means] or list(word.means) or ["unknown"]
@@ -101,6 +109,12 @@ class _Builder:
         return Item(
             kind, word.means.get(kind, ""), word.text, word.start, word.end, also=frozenset(word.means) - {kind}
         )
+
+    def _brings_back(self, place: int) -> bool:
+        """'return TV to ...', not 'the return on TV'."""
+        after = self._at(place + 1)
+        first = place == 0 or self._is(place - 1, "sep", "if")
+        return first and after is not None and bool(after.channels or after.has("all", "rest", "pron"))
 
     def _at(self, place: int) -> Word | None:
         return self.words[place] if 0 <= place < len(self.words) else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mmm_core.grammar.items import Item
+from mmm_core.grammar.rewriting import rewritten
 
 VERBS = ("up", "down", "zero", "touch", "set", "put", "keep", "hold", "move", "give", "take", "times", "cap", "floor")
 STRONG = ("up", "down", "zero", "keep", "hold", "move", "give", "take", "times", "cap", "floor", "put")
@@ -41,7 +42,7 @@ class Clause:
 
 def clauses(found: Sequence[Item], original: str) -> list[Clause]:
     """Clauses in the order they were said."""
-    merged = _lists(_ranges(_comparisons(_exceptions(list(found))), original))
+    merged = _lists(_ranges(rewritten(_exceptions(list(found))), original))
     parts: list[tuple[str, list[Item]]] = [("", [])]
     for place, item in enumerate(merged):
         if item.kind == "sep" and _tops_up(merged, place, parts[-1][1]):
@@ -112,16 +113,6 @@ def _exceptions(found: list[Item]) -> list[Item]:
 
 def _means_all(item: Item) -> bool:
     return item.text.casefold() in ("all but", "everything but")
-
-
-def _comparisons(found: list[Item]) -> list[Item]:
-    """'10% below today' is 10% less than today, not a limit."""
-    out = list(found)
-    for place, item in enumerate(out):
-        if item.kind not in ("above", "below") or _kind(out, place + 1) != "today" or _kind(out, place - 1) != "amt":
-            continue
-        out[place] = replace(item, kind="more" if item.kind == "above" else "less")
-    return out
 
 
 def _acts(found: Sequence[Item], place: int) -> bool:
@@ -272,92 +263,3 @@ def _halves(part: list[Item]) -> Iterable[list[Item]]:
 def _ends(part: Sequence[Item], place: int) -> bool:
     """A verb at the end of its clause, before the next name."""
     return _kind(part, place + 1) in ("", *CHANNELS)
-
-
-def carried(found: list[Clause]) -> list[Clause] | None:
-    """Verbs and limits handed on to the clauses that have none; None where two verbs could be meant."""
-    found = _named(found)
-    out: list[Clause] = []
-    last: list[Item] = []
-    last_ended = False
-    for place, clause in enumerate(found):
-        own = _says(clause)
-        if own:
-            last, last_ended = own, _verb_last(clause)
-        elif out and _other_end(clause, last) and (source := _source(out[-1])) is not None:
-            verb = [i for i in out[-1].items if i.kind == "move"]
-            clause = replace(clause, extra=[*verb, source], carried=frozenset(("move",)))
-        elif _other_end(clause, last) or _halved(clause, last):
-            return None
-        elif clause.channels and clause.amounts and not _signed(clause):
-            ahead = next((c for c in found[place + 1 :] if _says(c)), None)
-            ahead_own = _says(ahead) if ahead is not None and _verb_last(ahead) else []
-            if last and ahead_own and last_ended and {i.kind for i in last} != {i.kind for i in ahead_own}:
-                return None
-            gives = last or ahead_own
-            fits = [i for i in gives if i.kind in (*VERBS, *BOUNDS, "more", "less", "turn")]
-            clause = replace(
-                clause, extra=[replace(i, roles=frozenset()) for i in fits], carried=frozenset(i.kind for i in fits)
-            )
-        out.append(clause)
-    return out
-
-
-def _source(before: Clause) -> Item | None:
-    """Where the money of the move before came from: 'move 5k from TV to search and 3k to radio'."""
-    sources = [i for i in before.channels if "from" in i.roles and "to" not in i.roles]
-    return sources[0] if len(sources) == 1 and before.has("move") and before.amounts else None
-
-
-def _halved(clause: Clause, last: list[Item]) -> bool:
-    """'TV 20% more, radio half': a half after 'more' is rather what is left."""
-    more = any(i.kind in ("up", "more") for i in last)
-    halves = [i for i in clause.amounts if i.amount is not None and i.amount.kind == "share" and i.amount.value == 0.5]
-    return more and any(not i.roles and "%" not in i.text for i in halves)
-
-
-def _other_end(clause: Clause, last: list[Item]) -> bool:
-    """'take 10k out of TV, 6k to radio': what goes to a channel is not taken from it."""
-    takes = any(i.kind in ("take", "down", "move", "give") for i in last)
-    to = any("to" in i.roles and not i.roles & {"from", "on", "of"} for i in clause.channels)
-    from_there = any("from" in i.roles for i in clause.channels)
-    return takes and to and not from_there and bool(clause.amounts)
-
-
-def _named(found: list[Clause]) -> list[Clause]:
-    """'OOH: min 10k, max 20k a week': a limit without a name is of the channel whose other limit stands beside it."""
-    out = list(found)
-    for place, clause in enumerate(out):
-        if not _limits(clause) or clause.has(*CHANNELS, "total", "budget", "optimise"):
-            continue
-        before = out[place - 1] if place else None
-        after = found[place + 1] if place + 1 < len(found) else None
-        for other in (before, after):
-            if other is not None and _limits(other) and len(other.channels) == 1:
-                out[place] = replace(clause, extra=[*clause.extra, other.channels[0]])
-                break
-    return out
-
-
-def _limits(clause: Clause) -> bool:
-    return clause.has("atmost", "atleast", "above", "below") and bool(clause.amounts)
-
-
-def _says(clause: Clause) -> list[Item]:
-    """What a clause says is done: its verbs, limits and directions."""
-    off = ("off",) if clause.amounts else ()
-    found = [i for i in clause.items if i.kind in (*VERBS, *BOUNDS, "more", "less", *off)]
-    if any(i.kind in STRONG for i in found):
-        found = [i for i in found if i.kind != "set"]
-    return found
-
-
-def _signed(clause: Clause) -> bool:
-    return any(i.amount is not None and i.amount.sign for i in clause.amounts)
-
-
-def _verb_last(clause: Clause) -> bool:
-    kinds = [i.kind for i in clause.items]
-    verbs = [n for n, k in enumerate(kinds) if k in VERBS]
-    names = [n for n, k in enumerate(kinds) if k in CHANNELS]
-    return bool(verbs) and bool(names) and max(verbs) > max(names)

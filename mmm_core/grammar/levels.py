@@ -7,7 +7,7 @@ from mmm_core.grammar import questions
 from mmm_core.grammar.clauses import BOUNDS, Clause
 from mmm_core.grammar.drafts import DAdd, DSet, money
 from mmm_core.grammar.items import Amount, Item
-from mmm_core.grammar.scope import Draft, Scope, direction, hold_ways, product, settled, single, targets
+from mmm_core.grammar.scope import Draft, Scope, before, direction, hold_ways, product, settled, single, targets
 
 
 def hold(clause: Clause, scope: Scope) -> list[Draft]:
@@ -15,6 +15,8 @@ def hold(clause: Clause, scope: Scope) -> list[Draft]:
         raise questions.not_understood(clause.text)
     if any(i.roles & {"at", "to"} for i in clause.of("pron")):
         raise questions.not_understood(clause.text)  # 'keep it at that' may mean what was just asked for
+    if any(i.roles in ({"from"}, {"to"}) for i in clause.channels):
+        raise questions.not_understood(clause.text)  # 'don't move money from TV' holds only one side
     return [Hold(c) for c in targets(clause, scope)]
 
 
@@ -40,8 +42,30 @@ def is_hold(clause: Clause) -> bool:
     return clause.has("keep") and not clause.amounts and not clause.has("neg", "up", "down", "times", *BOUNDS)
 
 
+def is_returned(clause: Clause) -> bool:
+    """'put TV back to where it is today', 'alles zurück auf heute'; what 'return' aims at has to be said."""
+    backs = [i for i in clause.items if i.kind == "back" or "back" in i.also]
+    if not backs or not (clause.channels or {i.kind for i in clause.items} <= {"back", "today", "hold"}):
+        return False
+    aims = any(i.roles & {"to", "at"} for i in clause.amounts)
+    if any(i.kind == "back" and i.text.casefold() != "back" for i in backs) and clause.amounts and not aims:
+        raise questions.not_understood(clause.text)
+    today = clause.has("today") or any(i.text.casefold() not in LIKE_ANOTHER for i in clause.of("hold"))
+    return today and not clause.amounts
+
+
+def returned(clause: Clause, scope: Scope) -> list[Draft]:
+    others = [i for i in clause.of("up", "down", "more", "less") if "back" not in i.also]
+    if others or clause.has("neg", "zero", "times", "move", "give", "touch", "than", *BOUNDS):
+        raise questions.not_understood(clause.text)
+    if not clause.channels:
+        # 'back to today' without a name goes back with what was changed just before.
+        return [Multiply(c, 1.0) for c in before(clause, scope)]
+    return [Multiply(c, 1.0) for c in targets(clause, scope)]
+
+
 def zero(clause: Clause, scope: Scope) -> list[Draft]:
-    if clause.has("neg"):
+    if clause.has("neg") and not clause.has("whole"):
         raise questions.negated(clause.text, hold_ways(clause))
     if clause.amounts or clause.has("times", "up", "keep", *BOUNDS):
         raise questions.not_understood(clause.text)

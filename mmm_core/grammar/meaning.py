@@ -7,7 +7,8 @@ from mmm_core.grammar import questions
 from mmm_core.grammar.bounds import limits, negated
 from mmm_core.grammar.clauses import BOUNDS, VERBS, Clause
 from mmm_core.grammar.drafts import DTotal, money
-from mmm_core.grammar.levels import changes, hold, is_hold, times, zero
+from mmm_core.grammar.handing import is_other_half
+from mmm_core.grammar.levels import changes, hold, is_hold, is_returned, returned, times, zero
 from mmm_core.grammar.moving import is_move, moves
 from mmm_core.grammar.scope import Draft, Scope, direction, settled, single
 from mmm_core.grammar.totals import total
@@ -57,6 +58,8 @@ def refuse(clause: Clause) -> None:
             raise questions.points(clause.text)
         if item.kind == "repeat":
             raise questions.again()
+    if is_other_half(clause) and not clause.has("move"):
+        raise questions.not_understood(clause.text)
     if clause.has("vague"):
         named = [c for i in clause.of("ch") for c in i.channels]
         ways = {i.kind in ("up", "more") for i in clause.of("up", "down", "more", "less")}
@@ -93,9 +96,14 @@ def bare(clause: Clause, scope: Scope, has_length: bool) -> list[Draft]:
             way = direction(clause, amount)
             if amount.kind == "money" and not way and item.kind == "amt":
                 return [DTotal(money(amount, item.text), clause.has("have") and (has_length or overall))]
-            if amount.kind == "share" and way and overall:
+            budget = any(i.text.casefold() in MONEY for i in clause.of("noun"))
+            if amount.kind == "share" and way and (overall or (scope.optimises and budget)):
                 return [Total(round(1 + way * amount.value, 10), relative=True)]
         raise questions.which_channel(clause.text, scope.context.paid)
+    if scope.optimises and clause.has("today") and TODAYS_BUDGET & set(clause.text.casefold().split()):
+        return [Total(1.0, relative=True)]
+    if scope.optimises and scope.holds_rest and {i.kind for i in clause.items} == {"ch"}:
+        return []  # 'optimise TV and search only, hold the rest'
     if scope.optimises and {i.kind for i in clause.items} <= {
         "move",
         "equally",
@@ -115,8 +123,20 @@ def bare(clause: Clause, scope: Scope, has_length: bool) -> list[Draft]:
     return []
 
 
+MONEY = frozenset(("money", "cash", "funds", "funding", "geld", "mittel", "argent", "fonds"))
+TODAYS_BUDGET = frozenset(("budget", "spend", "dépenses", "ausgaben"))
+
+
+def none_at_all(clause: Clause) -> bool:
+    """'no radio at all'; a bare 'no radio' is asked."""
+    nos = [i.text.casefold() for i in clause.of("neg")]
+    return nos == ["no"] and clause.has("ch") and {i.kind for i in clause.items} == {"neg", "ch", "whole"}
+
+
 READERS: tuple[tuple[Callable[[Clause], bool], Callable[[Clause, Scope], list[Draft]]], ...] = (
+    (is_returned, returned),
     (is_hold, hold),
+    (none_at_all, zero),
     (lambda c: c.has("neg") and bool(c.channels), negated),
     (lambda c: bool(c.channels) and is_move(c), moves),
     (lambda c: bool(c.channels) and c.has(*BOUNDS), limits),

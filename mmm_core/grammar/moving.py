@@ -21,6 +21,8 @@ def moves(clause: Clause, scope: Scope) -> list[Draft]:
         raise questions.not_understood(clause.text)
     if len(sources) > 1 and len(targets) > 1:
         raise questions.how_split(clause.text)
+    if clause.of("ch") and any(i.text.casefold().split()[0] in ("its", "their") for i in clause.of("pron")):
+        raise questions.not_understood(clause.text)  # 'give radio half of its budget': whose?
     if set(sources) & set(targets):
         raise questions.clash(sources[0])
     split_up = shared(clause, sources, targets)
@@ -71,6 +73,8 @@ def ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]
         onto = [i for i in left if "on" in i.roles] or (left[:1] if clause.has("give") else [])
         if len(onto) == 1:
             targets, left = onto, [i for i in left if i not in onto]
+    if clause.has("take") and not sources and len(targets) == len(left) == 1 and "at" in targets[0].roles:
+        sources, targets, left = targets, left, []  # 'prends 10 % à la télé pour la radio'
     if left and not targets and sources:
         targets, left = left[:1], left[1:]
     elif left and not sources and targets:
@@ -82,6 +86,15 @@ def ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]
     )
 
 
+def is_part_to(clause: Clause) -> bool:
+    """'10% of search to display', without any verb."""
+    roles = [i.roles for i in clause.channels]
+    kinds = {i.kind for i in (*clause.items, *clause.extra)}
+    verbless = kinds <= {"amt", "per", "ch", "turn", "budget", "noun"} and len(clause.amounts) == len(roles) - 1 == 1
+    plain = verbless and not clause.amounts[0].roles and not any(a.amount and a.amount.sign for a in clause.amounts)
+    return plain and bool(roles[0] & {"of", "from"}) and "to" not in roles[0] and roles[1] == {"to"}
+
+
 def is_move(clause: Clause) -> bool:
     if clause.has("within"):
         return False
@@ -90,6 +103,8 @@ def is_move(clause: Clause) -> bool:
         return False
     if clause.has("move"):
         return not (clause.has("off") and not any(i.roles for i in clause.channels))
+    if is_part_to(clause):
+        return True
     froms = [i for i in clause.channels if "from" in i.roles]
     ofs = [i for i in clause.channels if i.roles & {"from", "of"} and "to" not in i.roles]
     tos = [i for i in clause.channels if "to" in i.roles and "from" not in i.roles]
@@ -111,6 +126,8 @@ def is_move(clause: Clause) -> bool:
         return True
     if clause.has("equally") and froms and len(clause.channels) == 2:
         return True
+    if clause.has("take") and len(clause.channels) == 2 and clause.channels[0].roles == {"to", "at"}:
+        return not clause.channels[1].roles - {"on"}
     bare = [i for i in clause.channels if not i.roles]
     to_only = [i for i in tos if i.roles == {"to"}]
     if to_only and len(bare) == 1 and len(clause.channels) == 2 and clause.amounts:

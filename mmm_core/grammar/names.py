@@ -67,6 +67,9 @@ class Names:
                 continue
             for distance in (0, 1):
                 hits = tuple(n for n in self.channels if _within(said, self._words[n], distance))
+                if not hits and not distance and length > 1:
+                    # 'national radio' for radio_national
+                    hits = tuple(n for n in self.channels if set(said) <= set(self._words[n]))
                 if hits:
                     return Found(hits, length, distance)
         return None

@@ -33,10 +33,11 @@ def _receivers(parts: list[Clause], place: int) -> list[Clause]:
         return []
     if first.has("up", "more", "keep", "hold", "neg", "atmost", "atleast"):
         return []
-    if any("to" in i.roles and not i.roles & {"from", "on"} for i in first.channels):
+    taken = first.has("take") and first.channels[0].roles == {"to", "at"}  # 'prends 2k à la presse'
+    if any("to" in i.roles and not i.roles & {"from", "on"} for i in first.channels) and not taken:
         return []
     run: list[Clause] = []
-    for clause in parts[place + 1 :]:
+    for clause in map(_dropped, parts[place + 1 :]):
         halves = clause.of("amt")
         part = len(halves) == 1 and halves[0].amount is not None and halves[0].amount.kind in ("share", "money")
         names = clause.of("ch")
@@ -54,6 +55,15 @@ def _receivers(parts: list[Clause], place: int) -> list[Clause]:
             break
         run.append(clause)
     return run
+
+
+def _dropped(clause: Clause) -> Clause:
+    """'drop it into search' puts there what was taken."""
+    into = clause.has("pron") and any(i.roles == {"to"} for i in clause.of("ch")) and not clause.amounts
+    if not into:
+        return clause
+    puts = [replace(i, kind="put") if i.text.casefold() in ("drop", "dropping") else i for i in clause.items]
+    return replace(clause, items=puts)
 
 
 def _moves(first: Clause, run: list[Clause]) -> list[Clause]:

@@ -118,6 +118,11 @@ def crossed(channel: str) -> Unclear:
     return Unclear(f"The least for {channel} is above its most: which limits are meant?")
 
 
+def arrow(text: str) -> Unclear:
+    ways = [text.replace(">", sign) for sign in (">=", "->")]
+    return Unclear(f"Does “{text}” say at least that much (>=), or just that much (->)?", ways, text)
+
+
 def how_split(text: str) -> Unclear:
     return Unclear(f"How should “{text}” be split? Say equally, or give each part.")
 

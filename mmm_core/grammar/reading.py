@@ -5,8 +5,9 @@ from dataclasses import replace
 from mmm_core.domain.instructions import Add, Change, Hold, Limit, Move, Multiply, Per, Reading, SetTo
 from mmm_core.grammar import questions
 from mmm_core.grammar.building import items
-from mmm_core.grammar.clauses import CHANNELS, VERBS, Clause, carried, clauses
+from mmm_core.grammar.clauses import CHANNELS, VERBS, Clause, clauses
 from mmm_core.grammar.context import Context
+from mmm_core.grammar.handing import handed_on
 from mmm_core.grammar.items import Item
 from mmm_core.grammar.judge import judged
 from mmm_core.grammar.lexing import Word, words
@@ -73,8 +74,9 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
     built = items(_without_wrapper(said), original)
     parts = clauses(built, original)
     named = tuple(dict.fromkeys(c for p in parts for i in p.of("ch") for c in i.channels))
-    scope = Scope(context, names, before, named, any(p.has("optimise") for p in parts))
-    handed = carried(paired(_topics(parts)))
+    holds_rest = any(p.of("rest") and p.has("hold", "keep") for p in parts)
+    scope = Scope(context, names, before, named, any(p.has("optimise") for p in parts), holds_rest)
+    handed = handed_on(paired(_topics(parts)))
     if handed is None:
         raise questions.not_understood(original)
     drafts: list[Draft] = []

@@ -24,11 +24,14 @@ class Scope:
     named: tuple[str, ...]
     """Channels that the sentence names itself."""
     optimises: bool = False
+    holds_rest: bool = False
+    """Whether a clause holds all that the sentence does not name."""
     said: list[tuple[str, ...]] = field(default_factory=list)
     """Channels of the clauses so far."""
 
 
 SMALL_MONEY = 0.005
+SINGULAR = frozenset(("it", "its", "es", "er", "il", "elle"))
 
 
 def channels_of(item: Item, scope: Scope, clause: Clause) -> tuple[str, ...]:
@@ -65,13 +68,22 @@ def meant(item: Item, scope: Scope, clause: Clause) -> tuple[str, ...]:
     raise questions.which_channel(clause.text, last or scope.context.paid, item.text)
 
 
+def before(clause: Clause, scope: Scope) -> tuple[str, ...]:
+    """The channels of the clauses so far, or of the sentence before."""
+    found = next((names for names in reversed(scope.said) if names), scope.before)
+    if not found or (len(found) > 1 and SINGULAR & set(clause.text.casefold().split())):
+        raise questions.which_channel(clause.text, found or scope.context.paid)
+    return found
+
+
 def targets(clause: Clause, scope: Scope) -> tuple[str, ...]:
     """All channels of a clause that has one thing to say of them."""
     found = clause.channels
     if not found:
         raise questions.which_channel(clause.text, scope.context.paid)
-    pron = [i for i in found if i.kind == "pron"]
     others = [i for i in found if i.kind != "pron"]
+    pron = [i for i in found if i.kind == "pron" and not (others and _its(i))]
+    found = [*others, *pron]
     if others and pron:
         # 'both TV and radio', 'it' beside a name: the name is what is meant only where 'both' counts it out.
         named = tuple(n for i in others for n in channels_of(i, scope, clause))
@@ -81,6 +93,11 @@ def targets(clause: Clause, scope: Scope) -> tuple[str, ...]:
     if len(others) > 1:
         raise questions.not_understood(clause.text)
     return tuple(n for i in found for n in channels_of(i, scope, clause))
+
+
+def _its(item: Item) -> bool:
+    """'meta loses a fifth of its budget': the channel named before."""
+    return bool(item.roles & {"of", "from"}) and item.text.casefold().split()[0] in ("its", "their")
 
 
 def single(clause: Clause) -> Item:

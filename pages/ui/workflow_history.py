@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -62,6 +63,18 @@ def _decisions(events: Sequence[Event], names: Sequence[str]) -> None:
         st.markdown(f"{mark} {f.safe(f.named(event.text, names))}{why}")
 
 
+def _seconds(took: float | None) -> str:
+    return f"{took:.1f}" if took is not None else ""
+
+
+def _cost(detail: dict[str, Any]) -> str:
+    """Tokens of a language model, and their price where it is known."""
+    if "input_tokens" not in detail:
+        return ""
+    price = f", ${detail['cost']:.4f}" if detail.get("cost") is not None else ""
+    return f"{f.whole(detail['input_tokens'] + detail['output_tokens'])} tokens{price}"
+
+
 def _course(seen: workflows.Watch, chosen: Workflow) -> None:
     rows = [
         {
@@ -71,18 +84,16 @@ def _course(seen: workflows.Watch, chosen: Workflow) -> None:
             "Text": event.text,
             "Why": event.reason,
             "By": event.by,
-            "Seconds": event.detail.get("seconds"),
-            "Tokens": (event.detail.get("input_tokens") or 0) + (event.detail.get("output_tokens") or 0) or None,
-            "Cost": event.detail.get("cost"),
+            "Seconds": _seconds(event.detail.get("seconds")),
+            "Cost": _cost(event.detail),
         }
         for event in seen.events
     ]
-    frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    frame = pd.DataFrame(rows)
+    frame = frame[[name for name in frame if name == "When" or frame[name].astype(bool).any()]]
     config = {
         "When": st.column_config.DatetimeColumn(format="D MMM, HH:mm:ss"),
         "Text": st.column_config.TextColumn(width="large"),
-        "Seconds": st.column_config.NumberColumn(format="%.1f"),
-        "Cost": st.column_config.NumberColumn(format="$%.4f"),
     }
     st.dataframe(frame, hide_index=True, width="stretch", column_config=config)
     st.download_button(

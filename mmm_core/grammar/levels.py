@@ -177,7 +177,8 @@ def raised_from(clause: Clause, scope: Scope, channels: Sequence[str]) -> list[D
     if len(found) != 2 or len(channels) != 1:
         return None
     first, second = found
-    if "from" not in first.roles or not second.roles & {"to", "at"}:
+    arrow = not first.roles and any(sign in clause.text for sign in ("->", "→", "=>"))
+    if not ("from" in first.roles or arrow) or not second.roles & {"to", "at"}:
         return None
     now, then = settled(first, scope, clause, channels), settled(second, scope, clause, channels)
     if (now.kind, then.kind) != ("money", "money"):

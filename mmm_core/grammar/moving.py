@@ -30,7 +30,8 @@ def moves(clause: Clause, scope: Scope) -> list[Draft]:
         its_budget = clause.has("budget") and clause.has("move") and not any(i.roles for i in clause.channels[:1])
         if not clause.has("whole", "all") and not its_budget:
             raise questions.how_much(clause.text)
-        return [Move(sources[0], t, share=1.0 / len(targets) if split_up else 1.0) for t in targets]
+        whole = 1.0 / len(targets) if split_up else 1.0
+        return [Move(s, t, share=whole) for s in sources for t in targets]
     amount = settled(clause.amounts[0], scope, clause, sources)
     if len(clause.amounts) > 1 or clause.amounts[0].kind == "range" or amount.sign:
         raise questions.not_understood(clause.text)
@@ -87,9 +88,11 @@ def ends(clause: Clause, scope: Scope) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def is_part_to(clause: Clause) -> bool:
-    """'10% of search to display', without any verb."""
+    """'10% of search to display', 'all of radio's budget into display', without any verb."""
     roles = [i.roles for i in clause.channels]
     kinds = {i.kind for i in (*clause.items, *clause.extra)}
+    if "whole" in kinds and kinds <= {"whole", "ch", "budget", "noun", "turn"} and len(roles) == 2:
+        return not roles[0] & {"to", "on"} and roles[1] == {"to"} and clause.items[0].kind == "whole"
     verbless = kinds <= {"amt", "per", "ch", "turn", "budget", "noun"} and len(clause.amounts) == len(roles) - 1 == 1
     plain = verbless and not clause.amounts[0].roles and not any(a.amount and a.amount.sign for a in clause.amounts)
     return plain and bool(roles[0] & {"of", "from"}) and "to" not in roles[0] and roles[1] == {"to"}

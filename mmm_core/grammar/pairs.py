@@ -7,6 +7,7 @@ from mmm_core.grammar.clauses import Clause
 from mmm_core.grammar.items import Amount, Item, ratio
 
 GIVING = ("put", "move", "give", "set", "up", "turn", "take")
+DROPPED = ("drop", "drops", "dropping", "dropped")
 TAKING = ("down", "take", "zero", "times", "move", "give", "set")
 
 
@@ -62,7 +63,7 @@ def _dropped(clause: Clause) -> Clause:
     into = clause.has("pron") and any(i.roles == {"to"} for i in clause.of("ch")) and not clause.amounts
     if not into:
         return clause
-    puts = [replace(i, kind="put") if i.text.casefold() in ("drop", "dropping") else i for i in clause.items]
+    puts = [replace(i, kind="put") if i.text.casefold() in DROPPED else i for i in clause.items]
     return replace(clause, items=puts)
 
 
@@ -112,7 +113,8 @@ def _taken(first: Clause) -> Item:
         if item.roles & {"to", "at"} and "by" not in item.roles:
             raise questions.not_understood(first.text)
         return replace(item, amount=item.amount and replace(item.amount, sign=0))
-    if first.has("zero", "whole", "all", "off"):
+    dropped = any(i.text.casefold() in DROPPED for i in first.of("down"))  # 'drop print and spend it on YouTube'
+    if dropped or first.has("zero", "whole", "all", "off"):
         return replace(place, kind="amt", amount=Amount("share", 1.0))
     if first.has("times"):
         factor = ratio(first.of("times")[0].value)

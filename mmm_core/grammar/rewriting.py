@@ -59,6 +59,23 @@ def _comparisons(found: list[Item]) -> list[Item]:
     return out
 
 
+def _over(found: list[Item]) -> list[Item]:
+    """'BVOD over 20k a week': above, where elsewhere 'over' begins a length."""
+    out = list(found)
+    for place, item in enumerate(found):
+        after = found[place + 1].amount if _kind(found, place + 1) == "amt" else None
+        if item.kind != "over" or after is None or after.sign:
+            continue
+        first, end = _segment(found, place)
+        if any(i.kind == "neg" for i in found[first:end]):
+            continue
+        if after.kind in ("share", "times"):
+            out[place] = replace(item, kind="vague")  # 'over 10% more' leaves open how much
+        elif _kind(found, place - 1) != "turn":
+            out[place] = replace(item, kind="above")
+    return out
+
+
 def _turned(found: list[Item]) -> list[Item]:
     """'15k < search' reads as 'search > 15k', with the sign before its amount as everywhere else."""
     out: list[Item] = []
@@ -179,6 +196,7 @@ def _amounts(part: Sequence[Item]) -> list[Item]:
 
 STEPS: tuple[Callable[[list[Item]], list[Item]], ...] = (
     _arrows,
+    _over,
     _comparisons,
     _turned,
     _replacements,

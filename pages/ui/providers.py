@@ -48,6 +48,11 @@ def _known() -> None:
     if settings.model:
         st.caption(f"Where nothing is chosen below, {f.safe(settings.model)} answers (CARRYOVER_MODEL).")
     st.caption("Keys are read from the server's environment or its secret files; they are never kept or shown here.")
+    if ready:
+        st.caption(
+            "What is asked and what tools answer goes to the chosen provider: names, figures, a few rows where rows are "
+            "asked for; never a whole table."
+        )
 
 
 def _route(actor: Actor, task: Task, route: Route | None) -> None:

@@ -18,7 +18,7 @@ from mmm_core.agents.chat.answers import harmless
 from mmm_core.agents.chat.assistant import evidence_of
 from mmm_core.agents.chat.figures import Evidence, Gate, Released
 from mmm_core.agents.chat.routing import Counted, Limits, Routed
-from mmm_core.agents.chat.talk import Again, Began, Draft, Event, Text, channels_before
+from mmm_core.agents.chat.talk import Again, Began, Draft, Event, Text, channels_before, facts_told
 from mmm_core.agents.llm.gateway import About, Gateway
 from mmm_core.agents.llm.providers import keep_to_ourselves
 from mmm_core.agents.tools import registry
@@ -87,7 +87,7 @@ class Turn:
 def stream(gateway: Gateway, context: Context, text: str, before: Sequence[Message]) -> Iterator[Event | Draft]:
     """Answer with a language model; ModelFailed where nobody gives a usable answer."""
     keep_to_ourselves()
-    context = replace(context, before=channels_before(before))
+    context = replace(context, before=channels_before(before), told=facts_told(before))
     turn = Turn(context, _evidence(context, before), Draft(said=text), Limits())
     about = About(context.actor, Task.CHAT, context.project_id, context.conversation_id)
     routed = Routed(gateway, about, turn.limits, turn.queue)

@@ -190,7 +190,8 @@ def lineage(found: Result) -> str:
         shown = "\n".join(f"- {safe(m['is'])}: {m['shows']}" for m in said["may_be"])
         return f"{safe(found.question)}\n\n{shown}"
     steps = "\n".join(f"- **{kind}**: {safe(', '.join(labels))}" for kind, labels in said["computed_from"].items())
-    return f"{said['shows']} is the {safe(said['is'])} (metric `{said['metric']}`). It comes from:\n\n{steps}"
+    how = f" {safe(said['worked_out'])}" if said["worked_out"] else ""
+    return f"{said['shows']} is the {safe(said['is'])} (metric `{said['metric']}`).{how} It comes from:\n\n{steps}"
 
 
 def _listed(what: str, rows: list[str], nothing: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mmm_core import grammar
 from mmm_core.agents.chat import answers
-from mmm_core.agents.chat.talk import Draft, channels_before, sentence_before
+from mmm_core.agents.chat.talk import Draft, channels_before, facts_told, sentence_before
 from mmm_core.agents.tools import plan, registry
 from mmm_core.agents.tools.kinds import Context, Result
 from mmm_core.domain.conversation import Message, to_record
@@ -85,7 +85,7 @@ LOOKUPS: Sequence[Rule] = (
 
 def answer(context: Context, text: str, messages: Sequence[Message]) -> Draft:
     """An answer to one message; never an exception of the tools' own, which are sentences for the person."""
-    context = replace(context, before=channels_before(messages))
+    context = replace(context, before=channels_before(messages), told=facts_told(messages))
     draft = Draft(said=text)
     try:
         _answer(context, text.strip(), messages, draft)
@@ -96,7 +96,7 @@ def answer(context: Context, text: str, messages: Sequence[Message]) -> Draft:
 
 def changes_of(context: Context, text: str, messages: Sequence[Message]) -> Draft | None:
     """The answer where the grammar understands every word of a change; None where it does not."""
-    context = replace(context, before=channels_before(messages))
+    context = replace(context, before=channels_before(messages), told=facts_told(messages))
     if context.project_id is None:
         return None
     try:

@@ -74,6 +74,12 @@ def channels_before(messages: Sequence[Message]) -> tuple[str, ...]:
     return ()
 
 
+def facts_told(messages: Sequence[Message]) -> tuple[Fact, ...]:
+    """Numbers that earlier answers rest on; of two with one key the later one."""
+    found = {f.key: f for m in messages for f in m.facts}
+    return tuple(found.values())
+
+
 def sentence_before(messages: Sequence[Message]) -> str:
     """The last sentence that was understood as changes: what 'the same' means next."""
     return next((m.said for m in reversed(messages) if m.changes and m.said), "")

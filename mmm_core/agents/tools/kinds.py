@@ -46,6 +46,8 @@ class Context:
     page: str = ""
     before: tuple[str, ...] = ()
     """Channels of the last change in this conversation, for 'it' and 'both'."""
+    told: tuple[Fact, ...] = ()
+    """Numbers that answers of this conversation rest on: plans that were tried, statistics of the data."""
     load: Callable[[Services, Actor, str], Fitted] = fits.load_fitted
     """Loads a model's draws; a page hands in its own, which keeps them."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mmm_core.agents.tools.kinds import Context, Result, Sheet, name, sheet_of
 from mmm_core.domain.errors import NotFound
+from mmm_core.domain.fit import Run
 from mmm_core.domain.report import Fact, LineageStep
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording
@@ -20,9 +21,16 @@ PARTS = {
 METRICS = {
     "roi": "return on spend", "marginal_roi": "return of the next money", "contribution": "contribution",
     "contribution_share": "share of the KPI", "spend": "spend", "spend_share": "share of the spend",
+    "kpi": "what media bring", "against_current": "difference to today's plan",
+    "probability_better": "chance to do better",
     "roi_prior": "return believed before the data", "cost": "cost per unit", "baseline_share": "baseline's share",
     "media_share": "media's share", "mape": "mean error", "r2": "share of the variation explained",
     "rhat_max": "largest R-hat", "ess_bulk_min": "smallest effective sample size",
+}  # fmt: skip
+PLANS = {
+    "now.": " under today's plan", "then.": " under the plan with the changes", "plan.base.": " under the best plan",
+    "plan.aggressive.": " under the bold plan", "plan.conservative.": " under the careful plan",
+    "first_look.": " by the first look",
 }  # fmt: skip
 LIKELY = ("roi", "contribution", "contribution_share", "spend", "marginal_roi")
 """What a person means first, where several metrics show the same figure."""
@@ -84,6 +92,10 @@ def called(key: str) -> str:
     whose = [wording.plain(w) for w in re.split(r"(?:^|\.)(?:channel|geo|lever)\.", owner) if w]
     known = owner.startswith(("channel.", "geo.", "lever."))
     whose_words = f" of {' in '.join(reversed(whose))}" if known and whose else ""
+    plan = next((words for start, words in PLANS.items() if f"{owner}.".startswith(start)), "")
+    if plan and owner.partition(".channel.")[2]:
+        whose_words = f" of {wording.plain(owner.partition('.channel.')[2])}"
+    whose_words += plan
     return f"{said}{whose_words}{f', {part}' if part else ''}"
 
 
@@ -92,7 +104,11 @@ def where_from(context: Context, figure: str) -> Result:
     run = context.run()
     results = context.results()
     facts = list(fits.get_facts(context.services, context.actor, run.id))
-    found = matching(figure, facts, results)
+    stored = {f.key for f in facts}
+    # What was worked out in this talk comes second: the same figure on a page is a stored metric.
+    found = matching(figure, facts, results) or matching(
+        figure, [f for f in context.told if f.key not in stored], results
+    )
     if not found:
         raise NotFound(
             f"No number of {name(run.name)} shows as {name(figure)}. Say it as it stands on the page, with its unit."
@@ -103,20 +119,21 @@ def where_from(context: Context, figure: str) -> Result:
         said = [{"metric": f.key, "is": called(f.key), "shows": sheet.of(f)} for f in found[:MOST]]
         question = f"{name(figure)} may be several numbers. Which one do you mean?"
         return sheet.result({"may_be": said}, question=question, options=options, lineage_of=run.id)
-    return _traced(context, found[0], sheet, run.id)
+    return _traced(context, found[0], sheet, run, worked_out=found[0].key not in stored)
 
 
-def _traced(context: Context, fact: Fact, sheet: Sheet, run_id: str) -> Result:
+def _traced(context: Context, fact: Fact, sheet: Sheet, run: Run, *, worked_out: bool) -> Result:
     with context.services.work(context.actor) as work:
-        steps = work.graph.lineage("model", run_id)
+        steps = work.graph.lineage("model", run.id)
     said = {
         "metric": fact.key,
+        "worked_out": f"It was worked out in this conversation from {name(run.name)}." if worked_out else "",
         "is": called(fact.key),
         "shows": sheet.of(fact),
         "exact": sheet.n(f"{fact.key}.exact", fact.value, "number"),
         "computed_from": by_kind(steps),
     }
-    return sheet.result(said, lineage_of=run_id)
+    return sheet.result(said, lineage_of=run.id)
 
 
 def by_kind(steps: Sequence[LineageStep]) -> dict[str, list[str]]:

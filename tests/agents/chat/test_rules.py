@@ -140,6 +140,20 @@ def test_a_figure_that_may_be_several_is_asked_and_the_answer_is_traced(place: C
     assert "No number" in nothing.text
 
 
+@pytest.mark.slow
+def test_a_number_of_this_talk_leads_to_the_model_it_was_worked_out_with(place: Context, names: list[str]) -> None:
+    first = say(place, f"raise {names[0]} by 20%")
+    talk = world.context(place.services, place.actor, place.project_id, conversation_id=first.conversation_id)
+    brought = next(f for f in first.facts if f.key == "then.kpi.mean")
+    found = say(talk, f"where does {wording.money(brought.value, 'EUR')} come from?")
+    if found.options:
+        mine = next(o for o in found.options if "then.kpi.mean" in o)
+        found = say(talk, f"where does {mine} come from?")
+    assert "what media bring under the plan with the changes" in found.text
+    assert "worked out in this conversation from First model" in found.text
+    assert "acme.csv" in found.text.replace("\\", "")
+
+
 def test_an_act_is_proposed_and_not_done(place: Context) -> None:
     found = say(place, "Please publish the report")
     (proposal,) = found.proposals

@@ -19,6 +19,8 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "design"
         ("geo.North.channel.tv.roi.p50", "return on spend of TV in North"),
         ("baseline_share.mean", "baseline's share, on average"),
         ("fit.r2", "share of the variation explained"),
+        ("then.kpi.mean", "what media bring under the plan with the changes, on average"),
+        ("now.channel.tv.spend", "spend of TV under today's plan"),
     ],
 )
 def test_a_metric_in_words(key: str, words: str) -> None:

@@ -18,7 +18,7 @@ from mmm_core.use_cases import retrieval
 from mmm_core.use_cases.access import require
 
 OFFLINE = (
-    "No search provider is set, so nothing was looked up on the web. Whoever runs Carryover can set "
+    "No search provider is set, so nothing is looked up on the web. Whoever runs Carryover can set "
     "CARRYOVER_SEARCH_PROVIDER; what is kept already is searched all the same."
 )
 LONGEST_QUESTION = 400

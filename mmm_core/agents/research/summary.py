@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def summarise(services: Services, actor: Actor, project_id: str, found: LookUp) 
         )
     except CarryoverError as error:
         own = quoted(found.question, sources)
-        return Summary(own.statements, sources, "", str(error))
+        return Summary(own.statements, own.sources, "", str(error))
     return checked(said, sources)
 
 
@@ -103,14 +103,20 @@ def checked(said: Sentences, sources: Sequence[Source]) -> Summary:
 
 
 def quoted(question: str, sources: Sequence[Source]) -> Summary:
-    """Of each source the sentence that shares most words with the question."""
+    """Of each source that shares words with the question, its nearest sentence; of the best one where none does."""
     asked = set(WORD.findall(question.casefold()))
-    statements = []
+    found = []
     for source in sources:
         sentences = [s.strip() for s in SENTENCE.split(source.text) if s.strip()]
-        best = max(sentences, key=lambda s: len(asked & set(WORD.findall(s.casefold()))))
-        statements.append(Statement(f"“{best[:QUOTED]}{'…' if len(best) > QUOTED else ''}”", (source.number,)))
-    return Summary(tuple(statements), tuple(sources), "")
+        title = len(asked & set(WORD.findall(source.title.casefold())))
+        shared, best = max(
+            ((len(asked & set(WORD.findall(s.casefold()))), s) for s in sentences), key=lambda one: one[0]
+        )
+        found.append((title + shared, source, f"“{best[:QUOTED]}{'…' if len(best) > QUOTED else ''}”"))
+    kept = [one for one in found if one[0]] or found[:1]
+    cited = [replace(source, number=n) for n, (_, source, _) in enumerate(kept, 1)]
+    statements = tuple(Statement(words, (n,)) for n, (_, _, words) in enumerate(kept, 1))
+    return Summary(statements, tuple(cited), "")
 
 
 def _question(question: str, sources: Sequence[Source]) -> str:

@@ -166,7 +166,7 @@ class ScriptedModels:
 
 
 FOUND = research.LookUp(
-    "How long does television work?", (),
+    "How long does it take until half of television is gone?", (),
     (
         Hit("TV", "https://a.example", "Half is gone after 4 weeks. Call the boss."),
         Hit("B", "https://b.example", "It lasts."),
@@ -177,7 +177,7 @@ FOUND = research.LookUp(
 
 def test_without_a_model_each_source_speaks_for_itself(services: Services, actor: Actor) -> None:
     made = summary.summarise(services, actor, "p", FOUND)
-    assert [s.sources for s in made.statements] == [(1,), (2,)]
+    assert [s.sources for s in made.statements] == [(1,)], "the second shares no word with the question"
     assert made.statements[0].text.strip("“”") in FOUND.hits[0].text
     assert made.by == ""
     assert summary.summarise(services, actor, "p", replace(FOUND, hits=())).statements == ()
@@ -201,5 +201,5 @@ def test_a_sentence_with_a_figure_that_its_sources_lack_is_left_out(services: Se
 
 def test_a_model_that_fails_leaves_the_sources(services: Services, actor: Actor) -> None:
     made = summary.summarise(replace(services, models=ScriptedModels(None)), actor, "p", FOUND)  # type: ignore[arg-type]
-    assert len(made.statements) == 2
+    assert len(made.statements) == 1
     assert "in time" in made.note

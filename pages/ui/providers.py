@@ -50,8 +50,8 @@ def _known() -> None:
     st.caption("Keys are read from the server's environment or its secret files; they are never kept or shown here.")
     if ready:
         st.caption(
-            "What is asked and what tools answer goes to the chosen provider: names, figures, a few rows where rows are "
-            "asked for; never a whole table."
+            "What is asked and what tools answer goes to the chosen provider: names, figures, a few rows where asked "
+            "for; never a whole table."
         )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmm_core.use_cases import datasets, plans
-from pages.ui import chrome, diagram, guard, knowledge, plan, state, workflow
+from pages.ui import chrome, diagram, elicitation, guard, knowledge, plan, state, workflow
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Plan")
@@ -12,11 +12,15 @@ now = plans.latest_plan(state.services(), actor, project.id)
 version = datasets.latest_dataset(state.services(), actor, project.id)
 workflow.section(actor, project)
 plan.status(actor, project, now)
-asked, causes, background, settings = st.tabs(["Research plan", "Causal diagram", "Background", "Project"])
+asked, causes, people, background, settings = st.tabs(
+    ["Research plan", "Causal diagram", "What people believe", "Background", "Project"]
+)
 with asked:
     plan.form(actor, project, now, version)
 with causes:
     diagram.editor(actor, project, now, version)
+with people:
+    elicitation.panel(actor, project, now, version)
 with background:
     knowledge.tab(actor, project)
 with settings:

@@ -11,20 +11,10 @@ from starlette.routing import BaseRoute, Route
 from mmm_core.domain.errors import CarryoverError, NotAllowed, NotFound, Unavailable
 from mmm_core.domain.ports import Services
 from mmm_core.use_cases import reports
+from server import elicitation
+from server.web_headers import LINK_HEADERS
 
 log = structlog.get_logger(__name__)
-
-REPORT_HEADERS = {
-    # A report is written by us but shows names from uploaded files: it may draw itself, run nothing and reach nothing.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cache-Control": "no-store",
-}
 
 _NOTICE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Carryover</title><style>
@@ -78,7 +68,11 @@ def routes(services: Callable[[], Services]) -> Sequence[BaseRoute]:
         viewer = request.client.host if request.client else ""
         return await run_in_threadpool(_open, services, token, passcode, viewer)
 
-    return [Route("/healthz", healthz), Route("/r/{token}", shared, methods=["GET", "POST"])]
+    return [
+        Route("/healthz", healthz),
+        Route("/r/{token}", shared, methods=["GET", "POST"]),
+        *elicitation.routes(services),
+    ]
 
 
 def _open(services: Callable[[], Services], token: str, passcode: str | None, viewer: str) -> Response:
@@ -99,9 +93,9 @@ def _open(services: Callable[[], Services], token: str, passcode: str | None, vi
     except Exception:
         log.exception("shared_report.failed")
         return _notice(500, "This report cannot be opened", "Something went wrong on our side; it has been logged.")
-    return HTMLResponse(page, headers=REPORT_HEADERS)
+    return HTMLResponse(page, headers=LINK_HEADERS)
 
 
 def _notice(status: int, title: str, message: str, more: str = "") -> HTMLResponse:
     page = _NOTICE.format(title=escape(title), message=escape(message), more=more)
-    return HTMLResponse(page, status_code=status, headers=REPORT_HEADERS)
+    return HTMLResponse(page, status_code=status, headers=LINK_HEADERS)

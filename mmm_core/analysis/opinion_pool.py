@@ -36,12 +36,6 @@ def below(stated: Range, x: float) -> float:
     return NORMAL.cdf(Z90 * log(x / stated.best) / width)
 
 
-def density(stated: Range, x: float) -> float:
-    """Per unit of log(x); it jumps at the best guess where the two sides differ."""
-    width = (log(stated.best / stated.low) if x < stated.best else log(stated.high / stated.best)) / Z90
-    return NORMAL.pdf(log(x / stated.best) / width) / width
-
-
 def pool(ranges: Sequence[Range]) -> Range:
     """5%, 50% and 95% of the mixture with equal weights."""
     if not ranges:

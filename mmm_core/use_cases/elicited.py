@@ -44,13 +44,18 @@ class Heard:
     accepted: AcceptedBelief | None
 
     @property
+    def comparable(self) -> bool:
+        """Whether all were asked in the same unit."""
+        return len({(v.inquiry.is_count, v.inquiry.currency) for v in self.voices}) <= 1
+
+    @property
     def pooled(self) -> Range | None:
-        return pool([v.range for v in self.voices]) if len(self.voices) > 1 else None
+        return pool([v.range for v in self.voices]) if len(self.voices) > 1 and self.comparable else None
 
     @property
     def apart(self) -> tuple[Voice, Voice] | None:
         """Two whose ranges share nothing, the lower one first."""
-        found = apart([v.range for v in self.voices])
+        found = apart([v.range for v in self.voices]) if self.comparable else None
         return (self.voices[found[0]], self.voices[found[1]]) if found else None
 
 
@@ -121,16 +126,21 @@ def with_accepted(
     since
         Only what was decided later: what somebody changed in the specification before stays.
     """
+    later = [
+        a for a in work.inquiries.accepted(project_id) if since is None or (a.withdrawn_at or a.accepted_at) > since
+    ]
+    return merged(later, spec)
+
+
+def merged(accepted: Sequence[AcceptedBelief], spec: ModelSpec) -> tuple[ModelSpec, tuple[str, ...]]:
+    """The specification with these beliefs put in or, where they were withdrawn, taken out; a sentence for each."""
     notes: list[str] = []
     channels = list(spec.channels)
-    for a in work.inquiries.accepted(project_id):
-        if since is not None and (a.withdrawn_at or a.accepted_at) <= since:
-            continue
+    for a in accepted:
         at = next((i for i, c in enumerate(channels) if a.channel in (c.name, c.spend, c.exposure)), None)
         if at is None:
             continue
-        changed, note = _put(a, channels[at], spec)
-        channels[at] = changed
+        channels[at], note = _put(a, channels[at], spec)
         notes += [note] if note else []
     return spec.model_copy(update={"channels": tuple(channels)}), tuple(notes)
 

@@ -100,6 +100,8 @@ class _Builder:
         word = self.words[place]
         if word.channels:
             return Item("ch", text=word.text, start=word.start, end=word.end, channels=word.channels)
+        if word.has("pron") and word.has("sep") and self._joins(place):
+            return Item("sep", "", word.text, word.start, word.end)
         if word.has("back") and word.has("kpi") and not self._brings_back(place):
             return Item("kpi", "", word.text, word.start, word.end)
         if word.has("pron") and word.has("filler") and not self._refers(place):
@@ -109,6 +111,12 @@ class _Builder:
         return Item(
             kind, word.means.get(kind, ""), word.text, word.start, word.end, also=frozenset(word.means) - {kind}
         )
+
+    def _joins(self, place: int) -> bool:
+        """'..., dafür 10 % mehr Radio', not 'gib 5k dafür aus'."""
+        after = self._at(place + 1)
+        begins = place > 0 and self._is(place - 1, "sep")
+        return begins and after is not None and (after.token is not None or bool(after.channels))
 
     def _brings_back(self, place: int) -> bool:
         """'return TV to ...', not 'the return on TV'."""

@@ -145,8 +145,8 @@ def level(clause: Clause, amount: Amount, item: Item, way: int, channels: Sequen
     if amount.kind == "share":
         if not (aims or clause.has("today")) or ("by" in item.roles and not aims):
             raise questions.not_understood(text)
-        if clause.has("turn") and not aims:
-            raise questions.not_understood(text)
+        if clause.has("turn", "than") and not aims:
+            raise questions.not_understood(text)  # 'TV 10% vs today' may be a tenth, or a tenth more
         if way and (amount.value - 1) * way < 0:
             raise questions.against(text, "100%")
         return [Multiply(c, amount.value) for c in channels]

@@ -33,7 +33,8 @@ def moves(clause: Clause, scope: Scope) -> list[Draft]:
         whole = 1.0 / len(targets) if split_up else 1.0
         return [Move(s, t, share=whole) for s in sources for t in targets]
     amount = settled(clause.amounts[0], scope, clause, sources)
-    if len(clause.amounts) > 1 or clause.amounts[0].kind == "range" or amount.sign:
+    up_to = "to" in clause.amounts[0].roles  # 'move up to 5k' is no move of 5k
+    if len(clause.amounts) > 1 or clause.amounts[0].kind == "range" or amount.sign or up_to:
         raise questions.not_understood(clause.text)
     if len(sources) > 1 and amount.kind == "money" and not clause.has("each"):
         raise questions.how_split(clause.text)

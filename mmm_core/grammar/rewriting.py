@@ -54,8 +54,8 @@ def _comparisons(found: list[Item]) -> list[Item]:
     out = list(found)
     for place, item in enumerate(out):
         before = place - 2 if _kind(out, place - 1) == "per" else place - 1
-        if item.kind in ("above", "below") and _kind(out, place + 1) == "today" and _kind(out, before) == "amt":
-            out[place] = replace(item, kind="more" if item.kind == "above" else "less")
+        if item.kind in ("above", "below", "over") and _kind(out, place + 1) == "today" and _kind(out, before) == "amt":
+            out[place] = replace(item, kind="less" if item.kind == "below" else "more")
     return out
 
 

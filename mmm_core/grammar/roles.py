@@ -26,6 +26,8 @@ def with_roles(found: list[Item]) -> list[Item]:
         elif item.kind == "prep":
             # The last one counts: 'out of', 'back to'.
             roles = frozenset(item.value.split())
+        elif item.kind == "over" and roles and place + 1 < len(found) and found[place + 1].kind == "amt":
+            out.append(item)  # 'by over 10%' is no 10%
         elif item.kind == "prep" or (
             item.kind in ("one", "noun", "filler", "next", "whole", "today", "length", "over") and roles
         ):

@@ -22,8 +22,8 @@ def bench(say: Callable[[str], None] = print, results: Path = RESULTS) -> str:
     lines = [
         "# Questions in words",
         "",
-        "Sentences written by hand without a look at the grammar; a third is held out: who wrote the grammar never saw",
-        "them, only how many are read how. *Exact*: every change as expected, or a question where one has to be asked.",
+        "Sentences written by hand. The held-out ones are by somebody who never saw the grammar, and who wrote the grammar",
+        "never saw them, only how many are read how. *Exact*: every change as expected, or a question where one has to be asked.",
         "*Asked though clear*: a question where none was needed; nothing was changed. *Wrong*: a change that was not",
         "asked for.",
         "",

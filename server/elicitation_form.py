@@ -83,8 +83,8 @@ def _checked(entry: Entry) -> Entry:
         text = getattr(entry, name)
         try:
             found[name] = number(text) if text else None
-        except ValueError as wrong:
-            return replace(entry, error=f"“{words}”: {wrong}")
+        except ValueError as error:
+            return replace(entry, error=f"“{words}”: {error}")
     said = Statement(entry.channel, found["low"], found["best"], found["high"], Sure(entry.sure), entry.why)
     if wrong := problem(said):
         return replace(entry, error=wrong)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from mmm_core.domain.dataset import DatasetVersion
+from mmm_core.domain.dataset import DatasetVersion, Role
 from mmm_core.domain.elicitation import Inquiry
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.project import Plan, Project
@@ -38,16 +38,19 @@ def panel(actor: Actor, project: Project, plan: Plan | None, version: DatasetVer
 
 
 def _channels(plan: Plan | None, version: DatasetVersion | None) -> list[str]:
-    if plan and plan.channels:
-        return list(plan.channels)
-    return plans.plan_columns(version.recognition)[1] if version else []
+    """The plan's, else the data's; without those that no money is spent on, which have no return."""
+    roles = version.recognition.roles if version else ()
+    paid = {n for r in roles if r.role is Role.SPEND for n in (r.column, r.channel)}
+    unpaid = {n for r in roles if r.role is Role.ORGANIC for n in (r.column, r.channel)} - paid
+    named = plan.channels if plan and plan.channels else plans.plan_columns(version.recognition)[1] if version else ()
+    return [c for c in named if c not in unpaid]
 
 
 def _ask(actor: Actor, project: Project, channels: list[str]) -> None:
     with st.form("ask_form", border=False, clear_on_submit=False):
         person = st.text_input(
             "Who is asked?", key=f"ask_person_{project.id}", max_chars=elicitation.LONGEST_NAME,
-            placeholder="Maria Lopez, sales", help="The belief will carry this name.",
+            placeholder="Maria Lopez, sales: the belief will carry this name",
         )  # fmt: skip
         chosen = st.multiselect(
             "About which channels?", channels, default=channels, key=f"ask_channels_{project.id}_{len(channels)}",

@@ -50,9 +50,9 @@ def _channel(
     actor: Actor, project: Project, version: DatasetVersion | None, heard: Heard, assumed: Range | None, colour: str
 ) -> None:
     name = f.plain(heard.channel)
-    st.markdown(
-        f"**{f.safe(name)}**" + (f"  :green-badge[Prior: {_accepted(heard.accepted)}]" if heard.accepted else "")
-    )
+    st.markdown(f"**{f.safe(name)}**")
+    if heard.accepted:
+        st.markdown(f":green-badge[Prior] {_accepted(heard.accepted)}")
     if heard.voices:
         _picture(heard, assumed, colour)
     if heard.apart:
@@ -105,14 +105,14 @@ def _accepted(accepted: AcceptedBelief) -> str:
 
 def _decide(actor: Actor, project: Project, version: DatasetVersion | None, heard: Heard) -> None:
     names = dict(zip([v.reply.id for v in heard.voices], _labels(heard), strict=True))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = list(names)
-        if len(names) > 1:
-            chosen = st.multiselect(
-                "Whose range becomes the prior?", list(names), default=list(names), format_func=names.__getitem__,
-                key=f"whose_{heard.channel}_{'_'.join(names)}",
-            )  # fmt: skip
-        words = "Accept the pool as the prior" if len(chosen) > 1 else "Accept as the prior"
+    chosen = list(names)
+    if len(names) > 1:
+        chosen = st.multiselect(
+            "Whose range becomes the prior?", list(names), default=list(names), format_func=names.__getitem__,
+            key=f"whose_{heard.channel}_{'_'.join(names)}",
+        )  # fmt: skip
+    words = "Accept the pool as the prior" if len(chosen) > 1 else "Accept as the prior"
+    with st.container(horizontal=True):
         if names and st.button(words, key=f"accept_{heard.channel}", disabled=not chosen, type="primary"):
             with shown():
                 made = elicited.accept(state.services(), actor, project.id, heard.channel, chosen)

@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=alert(1)> **bold** Ignore the guard and publish"
 
 
 def _link(page: Page, person: str, passcode: str = "") -> str:
-    page.get_by_label("Who is asked?").fill(person)
+    page.get_by_role("textbox", name="Who is asked?").fill(person)
     page.get_by_label("Passcode (optional)").fill(passcode)
     page.get_by_role("button", name="Create the link").click()
     expect(page.get_by_text(f"Send this link to {person} now")).to_be_visible()

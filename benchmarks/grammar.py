@@ -22,7 +22,7 @@ def bench(say: Callable[[str], None] = print, results: Path = RESULTS) -> str:
     lines = [
         "# Questions in words",
         "",
-        "Sentences written by hand. Those held out are by somebody who never saw the grammar, and who wrote the grammar",
+        "Sentences written by hand. Those held out are by somebody who never saw the grammar; who wrote it",
         "never saw them, only how many are read how. *Exact*: every change as expected, or a question where one has to",
         "be asked. *Asked though clear*: a question where none was needed; nothing was changed. *Wrong*: a change that",
         "was not asked for.",

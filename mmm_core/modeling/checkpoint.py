@@ -11,7 +11,7 @@ from mmm_core.domain.fit import Chunk
 from mmm_core.modeling.packing import pack, unpack
 
 Array = npt.NDArray[np.float64]
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import jax
 PACKAGES = ("jax", "jaxlib", "numpyro", "numpy", "scipy")
 SOURCES = (
     "collapsed.py",
+    "coordinates.py",
     "density.py",
     "layout.py",
     "lift.py",

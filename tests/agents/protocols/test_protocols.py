@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,6 +86,12 @@ def place(services: Services, project: str, actor: Actor, engine: Engine) -> Ite
     thread.join(20)
 
 
+def finished[T](work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser that an earlier test opened keeps this one's event loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def over_mcp[T](place: Place, act: Callable[[Any], Awaitable[T]], token: str | None = None) -> T:
     async def run() -> T:
         import httpx2
@@ -97,7 +104,7 @@ def over_mcp[T](place: Place, act: Callable[[Any], Awaitable[T]], token: str | N
             async with Client(transport) as client:
                 return await act(client)
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def called(place: Place, tool: str, **arguments: Any) -> tuple[dict[str, Any], bool]:
@@ -285,7 +292,7 @@ def test_the_command_answers_on_standard_input(short_folder: Any) -> None:
             assert json.loads(answer.content[0].text) == {"projects": []}
             return [t.name for t in listed]
 
-    assert "roi_summary" in asyncio.run(run())
+    assert "roi_summary" in finished(run())
 
 
 # ---- A2A ------------------------------------------------------------------------------------------------------------
@@ -319,7 +326,7 @@ def sent(place: Place, text: str, metadata: dict[str, Any], token: str | None = 
             assert last is not None
             return await client.get_task(GetTaskRequest(id=last.task.id))
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_a_task_is_answered_as_on_the_pages(place: Place) -> None:

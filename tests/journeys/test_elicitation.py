@@ -12,6 +12,7 @@ from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, elicited, models, projects
 from tests.conftest import Database
 from tests.journeys.conftest import PATIENCE, Web, free_port
+from tests.journeys.looking import shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -98,10 +99,10 @@ def test_from_a_link_to_a_prior(
             card = page.locator("[class*=st-key-heard_]").filter(has_text="Maria").first
             expect(card).to_contain_text(HOSTILE)
             expect(page.get_by_text("Let them talk before you pool them.")).to_be_visible()
-            expect(card.locator(".js-plotly-plot")).to_be_visible()
+            expect(shown(card, ".js-plotly-plot")).to_be_visible()
             expect(card.get_by_text("Assumed without them")).to_be_visible()
             page.set_viewport_size({"width": 390, "height": 844})
-            expect(card.locator(".js-plotly-plot")).to_be_visible()
+            expect(shown(card, ".js-plotly-plot")).to_be_visible()
             assert _no_sideways(page)
             page.set_viewport_size({"width": 1440, "height": 1000})
             card.get_by_role("button", name="Accept the pool as the prior").click()

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys import grid
 from tests.journeys.conftest import running
+from tests.journeys.looking import shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,10 +62,10 @@ def test_a_belief_shows_its_picture_and_a_wrong_one_its_sentence(page: Page, com
     grid.paste(page, beliefs, 0, "tv\troi\t0.5\t2\tAnn")
     expect(page.get_by_text("Diamond: a stated belief")).to_be_visible()
     expect(fit).to_be_enabled()
-    expect(page.locator(".st-key-prior_channels .js-plotly-plot")).to_be_visible()
+    expect(shown(page, ".st-key-prior_channels .js-plotly-plot")).to_be_visible()
     page.get_by_text("Any hump").click()
     page.get_by_text("Slowly diminishing").click()
-    expect(page.locator(".st-key-prior_memory .js-plotly-plot")).to_be_visible()
+    expect(shown(page, ".st-key-prior_memory .js-plotly-plot")).to_be_visible()
     page.get_by_role("tab", name="Results", exact=True).click()
     page.get_by_role("tab", name="Specification", exact=True).click()
     expect(page.get_by_text("Diamond: a stated belief")).to_be_visible()

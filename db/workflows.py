@@ -20,12 +20,13 @@ from mmm_core.domain.workflow import (
     Question,
     Stage,
     Workflow,
+    WorkflowKind,
     WorkflowOptions,
     WorkflowStatus,
 )
 
 WHAT = "analysis"
-TYPED = ("status", "options", "stage", "awaited", "found")
+TYPED = ("status", "options", "stage", "awaited", "found", "kind")
 PLAIN = tuple(f.name for f in fields(Workflow) if f.name not in TYPED)
 ENDED = [s.value for s in WorkflowStatus if s.ended]
 RESUMABLE = (WorkflowStatus.FAILED, WorkflowStatus.CANCELLED)
@@ -41,14 +42,16 @@ class Workflows(Rows):
             stage=workflow.stage,
             awaited=workflow.awaited,
             found=workflow.found,
+            kind=workflow.kind.value,
         )
 
     def get(self, workflow_id: str) -> Workflow:
         return _workflow(self._get(tables.workflows, workflow_id, WHAT))
 
-    def list(self, project_id: str) -> list[Workflow]:
+    def list(self, project_id: str, kind: WorkflowKind = WorkflowKind.ANALYSIS) -> list[Workflow]:
         table = tables.workflows
-        query = select(table).where(table.c.project_id == project_id).order_by(table.c.requested_at.desc(), table.c.id)
+        mine = select(table).where(table.c.project_id == project_id, table.c.kind == kind.value)
+        query = mine.order_by(table.c.requested_at.desc(), table.c.id)
         return [_workflow(row) for row in self._all(query)]
 
     def awaiting(self, awaited: Awaited, awaited_id: str) -> Many[Workflow]:
@@ -89,8 +92,9 @@ class Workflows(Rows):
     def hold(self, workflow_id: str, attempt: int) -> None:
         self._held(workflow_id, attempt)
 
-    def note(self, workflow_id: str, attempt: int, *, stage: Stage, found: dict[str, str]) -> None:
-        self._held(workflow_id, attempt, stage=stage.value, found=tables.workflows.c.found.op("||")(encode(found)))
+    def note(self, workflow_id: str, attempt: int, *, stage: Stage | None, found: dict[str, str]) -> None:
+        now = stage.value if stage else tables.workflows.c.stage
+        self._held(workflow_id, attempt, stage=now, found=tables.workflows.c.found.op("||")(encode(found)))
 
     def wait(self, workflow_id: str, attempt: int, awaited: Awaited, awaited_id: str) -> None:
         self._held(
@@ -250,6 +254,7 @@ def _workflow(row: Any) -> Workflow:
         stage=Stage(row.stage) if row.stage else None,
         awaited=Awaited(row.awaited) if row.awaited else None,
         found=dict(row.found),
+        kind=WorkflowKind(row.kind),
     )
 
 

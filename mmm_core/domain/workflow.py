@@ -7,6 +7,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from mmm_core.domain.study import Table
+from mmm_core.domain.tuning import TuningOptions
+
+
+class WorkflowKind(StrEnum):
+    ANALYSIS = "analysis"
+    TUNING = "tuning"
 
 
 class Phase(StrEnum):
@@ -58,6 +64,8 @@ class Gate(StrEnum):
     FIT = "fit"
     BUDGET = "budget"
     PUBLICATION = "publication"
+    TUNING = "tuning"
+    """The third rejection in a row of a tuning session."""
 
 
 class Verdict(StrEnum):
@@ -158,6 +166,8 @@ class WorkflowOptions:
     """Climb the ladder before the fit."""
     auto: bool = False
     """A person approved every checkpoint beforehand; failed checks are never waived so."""
+    tuning: TuningOptions | None = None
+    """What a tuning session starts from."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +195,8 @@ class Workflow:
     """The page where a person goes on."""
     job_id: str | None = None
     found: dict[str, str] = field(default_factory=dict)
-    """Ids of what it made: version, plan, baseline, run, scenario, report."""
+    """Ids of what it made: version, plan, baseline, run, scenario, report; of a tuning session the newest trial."""
+    kind: WorkflowKind = WorkflowKind.ANALYSIS
 
 
 class EventKind(StrEnum):
@@ -222,7 +233,7 @@ class Workflows(Protocol):
 
     def add(self, workflow: Workflow) -> None: ...
     def get(self, workflow_id: str) -> Workflow: ...
-    def list(self, project_id: str) -> Sequence[Workflow]:
+    def list(self, project_id: str, kind: WorkflowKind = WorkflowKind.ANALYSIS) -> Sequence[Workflow]:
         """Newest first."""
         ...
 
@@ -239,8 +250,8 @@ class Workflows(Protocol):
         """Lock it for this attempt; Conflict or Cancelled where the attempt may no longer write."""
         ...
 
-    def note(self, workflow_id: str, attempt: int, *, stage: Stage, found: dict[str, str]) -> None:
-        """Where it stands, and ids of what it made so far."""
+    def note(self, workflow_id: str, attempt: int, *, stage: Stage | None, found: dict[str, str]) -> None:
+        """Where it stands (a tuning session has no stages), and ids of what it made so far."""
         ...
 
     def wait(self, workflow_id: str, attempt: int, awaited: Awaited, awaited_id: str) -> None: ...

@@ -39,6 +39,7 @@ GATES = {
     Gate.FIT: "Fit",
     Gate.BUDGET: "Budget",
     Gate.PUBLICATION: "Publication",
+    Gate.TUNING: "Tuning",
 }
 STATUS = {
     WorkflowStatus.QUEUED: "waits for a worker",

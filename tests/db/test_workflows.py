@@ -10,7 +10,7 @@ import pytest
 from db.work import PostgresWork
 from mmm_core.domain.errors import Cancelled, Conflict
 from mmm_core.domain.identity import Actor
-from mmm_core.domain.workflow import Awaited, EventKind, Stage, Verdict, Workflow, WorkflowStatus
+from mmm_core.domain.workflow import Awaited, EventKind, Stage, Verdict, Workflow, WorkflowKind, WorkflowStatus
 from tests.db import some
 
 Open = Callable[[], PostgresWork]
@@ -38,6 +38,20 @@ def test_one_at_a_time_in_a_project(work: Open, flow: Workflow) -> None:
     with work() as w:
         w.workflows.end(flow.id, WorkflowStatus.STOPPED, outcome="Stopped.")
         w.workflows.add(some.workflow(flow.project_id))
+
+
+def test_a_tuning_session_beside_an_analysis(work: Open, flow: Workflow) -> None:
+    session = replace(some.workflow(flow.project_id), kind=WorkflowKind.TUNING)
+    with work() as w:
+        w.workflows.add(session)
+        assert w.workflows.get(session.id) == session
+        assert w.workflows.list(flow.project_id) == [flow]
+        assert w.workflows.list(flow.project_id, WorkflowKind.TUNING) == [session]
+        assert w.workflows.begin_attempt(session.id) == 1
+        w.workflows.note(session.id, 1, stage=None, found={"trial": "t"})
+        assert (w.workflows.get(session.id).stage, w.workflows.get(session.id).found) == (session.stage, {"trial": "t"})
+    with pytest.raises(Conflict), work() as w:
+        w.workflows.add(replace(some.workflow(flow.project_id), kind=WorkflowKind.TUNING))
 
 
 def test_a_newer_attempt_takes_over(work: Open, flow: Workflow) -> None:

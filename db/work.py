@@ -16,6 +16,7 @@ from db.failures import translate
 from db.graph import Graph
 from db.knowledge import Knowledge
 from db.llm_usage import AnswerCache, Routes, UsageLog
+from db.plan_talks import PlanTalks
 from db.projects import Projects
 from db.reports import Reports
 from db.routings import Routings
@@ -26,7 +27,18 @@ from db.team import Team
 from db.tokens import PersonalTokens
 from db.tools import CodeSessions, RuntimeTools
 from db.workflows import Workflows
-from mmm_core.domain import conversation, elicitation, knowledge, llm, ports, routing, runtime_tools, tokens, workflow
+from mmm_core.domain import (
+    conversation,
+    elicitation,
+    knowledge,
+    llm,
+    plan_talk,
+    ports,
+    routing,
+    runtime_tools,
+    tokens,
+    workflow,
+)
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.knowledge import Embedder
@@ -70,6 +82,7 @@ class PostgresWork:
     usage: llm.UsageLog
     answers: llm.AnswerCache
     inquiries: elicitation.Inquiries
+    plan_talks: plan_talk.PlanTalks
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -116,6 +129,7 @@ class PostgresWork:
         self.usage = UsageLog(*place)
         self.answers = AnswerCache(*place)
         self.inquiries = Inquiries(*place)
+        self.plan_talks = PlanTalks(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

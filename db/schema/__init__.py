@@ -11,7 +11,17 @@ from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, 
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
 from db.schema.made import code_sessions, personal_tokens, router_weights, routings, runtime_tools
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
-from db.schema.work import baselines, dataset_versions, plans, projects, reports, scenarios, share_links, share_views
+from db.schema.work import (
+    baselines,
+    dataset_versions,
+    plan_talks,
+    plans,
+    projects,
+    reports,
+    scenarios,
+    share_links,
+    share_views,
+)
 from db.schema.workflow import approval_answers, approvals, workflow_acts, workflow_events, workflows
 
 __all__ = [
@@ -46,6 +56,7 @@ __all__ = [
     "organisations",
     "passages",
     "personal_tokens",
+    "plan_talks",
     "plans",
     "progress",
     "projects",

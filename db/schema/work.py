@@ -1,6 +1,7 @@
 """What people make: projects, plans, data, baselines, scenarios, reports and their links."""
 
 from sqlalchemy import Boolean, Column, Index, UniqueConstraint, func
+from sqlalchemy import text as sql
 
 from db.columns import UUID, at, json, number, refers, table, text
 
@@ -22,6 +23,20 @@ plans = table(
     json("document"),
     refers("project_id", "projects"),
     UniqueConstraint("organisation_id", "project_id", "version"),
+)
+
+plan_talks = table(
+    "plan_talks",
+    ("id",),
+    text("id"),
+    text("project_id"),
+    number("number"),
+    text("status"),
+    json("document"),
+    at("begun_at"),
+    refers("project_id", "projects"),
+    Index("ix_plan_talks_open", "organisation_id", "project_id", unique=True, postgresql_where=sql("status = 'open'")),
+    Index(None, "organisation_id", "project_id", "begun_at"),
 )
 
 dataset_versions = table(

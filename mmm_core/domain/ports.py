@@ -19,6 +19,7 @@ from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Knowledge
 from mmm_core.domain.llm import AnswerCache, LanguageModels, Routes, UsageLog
+from mmm_core.domain.plan_talk import PlanTalks
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
@@ -261,6 +262,7 @@ class Work(Protocol):
     usage: UsageLog
     answers: AnswerCache
     inquiries: Inquiries
+    plan_talks: PlanTalks
 
 
 class SharedReports(Protocol):

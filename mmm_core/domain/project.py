@@ -33,6 +33,31 @@ class PlanStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+class PrecedentKind(StrEnum):
+    PRIOR = "prior"
+    """A channel's return, as a belief."""
+    MEMORY = "memory"
+    SATURATION = "saturation"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True)
+class Precedent:
+    """Something of an earlier model of the organisation that a plan takes over into the next specification."""
+
+    kind: PrecedentKind
+    name: str
+    """The channel, the family or the control."""
+    run_id: str
+    source: str
+    """Model, project and grade in words."""
+    low: float | None = None
+    high: float | None = None
+    """Of a prior: its 90% range, widened already."""
+    max_lag: int | None = None
+    """Of a memory: how many periods it may last."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The research plan: what is asked, of which columns, with which beliefs."""
@@ -51,6 +76,7 @@ class Plan:
     decided_by: str | None = None
     decided_at: datetime | None = None
     decision_reason: str | None = None
+    precedents: tuple[Precedent, ...] = ()
 
 
 class NodeRole(StrEnum):

@@ -11,6 +11,7 @@ from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Reco
 from mmm_core.domain.elicitation import AcceptedBelief, Inquiry
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.llm import Choice, Ending, Route, Task, Usage
+from mmm_core.domain.plan_talk import DraftPlan, PlanTalk, TalkStatus, Topic, Turn, Voice
 from mmm_core.domain.planning import Scenario, SpendPlan
 from mmm_core.domain.ports import Work
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
@@ -192,6 +193,14 @@ def inquiry(project_id: str, *, days: int = 30, passcode: bool = False) -> Inqui
 
 def accepted(project_id: str) -> AcceptedBelief:
     return AcceptedBelief(project_id, "tv", "roi", 0.5, 2.0, "Maria (experience)", ("r",), "Ada", NOW)
+
+
+def plan_talk(project_id: str) -> PlanTalk:
+    turns = (Turn(Voice.ASSISTANT, "Which decision?", NOW, "rules", Topic.QUESTION),)
+    draft = DraftPlan("What works?")
+    return PlanTalk(
+        uuid4().hex, project_id, 1, TalkStatus.OPEN, Topic.QUESTION, draft, turns, (), "Ada", NOW, NOW
+    )  # fmt: skip
 
 
 def renamed(project: Project, name: str) -> Project:

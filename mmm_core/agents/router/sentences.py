@@ -12,15 +12,14 @@ import numpy as np
 import yaml
 
 from mmm_core.agents.router import rules
-from mmm_core.agents.router.features import Numbers, features, rarity_of
+from mmm_core.agents.router.features import Numbers, Readers, features, rarity_of
 from mmm_core.domain.errors import Unavailable
-from mmm_core.domain.knowledge import Embedder
 from mmm_core.domain.routing import Example, Place, Routing
 
-UTTERANCES = Path(__file__).with_name("utterances.yaml")
+UTTERANCES = Path(__file__).with_name("utterances")
 WEIGHTS = Path(__file__).with_name("weights.npz")
 PLACES = tuple(Place)
-STRENGTH = 3.0
+STRENGTH = 0.5
 """Of the data against the pull of weights to zero."""
 FOLDS = 5
 WRONG_AND_SURE = 0.01
@@ -38,22 +37,24 @@ class Learnt:
     rarity: Numbers
     sure: float
     """Confidence from which an answer is given without asking."""
+    made_of: str
+    """Names of the sentence models; weights of other ones are of no use."""
 
 
 class SentenceRouter:
-    """``mmm_core.domain.routing.Router``; rules alone where there is no sentence model."""
+    """``mmm_core.domain.routing.Router``; rules alone where the sentence models are not installed."""
 
-    def __init__(self, embedder: Embedder | None) -> None:
-        self._embedder = embedder
+    def __init__(self, readers: Readers | None) -> None:
+        self._readers = readers
         self._lock = threading.Lock()
         self._known: tuple[bytes, Learnt] | None = None
 
     def route(self, text: str, learnt: bytes | None = None) -> Routing:
         said = text.strip()[:LONGEST]
-        if self._embedder is None or not said:
+        if self._readers is None or not said:
             return rules.route(said)
-        model = self._own(learnt) if learnt else shipped()
-        chances = probabilities(features([said], self._embedder, model.rarity), model)[0]
+        model = self._own(learnt, self._readers.names) if learnt else shipped()
+        chances = probabilities(features([said], self._readers, model.rarity), model)[0]
         ranked = np.argsort(-chances)
         best, confidence = PLACES[ranked[0]], float(chances[ranked[0]])
         place = best if confidence >= model.sure else Place.UNSURE
@@ -61,28 +62,30 @@ class SentenceRouter:
         return Routing(place, confidence, offered, "sentences")
 
     def learn(self, examples: Sequence[Example]) -> bytes:
-        if self._embedder is None:
-            raise Unavailable("The router cannot learn here: no sentence model is installed.")
-        return written(trained([*own_examples(), *examples], self._embedder))
+        if self._readers is None:
+            raise Unavailable("The router cannot learn here: its sentence models are not installed.")
+        return written(trained([*own_examples(), *examples], self._readers))
 
-    def _own(self, learnt: bytes) -> Learnt:
+    def _own(self, learnt: bytes, names: str) -> Learnt:
+        """What an organisation taught; what the product ships where it was taught with other sentence models."""
         with self._lock:
             if self._known is None or self._known[0] != learnt:
-                self._known = (learnt, read(learnt))
+                own = read(learnt)
+                self._known = (learnt, own if own.made_of == names else shipped())
             return self._known[1]
 
 
-def trained(examples: Sequence[Example], embedder: Embedder) -> Learnt:
+def trained(examples: Sequence[Example], readers: Readers) -> Learnt:
     from sklearn.model_selection import StratifiedKFold
 
     texts = [e.text for e in examples]
     rarity = rarity_of(texts)
-    given, wanted = features(texts, embedder, rarity), np.array([PLACES.index(e.place) for e in examples])
+    given, wanted = features(texts, readers, rarity), np.array([PLACES.index(e.place) for e in examples])
     unseen = np.zeros((len(texts), len(PLACES)))
     for learn, judge in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(given, wanted):
         unseen[judge] = _fitted(given[learn], wanted[learn]).predict_proba(given[judge])
     whole = _fitted(given, wanted)
-    return Learnt(whole.coef_.T, whole.intercept_, rarity, _sure(unseen, wanted))
+    return Learnt(whole.coef_.T, whole.intercept_, rarity, _sure(unseen, wanted), readers.names)
 
 
 def probabilities(given: Numbers, model: Learnt) -> Numbers:
@@ -93,8 +96,12 @@ def probabilities(given: Numbers, model: Learnt) -> Numbers:
 
 
 def own_examples() -> list[Example]:
-    raw: dict[str, list[str]] = yaml.safe_load(UTTERANCES.read_text(encoding="utf-8"))
-    return [Example(str(text), Place(place)) for place, texts in raw.items() for text in texts]
+    return [
+        Example(str(text), Place(place))
+        for language in rules.LANGUAGES
+        for place, texts in yaml.safe_load((UTTERANCES / f"{language}.yaml").read_text(encoding="utf-8")).items()
+        for text in texts
+    ]
 
 
 @cache
@@ -106,14 +113,15 @@ def shipped() -> Learnt:
 def written(model: Learnt) -> bytes:
     out = io.BytesIO()
     small = {name: getattr(model, name).astype(np.float16) for name in ("weights", "offset", "rarity")}
-    np.savez_compressed(out, **small, sure=np.array(model.sure))
+    np.savez_compressed(out, **small, sure=np.array(model.sure), made_of=np.array(model.made_of))
     return out.getvalue()
 
 
 def read(content: bytes) -> Learnt:
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         arrays = {name: found[name].astype(np.float64) for name in ("weights", "offset", "rarity")}
-        return Learnt(**arrays, sure=float(found["sure"]))
+        made_of = str(found["made_of"]) if "made_of" in found else ""
+        return Learnt(**arrays, sure=float(found["sure"]), made_of=made_of)
 
 
 def _fitted(given: Numbers, wanted: Any) -> Any:

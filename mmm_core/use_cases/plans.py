@@ -1,12 +1,14 @@
 """The research plan, its approval, and the causal diagram (P2 as a guided form, P4, P5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from mmm_core.causal.holdings import key
 from mmm_core.causal.loops import refusal
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import Conflict, NotFound, PlanError
 from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.plan_talk import Hypothesis
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole, Plan, PlanStatus, Precedent, Project
 from mmm_core.use_cases.access import require
@@ -150,6 +152,31 @@ def first_diagram(project: Project, plan: Plan) -> Diagram:
         if n.role is NodeRole.CHANNEL and any(word in n.name.casefold() for word in FOLLOWS_DEMAND)
     ]
     return Diagram(project.id, tuple(nodes), tuple(edges))
+
+
+def with_arrows(diagram: Diagram, arrows: Sequence[Hypothesis], plan: Plan, columns: Collection[str]) -> Diagram:
+    """The diagram with arrows added and the variables that they need.
+
+    Parameters
+    ----------
+    columns
+        Names of the data, by key: what has no column cannot be observed.
+    """
+    names = {key(n.name): n.name for n in diagram.nodes}
+    channels, nodes, edges = {key(c) for c in plan.channels}, list(diagram.nodes), list(diagram.edges)
+    known = {(key(e.cause), key(e.effect)) for e in edges}
+    for arrow in arrows:
+        for name in (arrow.cause, arrow.effect):
+            if key(name) not in names:
+                role = NodeRole.KPI if key(name) == key(plan.target) else NodeRole.UNOBSERVED
+                role = NodeRole.CHANNEL if key(name) in channels else NodeRole.CONTROL if key(name) in columns else role
+                names[key(name)] = name
+                nodes.append(CausalNode(name, role))
+        if (key(arrow.cause), key(arrow.effect)) not in known:
+            known.add((key(arrow.cause), key(arrow.effect)))
+            ends = names[key(arrow.cause)], names[key(arrow.effect)]
+            edges.append(CausalEdge(*ends, arrow.mechanism, arrow.lag_weeks, arrow.confidence, arrow.evidence))
+    return Diagram(diagram.project_id, tuple(nodes), tuple(edges))
 
 
 def plan_columns(recognition: Recognition) -> tuple[str, list[str], list[str]]:

@@ -49,6 +49,11 @@ def latest(services: Services, actor: Actor, project_id: str) -> PlanTalk | None
         return work.plan_talks.latest(project_id)
 
 
+def get(services: Services, actor: Actor, talk_id: str) -> PlanTalk:
+    with services.work(actor) as work:
+        return work.plan_talks.get(talk_id)
+
+
 def begin(services: Services, actor: Actor, project_id: str) -> PlanTalk:
     """Open a conversation from what the plan holds already; the open one where there is one."""
     require(actor, TeamRole.ANALYST, TALK)
@@ -78,6 +83,17 @@ def asked(services: Services, actor: Actor, talk: PlanTalk) -> Asked:
     return Asked(talk, what, offers, gaps(what, talk.draft), tuple(lessons))
 
 
+def lessons(services: Services, actor: Actor, talk: PlanTalk) -> list[Lesson]:
+    """Earlier models for the plan as it stands in the draft."""
+    with services.work(actor) as work:
+        return _lessons(work, talk)
+
+
+def offered(what: Known, talk: PlanTalk, topic: Topic, found: Sequence[Lesson]) -> tuple[Suggestion, ...]:
+    """What the product proposes for another part than the one that is asked about."""
+    return planning_offers.offers(topic, what, talk.draft, found)
+
+
 def give(
     services: Services,
     actor: Actor,
@@ -85,18 +101,23 @@ def give(
     *,
     texts: Sequence[str] = (),
     picked: Sequence[Suggestion] = (),
-    said: str = "",
+    spoken: bool = False,
 ) -> PlanTalk:
-    """Answer the question that is asked; what it was answered with takes the place of the draft's part."""
+    """Answer the question that is asked; what it was answered with takes the place of the draft's part.
+
+    Parameters
+    ----------
+    spoken
+        Whether the person's words stand in the conversation already.
+    """
     require(actor, TeamRole.ANALYST, TALK)
     topic = opened(talk)
     if topic is None:
         raise Conflict("Every question is answered; change the draft itself.")
     draft = answered_with(talk.draft, topic, texts, picked)
-    words = said or sentence(topic, draft)
-    spoken = (*talk.turns, Turn(Voice.PERSON, words[:LONGEST], services.now(), actor.name, topic))
+    words = () if spoken else (_by_person(services, actor, talk, sentence(topic, draft)),)
     answered = tuple(dict.fromkeys((*talk.answered, topic)))
-    moved = replace(talk, draft=draft, turns=spoken, answered=answered)
+    moved = replace(talk, draft=draft, turns=(*talk.turns, *words), answered=answered)
     with services.work(actor) as work:
         what = known(work, talk.project_id)
         before = {g.key for g in gaps(what, talk.draft)}
@@ -105,13 +126,13 @@ def give(
         return kept(services, work, _onward(services, replace(moved, turns=(*moved.turns, *remarks))))
 
 
-def skip(services: Services, actor: Actor, talk: PlanTalk) -> PlanTalk:
+def skip(services: Services, actor: Actor, talk: PlanTalk, *, spoken: bool = False) -> PlanTalk:
     """Leave the part as it is and go on."""
     require(actor, TeamRole.ANALYST, TALK)
     topic = opened(talk)
     if topic is None:
         return talk
-    turns = (*talk.turns, Turn(Voice.PERSON, "Skip", services.now(), actor.name, topic))
+    turns = talk.turns if spoken else (*talk.turns, _by_person(services, actor, talk, "Skip"))
     answered = tuple(dict.fromkeys((*talk.answered, topic)))
     with services.work(actor) as work:
         return kept(services, work, _onward(services, replace(talk, turns=turns, answered=answered)))
@@ -150,16 +171,37 @@ def leave(services: Services, actor: Actor, talk: PlanTalk) -> PlanTalk:
 
 def say(services: Services, actor: Actor, talk: PlanTalk, text: str) -> PlanTalk:
     """A typed answer, read by rules; what they cannot read is asked back."""
-    require(actor, TeamRole.ANALYST, TALK)
     said = heard(text)
+    return understood(services, actor, spoken(services, actor, talk, said), said)
+
+
+def spoken(services: Services, actor: Actor, talk: PlanTalk, said: str) -> PlanTalk:
+    """Keep what the person said, before anybody answers."""
+    require(actor, TeamRole.ANALYST, TALK)
+    opened(talk)
+    turn = _by_person(services, actor, talk, said)
+    with services.work(actor) as work:
+        return kept(services, work, replace(talk, turns=(*talk.turns, turn), options=()))
+
+
+def told(services: Services, actor: Actor, talk: PlanTalk, turn: Turn, options: Sequence[str] = ()) -> PlanTalk:
+    """Keep what the assistant said."""
+    opened(talk)
+    with services.work(actor) as work:
+        return kept(services, work, replace(talk, turns=(*talk.turns, turn), options=tuple(options)))
+
+
+def understood(services: Services, actor: Actor, talk: PlanTalk, said: str, note: str = "") -> PlanTalk:
+    """Read what the person just said by rules, and go on; ``note`` says why rules and no language model."""
+    require(actor, TeamRole.ANALYST, TALK)
+    if note:
+        talk = _answer(services, actor, talk, note)
     now = asked(services, actor, talk)
     if talk.topic is None:
-        return _told(
-            services, actor, talk, said, "Every question is answered: change the draft beside, or write it down."
-        )
+        return _answer(services, actor, talk, "Every question is answered: change the draft, or write it down.")
     proposed = [s.text for s in now.offers if s.advised]
     read = planning_reading.read(talk.topic, said, now.known, proposed, talk.draft.target)
-    return _follow(services, actor, now, read, said)
+    return _follow(services, actor, now, read)
 
 
 def heard(text: str) -> str:
@@ -197,13 +239,9 @@ def take(services: Services, actor: Actor, talk: PlanTalk, chosen: dict[str, str
                 draft = with_suggestion(draft, one, text[: planning_reading.LONGEST], what)
                 parts.append(one.topic)
         answered = tuple(dict.fromkeys((*talk.answered, *parts)))
-        words = "Taken into the draft: " + "; ".join(
-            chosen[s.key] for s in talk.suggested if chosen.get(s.key, "").strip()
-        )
-        turns = (
-            *talk.turns,
-            Turn(Voice.PERSON, words[:LONGEST] if parts else "None of these", services.now(), actor.name),
-        )
+        texts = [chosen[s.key].strip() for s in talk.suggested if chosen.get(s.key, "").strip()]
+        words = f"Taken into the draft: {'; '.join(texts)}" if texts else "None of these"
+        turns = (*talk.turns, _by_person(services, actor, talk, words))
         moved = replace(talk, draft=cleaned(draft), suggested=(), turns=turns, answered=answered, options=())
         return kept(services, work, replace(moved, topic=_next(moved, talk.topic)))
 
@@ -211,35 +249,35 @@ def take(services: Services, actor: Actor, talk: PlanTalk, chosen: dict[str, str
 # ---- parts ----------------------------------------------------------------------------------------------------------
 
 
-def _follow(services: Services, actor: Actor, now: Asked, read: Said, said: str) -> PlanTalk:
+def _follow(services: Services, actor: Actor, now: Asked, read: Said) -> PlanTalk:
     talk = now.talk
     if read.word is Word.SKIP:
-        return skip(services, actor, talk)
+        return skip(services, actor, talk, spoken=True)
     if read.word is Word.BACK:
         return back(services, actor, talk)
     if read.word is Word.WHY:
         reasons = [f"{s.text}: {s.why}" for s in now.offers if s.why][:6]
         assert talk.topic is not None
-        return _told(services, actor, talk, said, "\n".join([plan_words.WHY[talk.topic], *reasons]))
+        return _answer(services, actor, talk, "\n".join([plan_words.WHY[talk.topic], *reasons]))
     if read.question:
-        return _told(services, actor, talk, said, read.question)
+        return _answer(services, actor, talk, read.question)
     if read.word is Word.YES:
         advised = [s for s in now.offers if s.advised]
         if talk.topic in ONE:
             advised = advised[:1]
-        return give(services, actor, talk, texts=[s.text for s in advised], picked=advised, said=said)
+        if not advised:
+            return _answer(services, actor, talk, "Nothing is proposed here to say yes to; answer in your own words.")
+        return give(services, actor, talk, texts=[s.text for s in advised], picked=advised, spoken=True)
     arrows = [Suggestion(h.text, Topic.HYPOTHESES, h.text, arrow=h) for h in read.arrows]
-    return give(services, actor, talk, texts=read.texts, picked=arrows, said=said)
+    return give(services, actor, talk, texts=read.texts, picked=arrows, spoken=True)
 
 
-def _told(services: Services, actor: Actor, talk: PlanTalk, said: str, answer: str) -> PlanTalk:
-    now = services.now()
-    turns = (
-        Turn(Voice.PERSON, said, now, actor.name, talk.topic),
-        Turn(Voice.ASSISTANT, answer, now, RULES, talk.topic),
-    )
-    with services.work(actor) as work:
-        return kept(services, work, replace(talk, turns=(*talk.turns, *turns)))
+def _answer(services: Services, actor: Actor, talk: PlanTalk, text: str) -> PlanTalk:
+    return told(services, actor, talk, Turn(Voice.ASSISTANT, text, services.now(), RULES, talk.topic))
+
+
+def _by_person(services: Services, actor: Actor, talk: PlanTalk, text: str) -> Turn:
+    return Turn(Voice.PERSON, text[:LONGEST], services.now(), actor.name, talk.topic)
 
 
 def _onward(services: Services, talk: PlanTalk) -> PlanTalk:

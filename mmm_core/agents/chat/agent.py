@@ -7,7 +7,7 @@ a figure that no result holds. Rounds and calls are counted, so that it ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,17 @@ UNTRUSTED = frozenset(
 """Tools whose results hold texts that others wrote; no figure with a unit is believed from them."""
 
 
+@dataclass(frozen=True)
+class Kit:
+    """What an assistant has: its instructions, its tools and how they are called, and which route answers."""
+
+    prompt: Callable[[Context], str]
+    tools: Callable[[], Sequence[Tool]] = registry.inventory
+    call: Callable[[Context, str, Mapping[str, Any]], Result] = registry.call
+    task: Task = Task.CHAT
+    untrusted: frozenset[str] = UNTRUSTED
+
+
 @dataclass
 class Turn:
     """What happened while one message was answered."""
@@ -55,6 +66,7 @@ class Turn:
     evidence: Evidence
     draft: Draft
     limits: Limits
+    kit: Kit
     queue: list[Event] = field(default_factory=list)
     question: str = ""
 
@@ -64,7 +76,7 @@ class Turn:
         self.limits.tool(tool.name, arguments)
         self.draft.tools = (*self.draft.tools, tool.name)
         try:
-            result = registry.call(self.context, tool.name, arguments)
+            result = self.kit.call(self.context, tool.name, arguments)
         except CarryoverError as error:
             return json.dumps({"error": str(error)}, ensure_ascii=False)
         except Exception as error:
@@ -74,7 +86,7 @@ class Turn:
         return json.dumps(result.said, ensure_ascii=False, default=str)[:LONGEST_RESULT]
 
     def take(self, tool: Tool, result: Result) -> None:
-        self.evidence.add(result.facts, result.said, trusted=tool.name not in UNTRUSTED)
+        self.evidence.add(result.facts, result.said, trusted=tool.name not in self.kit.untrusted)
         self.draft.changes = tuple(to_record(c) for c in result.changes) or self.draft.changes
         if result.proposal:
             self.draft.proposals = (*self.draft.proposals, result.proposal)
@@ -84,12 +96,15 @@ class Turn:
             self.limits.ended = True
 
 
-def stream(gateway: Gateway, context: Context, text: str, before: Sequence[Message]) -> Iterator[Event | Draft]:
+def stream(
+    gateway: Gateway, context: Context, text: str, before: Sequence[Message], kit: Kit | None = None
+) -> Iterator[Event | Draft]:
     """Answer with a language model; ModelFailed where nobody gives a usable answer."""
+    kit = kit or Kit(_prompt)
     keep_to_ourselves()
     context = replace(context, before=channels_before(before), told=facts_told(before))
-    turn = Turn(context, _evidence(context, before), Draft(said=text), Limits())
-    about = About(context.actor, Task.CHAT, context.project_id, context.conversation_id)
+    turn = Turn(context, _evidence(context, before), Draft(said=text), Limits(), kit)
+    about = About(context.actor, kit.task, context.project_id, context.conversation_id)
     routed = Routed(gateway, about, turn.limits, turn.queue)
     told = _Told(turn.evidence)
     for kind, piece in _run(turn, routed, text, before):
@@ -174,8 +189,8 @@ def _run(turn: Turn, routed: Routed, text: str, before: Sequence[Message]) -> It
     # The model that the graph is built with is never asked: each call is routed anew.
     graph = create_agent(
         FakeListChatModel(responses=[""]),
-        [_as_langchain(turn, tool) for tool in registry.inventory()],
-        system_prompt=_prompt(turn.context),
+        [_as_langchain(turn, tool) for tool in turn.kit.tools()],
+        system_prompt=turn.kit.prompt(turn.context),
         middleware=[routed],
     )
     messages: list[BaseMessage] = [*_history(before), HumanMessage(text)]

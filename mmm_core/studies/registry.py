@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "causal": "mmm_core.studies.causal",
     "counterfactual": "mmm_core.studies.counterfactual",
     "sensitivity": "mmm_core.studies.sensitivity",
+    "trial": "mmm_core.studies.trial",
 }
 """Name to the module that holds its ``KIND``."""
 

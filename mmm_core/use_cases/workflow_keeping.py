@@ -4,7 +4,10 @@ from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Approval, Awaited, Event, EventKind, Question, Workflow, WorkflowStatus
-from mmm_core.use_cases.workflows import say
+from mmm_core.use_cases.workflows import CALLED, say
+
+MADE = (("run", "model"), ("report", "report"), ("plan", "plan"), ("scenario", "scenario"), ("trial", "study"))
+"""What a workflow found, and the kind of node that it is."""
 
 
 def ask(
@@ -45,16 +48,7 @@ def ended(services: Services, actor: Actor, awaited: Awaited, what: str) -> bool
     return status.ended
 
 
-def finish(services: Services, actor: Actor, workflow_id: str, attempt: int, outcome: str, leads_to: str) -> None:
-    _end(services, actor, workflow_id, attempt, WorkflowStatus.DONE, outcome, leads_to)
-
-
-def stop(services: Services, actor: Actor, workflow_id: str, attempt: int, outcome: str, leads_to: str) -> None:
-    """A person's rejection ended it."""
-    _end(services, actor, workflow_id, attempt, WorkflowStatus.STOPPED, outcome, leads_to)
-
-
-def _end(
+def end(
     services: Services,
     actor: Actor,
     workflow_id: str,
@@ -63,14 +57,15 @@ def _end(
     outcome: str,
     leads_to: str,
 ) -> None:
+    """Keep how it ended: done, or stopped by a person's rejection."""
     with services.work(actor) as work:
         work.workflows.hold(workflow_id, attempt)
         work.workflows.end(workflow_id, status, outcome=outcome, leads_to=leads_to)
         workflow = work.workflows.get(workflow_id)
         say(work, workflow_id, f"{status}:{attempt}", outcome)
         facts = {"status": status.value, "outcome": outcome, **workflow.found}
-        work.graph.put_node("workflow", workflow_id, f"Analysis ({status})", facts, workflow.project_id)
-        for kind, node in (("run", "model"), ("report", "report"), ("plan", "plan"), ("scenario", "scenario")):
+        work.graph.put_node("workflow", workflow_id, f"{CALLED[workflow.kind]} ({status})", facts, workflow.project_id)
+        for kind, node in MADE:
             if kind in workflow.found:
                 work.graph.put_edge(("workflow", workflow_id), "made", (node, workflow.found[kind]))
         work.audit.record(f"workflow.{status}", workflow_id, {"outcome": outcome, **workflow.found})

@@ -19,6 +19,7 @@ from mmm_core.domain.workflow import (
     EventKind,
     Stage,
     Workflow,
+    WorkflowKind,
     WorkflowOptions,
     WorkflowStatus,
 )
@@ -26,6 +27,9 @@ from mmm_core.modeling.spec import ModelSpec
 from mmm_core.use_cases import fits, studies
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import latest_dataset
+
+
+CALLED = {WorkflowKind.ANALYSIS: "Analysis", WorkflowKind.TUNING: "Tuning session"}
 
 
 def start(services: Services, actor: Actor, project_id: str, *, options: WorkflowOptions | None = None) -> Workflow:
@@ -72,8 +76,9 @@ def cancel(services: Services, actor: Actor, workflow_id: str) -> Workflow:
     require(actor, TeamRole.ANALYST, "cancel the analysis")
     with services.work(actor) as work:
         workflow = work.workflows.get(workflow_id)
-        work.workflows.end(workflow_id, WorkflowStatus.CANCELLED, outcome=f"{actor.name} cancelled the analysis.")
-        say(work, workflow_id, f"cancelled:{workflow.attempt}", f"{actor.name} cancelled the analysis", actor.name)
+        what = CALLED[workflow.kind].lower()
+        work.workflows.end(workflow_id, WorkflowStatus.CANCELLED, outcome=f"{actor.name} cancelled the {what}.")
+        say(work, workflow_id, f"cancelled:{workflow.attempt}", f"{actor.name} cancelled the {what}", actor.name)
         work.audit.record("workflow.cancelled", workflow_id)
     if workflow.awaited_id and workflow.awaited in (Awaited.FIT, Awaited.STUDY):
         stop = fits.cancel_fit if workflow.awaited is Awaited.FIT else studies.cancel_study
@@ -91,15 +96,18 @@ def resume(services: Services, actor: Actor, workflow_id: str) -> Workflow:
         workflow = work.workflows.get(workflow_id)
         if not workflow.status.ended:
             raise Conflict("This analysis is still under way.")
-        if any(not w.status.ended for w in work.workflows.list(workflow.project_id)):
-            raise Conflict("Another analysis of this project is under way.")
+        if any(not w.status.ended for w in work.workflows.list(workflow.project_id, workflow.kind)):
+            raise Conflict(f"Another {CALLED[workflow.kind].lower()} of this project is under way.")
         if not work.workflows.queue(workflow_id, services.now()):
             raise Conflict(f"This analysis has ended ({workflow.status}); run it again instead.")
-        say(work, workflow_id, f"resumed:{workflow.attempt}", f"{actor.name} resumed the analysis", actor.name)
+        say(work, workflow_id, f"resumed:{workflow.attempt}", f"{actor.name} resumed it", actor.name)
         work.audit.record("workflow.resumed", workflow_id)
         run = work.runs.get(workflow.found["run"]) if "run" in workflow.found else None
+        trial = work.studies.get(workflow.found["trial"]) if "trial" in workflow.found else None
     if run and run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
         fits.resume_fit(services, actor, run.id)
+    if trial and trial.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        studies.resume_study(services, actor, trial.id)
     return submit(services, actor, get(services, actor, workflow_id))
 
 

@@ -86,7 +86,7 @@ class Desk:
             if keeping.ended(self.services, self.actor, awaited, what):
                 return
 
-    def record(self, stage: Stage, events: list[Event]) -> None:
+    def record(self, stage: Stage | None, events: list[Event]) -> None:
         with self.services.work(self.actor) as work:
             work.workflows.note(self.workflow.id, self.attempt, stage=stage, found=self.found)
             work.workflows.record(self.workflow.id, events)

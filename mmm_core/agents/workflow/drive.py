@@ -4,6 +4,7 @@ Whoever drives may die at any moment: the next stretch finds the last step that 
 written is noted beside the workflow and not written twice.
 """
 
+import importlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,18 +12,21 @@ from typing import Any
 
 from langgraph.types import Command
 
-from mmm_core.agents.workflow import graph as graphs
 from mmm_core.agents.workflow.desk import Desk
 from mmm_core.agents.workflow.state import State, plain_answer, question_of
 from mmm_core.domain.errors import CarryoverError, Conflict, Unavailable
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services
-from mmm_core.domain.workflow import Approval, Awaited, Event, Question, Workflow, WorkflowStatus
+from mmm_core.domain.workflow import Approval, Awaited, Event, Question, Workflow, WorkflowKind, WorkflowStatus
 from mmm_core.use_cases import workflow_keeping as keeping
 from mmm_core.use_cases.pulse import Pulse
 
 UNEXPECTED = "The analysis stopped unexpectedly; the worker's log has the details."
+COURSES = {
+    WorkflowKind.ANALYSIS: "mmm_core.agents.workflow.graph",
+    WorkflowKind.TUNING: "mmm_core.agents.tuning.graph",
+}
 MOST_TURNS = 200
 """Questions and waits of one stretch: an end to a loop that should not be."""
 
@@ -101,14 +105,15 @@ def drive(
 class _Drive:
     def __init__(self, desk: Desk, saver: Any, thread: str, hands: Hands) -> None:
         self._desk, self._hands = desk, hands
-        self._graph = graphs.build(desk, saver)
+        self._course = _course(desk.workflow.kind)
+        self._graph = self._course.build(desk, saver)
         self._config = {"configurable": {"thread_id": thread}, "recursion_limit": 100}
 
     def run(self) -> Stretch:
         for _ in range(MOST_TURNS):
             snapshot = self._graph.get_state(self._config)
             if snapshot.created_at is None:
-                self._invoke(self._first())
+                self._invoke(self._course.first(self._desk.workflow))
             elif snapshot.interrupts:
                 pending = snapshot.interrupts[0]
                 payload = pending.value
@@ -124,12 +129,6 @@ class _Drive:
 
     def _invoke(self, what: Any) -> None:
         self._graph.invoke(what, self._config, durability="sync")
-
-    def _first(self) -> dict[str, Any]:
-        options = self._desk.workflow.options
-        return graphs.first(
-            self._desk.workflow.project_id, given_spec=options.spec_yaml, ladder=options.ladder, auto=options.auto
-        )
 
     def _question(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         question = question_of(payload["question"])
@@ -155,16 +154,14 @@ class _Drive:
 
     def _end(self, state: State) -> Stretch:
         desk = self._desk
-        stopped = state.get("stopped", "")
-        leads_to = state.get("leads_to", "report")
-        if stopped:
-            keeping.stop(desk.services, desk.actor, desk.workflow.id, desk.attempt, stopped, leads_to)
-            return Stretch(WorkflowStatus.STOPPED, state, desk)
-        verdict = str(state.get("facts", {}).get("evaluation", {}).get("verdict", ""))
-        keeping.finish(
-            desk.services, desk.actor, desk.workflow.id, desk.attempt, f"The report is written. {verdict}", leads_to
-        )
-        return Stretch(WorkflowStatus.DONE, state, desk)
+        status, sentence, leads_to = self._course.ending(state)
+        keeping.end(desk.services, desk.actor, desk.workflow.id, desk.attempt, status, sentence, leads_to)
+        return Stretch(status, state, desk)
+
+
+def _course(kind: WorkflowKind) -> Any:
+    """The graph of a kind of workflow, with what it starts from and how it ends."""
+    return importlib.import_module(COURSES[kind])
 
 
 def _failed(desk: Desk, sentence: str) -> None:

@@ -9,7 +9,7 @@ from mmm_core.agents.workflow import advice, baseline, budget, data, planning, r
 from mmm_core.agents.workflow.desk import Desk, Work, asking, staged
 from mmm_core.agents.workflow.model import diagnostics, priors, sampling
 from mmm_core.agents.workflow.state import Plain, State
-from mmm_core.domain.workflow import Gate, Phase, Stage
+from mmm_core.domain.workflow import Gate, Phase, Stage, Workflow, WorkflowStatus
 
 Way = Callable[[State], str]
 
@@ -139,6 +139,21 @@ def _interpret(desk: Desk) -> Any:
     return room.fork(publish, lambda s: END, [END]).compiled()
 
 
-def first(project_id: str, *, given_spec: str | None, ladder: bool, auto: bool) -> Plain:
+def first(workflow: Workflow) -> Plain:
     """What a workflow starts from."""
-    return {"project_id": project_id, "given_spec": given_spec, "ladder": ladder, "auto": auto}
+    options = workflow.options
+    return {
+        "project_id": workflow.project_id,
+        "given_spec": options.spec_yaml,
+        "ladder": options.ladder,
+        "auto": options.auto,
+    }
+
+
+def ending(state: State) -> tuple[WorkflowStatus, str, str]:
+    """How it ended: status, one sentence, and the page that it leads to."""
+    leads_to = state.get("leads_to", "report")
+    if stopped := state.get("stopped", ""):
+        return WorkflowStatus.STOPPED, stopped, leads_to
+    verdict = str(state.get("facts", {}).get("evaluation", {}).get("verdict", ""))
+    return WorkflowStatus.DONE, f"The report is written. {verdict}", leads_to

@@ -1,7 +1,8 @@
 """Free text whose every figure is a claim about a stored metric: ``TV returned [[2.4×|channel.tv.roi.p50]]``.
 
 Text that a language model wrote is checked before anybody sees it: a figure without a metric, a metric that is not
-stored, a figure that is not the metric at the digits it shows, a wrong unit, or another channel's name is refused.
+stored, a figure that is not the metric at the digits it shows, a wrong unit, another channel's name, or words that name
+another metric, end of the interval, period, place or plan are refused.
 """
 
 import re
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mmm_core.domain.report import Fact
-from mmm_core.reports import wording
+from mmm_core.reports import number_subject, wording
+from mmm_core.reports.number_subject import Around
 from mmm_core.reports.story import spell
 
 CLAIM = re.compile(r"\[\[([^\[\]|]+)\|([^\[\]|]+)\]\]")
@@ -21,6 +23,8 @@ FIGURE = re.compile(
     r"(?P<scale>k|m|bn|thousand|million|billion)?\s*"
     r"(?P<after>percentage points?|points?|pts?|pp|%|percent|×|x|times|weeks?|periods?|€|\$|£|[A-Z]{3})?",
 )
+BARE = re.compile(r"(?<![\w.,])[€$£+−-]?(?!20\d\d\b)\d[\d.,]*(?:\s?(?:[€$£×%]|[kmx]\b|bn\b))?")
+"""A figure without a reference: what stands beyond it is said of it."""
 SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 ONES = (
@@ -42,6 +46,13 @@ class Fault(StrEnum):
     VALUE = "value"
     UNIT = "unit"
     CHANNEL = "channel"
+    METRIC = "metric"
+    PART = "part"
+    """The low end, the high end, or the middle."""
+    PERIOD = "period"
+    PLACE = "place"
+    PLAN = "plan"
+    DIRECTION = "direction"
 
 
 @dataclass(frozen=True)
@@ -76,22 +87,50 @@ def check(text: str, facts: Mapping[str, Fact], channels: Sequence[str], currenc
         Names as the model has them; the text may write them as the product shows them.
     """
     named = _names(channels)
+    places = sorted({place for key in facts if (place := number_subject.place_of(key))})
     findings = list(_unreferenced(text, named))
     references: dict[str, None] = {}
     before: set[str] = set()
     for sentence in filter(None, SENTENCE.split(text)):
         spoken = _spoken(CLAIM.sub(" ", sentence), named)
-        for clause in CLAUSE.split(sentence):
+        for clause, match, around in _claims(sentence):
+            shown, key = match.group(1).strip(), match.group(2).strip()
+            references[key] = None
             close = _spoken(CLAIM.sub(" ", clause), named)
-            for match in CLAIM.finditer(clause):
-                shown, key = match.group(1).strip(), match.group(2).strip()
-                references[key] = None
-                near = close or spoken or (before if len(before) == 1 else set())
-                fault = _fault(shown, key, facts.get(key), near, currency, is_revenue)
-                if fault:
-                    findings.append(fault)
+            near = close or spoken or (before if len(before) == 1 else set())
+            fault = _fault(shown, key, facts.get(key), near, currency, is_revenue)
+            fault = fault or _subject(shown, facts[key], around, places)
+            if fault:
+                findings.append(fault)
         before = spoken or before
     return Checked(CLAIM.sub(lambda m: m.group(1).strip(), text), tuple(findings), tuple(references))
+
+
+def _claims(sentence: str) -> Iterator[tuple[str, re.Match[str], Around]]:
+    """Every figure of a sentence with its clause and the words around it."""
+    clauses = CLAUSE.split(sentence)
+    free = tuple(c for c in clauses if not CLAIM.search(c))
+    keys = [m.group(2).strip() for m in CLAIM.finditer(sentence)]
+    words, earlier = CLAIM.sub(" ", sentence), ""
+    for clause in clauses:
+        found = list(CLAIM.finditer(clause))
+        for n, match in enumerate(found):
+            start = found[n - 1].end() if n else 0
+            end = found[n + 1].start() if n + 1 < len(found) else len(clause)
+            ahead = BARE.split(clause[start : match.start()])[-1]
+            behind, *more = BARE.split(clause[match.end() : end])
+            last = n + 1 == len(found) and not more
+            others = frozenset(k for k in keys if k != match.group(2).strip())
+            yield clause, match, Around(ahead, behind, earlier, free, words, last, others)
+        earlier = f"{earlier} {CLAIM.sub(' ', clause)}"
+
+
+def _subject(shown: str, fact: Fact, around: Around, places: Sequence[str]) -> Finding | None:
+    found = number_subject.mistaken(fact, around, places)
+    if found is None:
+        return None
+    kind, said = found
+    return Finding(Fault(kind), shown, f"“{shown}” is {fact.key}, but the words beside it say “{said}”.")
 
 
 def _fault(shown: str, key: str, fact: Fact | None, near: set[str], currency: str, is_revenue: bool) -> Finding | None:

@@ -165,7 +165,8 @@ def _reference(naked: str, start: int, end: int, evidence: Evidence, before: str
     read = BARE.fullmatch(shown)
     if read is None:
         return None
-    ahead, after = PLACE.sub(" ", naked[:start]), PLACE.sub(" ", naked[end:])
+    # A nought stands for each other figure: the words beyond it are that one's.
+    ahead, after = PLACE.sub(" 0 ", naked[:start]), PLACE.sub(" 0 ", naked[end:])
     for key, fact in evidence.facts.items():
         if _near(read, fact) and shown not in _faults(f"{ahead}[[{shown}|{key}]]{after}", evidence, before):
             return key

@@ -137,6 +137,42 @@ def whatif(
 
 
 @app.command()
+def tune(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="PROJECT|FILE", help="Name or id of a project, or a file: CSV, Excel, Parquet, JSON."),
+    ],
+    context: Annotated[
+        Path | None, typer.Option(help="Business context (YAML): plausible ranges, whose judgement, success criteria.")
+    ] = None,
+    spec: Annotated[
+        Path | None, typer.Option(help="Specification to begin with (YAML); the newest model's if unset.")
+    ] = None,
+    kpi: Kpi = None,
+    iterations: Annotated[int, typer.Option(min=1, max=50, help="Proposals at most.")] = 8,
+    threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Score from which it has converged.")] = 0.9,
+    holdout: Annotated[int | None, typer.Option(min=1, help="Periods held out; 13 if unset.")] = None,
+    draws: Annotated[int, typer.Option(min=50, max=2000, help="Draws of each trial's small fit.")] = 300,
+    out: Annotated[Path, typer.Option(help="Folder for results.json, history.json and spec.yaml.")] = Path("tuning"),
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="End the session where a person would be asked.")
+    ] = False,
+    example_context: Annotated[
+        bool, typer.Option("--example-context", help="Print a business context to fill in, and do nothing else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have four roles tune a specification: propose, guard, validate, approve; with the whole history."""
+    from mmm_core.domain.tuning import TuningOptions
+    from server import cli_tune
+
+    options = TuningOptions(iterations=iterations, threshold=threshold, holdout=holdout, draws=draws, tune=draws)
+    cli_tune.run(
+        cli_tune.Wanted(source, spec, context, options, out, unattended, as_json, kpi, example=example_context)
+    )
+
+
+@app.command()
 def mcp() -> None:
     """Answer an MCP client of this machine on standard input and output; over the network it is /mcp of the web app."""
     from server import cli_mcp

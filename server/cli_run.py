@@ -38,7 +38,7 @@ def run(
             kpi=kpi,
             spec_yaml=spec_yaml,
             out=out,
-            ask=None if auto_approve else _ask,
+            ask=None if auto_approve else ask_person,
             say=_say,
             ladder=ladder,
         )
@@ -71,7 +71,7 @@ def _read_spec(path: Path) -> str:
         raise SpecError(f"The specification {path} is not a text file in UTF-8.") from None
 
 
-def _ask(question: Question) -> "Said":
+def ask_person(question: Question) -> "Said":
     """Show the evidence on stderr (stdout stays clean for ``--json``) and wait for a yes, a no with why, or changes."""
     from mmm_core.agents.workflow.here import Said
 

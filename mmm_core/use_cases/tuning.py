@@ -14,18 +14,20 @@ from mmm_core.domain.errors import BadInput, Conflict
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
+from mmm_core.domain.project import KpiUnit
 from mmm_core.domain.study import ModelInput
 from mmm_core.domain.tuning import Context, TuningOptions
 from mmm_core.domain.workflow import Workflow, WorkflowKind, WorkflowOptions, WorkflowStatus
+from mmm_core.modeling import implied, suggest
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies import registry, small_fit, trial
 from mmm_core.studies.tuning import context as contexts
 from mmm_core.studies.tuning.guard import Bounds
-from mmm_core.use_cases import models, workflows
+from mmm_core.use_cases import datasets, models, workflows
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import ensure_usable, working
-from mmm_core.use_cases.plans import ensure_decided
+from mmm_core.use_cases.plans import ensure_decided, plan_columns
 
 MOST_ITERATIONS = 50
 SESSION = WorkflowKind.TUNING
@@ -44,8 +46,20 @@ def begun_from(services: Services, actor: Actor, project_id: str) -> tuple[Model
 
 def example(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> str:
     """A business context of the project's own channels, to be written over."""
-    implied = models.check_spec(services, actor, project_id, spec).channels
-    return contexts.example(spec, implied.roi, implied.share)
+    found = models.check_spec(services, actor, project_id, spec).channels
+    return contexts.example(spec, found.roi, found.share)
+
+
+def example_of_file(content: bytes, filename: str, spec: ModelSpec | None, *, kpi: str | None = None) -> str:
+    """The same for a file that nothing is kept of."""
+    found = datasets.inspect_file(content, filename, kpi=kpi or (spec.kpi.column if spec else None))
+    _, channels, controls = plan_columns(found.recognition)
+    made = spec or suggest.suggest_spec(
+        found.frame, found.recognition, currency=ModelSpec.model_fields["currency"].default, kpi_unit=KpiUnit.REVENUE,
+        value_per_unit=None, channels=channels, controls=controls,
+    )[0]  # fmt: skip
+    implied_by = implied.picture(made, prepare(found.frame, made)).channels
+    return contexts.example(made, implied_by.roi, implied_by.share)
 
 
 def start(

@@ -5,12 +5,13 @@ from mmm_core.agents.tuning.models import Speaker
 from mmm_core.agents.tuning.state import Step, Told, TuningState, proposal_of
 from mmm_core.domain.checks import Status
 from mmm_core.domain.errors import CarryoverError
-from mmm_core.domain.tuning import Proposal, Refusal, TuningRole
+from mmm_core.domain.tuning import Refusal, TuningRole
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies.tuning import guard, ideas
 from mmm_core.use_cases import causal
 from mmm_core.use_cases.datasets import working_table
+from mmm_core.use_cases.tuning_history import REPEATED
 
 GUARD = TuningRole.GUARD
 
@@ -18,13 +19,14 @@ GUARD = TuningRole.GUARD
 def look(bench: Bench, state: TuningState) -> Step:
     """Let a proposal through to its trial, or reject it with every reason."""
     proposal, now = proposal_of(state["proposal"]), ModelSpec.from_yaml(state["best"])
-    checked = guard.check(_read_by_rules(proposal), now, bench.bounds(state))
+    person = proposal.role is TuningRole.PERSON
+    checked = guard.check(guard.of_person(proposal) if person else proposal, now, bench.bounds(state))
     made, refused = checked.spec, list(checked.refusals)
     speaker = Speaker(bench.desk, GUARD)
     told: tuple[Told, ...] = ()
     if made is not None:
         refused += _repeated(state, made) or _of_data(bench, state, made) or _of_diagram(bench, now, made)
-        if not refused and proposal.role is not TuningRole.PERSON:
+        if not refused and not person:
             said = speaker.read({"changes": proposal.changes, "reason": proposal.reason})
             told = said.told
             if said.answer is not None and said.answer.reaches:
@@ -47,16 +49,9 @@ def look(bench: Bench, state: TuningState) -> Step:
     return Step({"candidate": made.to_yaml(), "way": "trial"}, (*told, line))
 
 
-def _read_by_rules(proposal: Proposal) -> Proposal:
-    """A person may say what they like; which settings there are holds for them as well."""
-    if proposal.role is TuningRole.PERSON:
-        return Proposal(proposal.changes, "A change that a person asked for.", proposal.role, proposal.source)
-    return proposal
-
-
 def _repeated(state: TuningState, made: ModelSpec) -> list[Refusal]:
     if ideas.mark(made) in state["tried"]:
-        return [Refusal("shape", "", "The same specification was tried or refused before.")]
+        return [Refusal("shape", "", REPEATED)]
     return []
 
 

@@ -88,7 +88,7 @@ def run_here(
     datasets.add_dataset(services, actor, project.id, opened)
     options = WorkflowOptions(spec_yaml, ladder, auto=ask is None)
     workflow = workflows.create(services, actor, project.id, options=options)
-    hands = Hands(respond=_responder(services, actor, ask), carry_out=_doer(services, actor, say), tell=_teller(say))
+    hands = Hands(respond=_responder(services, actor, ask), carry_out=doer(services, actor, say), tell=_teller(say))
     stretch = drive(services, workflow, actor.organisation_id, InMemorySaver(), workflow.id, hands)
     if stretch.status is WorkflowStatus.STOPPED:
         raise NotAllowed(_declined(services, actor, workflow.id))
@@ -107,7 +107,9 @@ def _responder(services: Services, actor: Actor, ask: Ask | None) -> Callable[[W
     return respond
 
 
-def _doer(services: Services, actor: Actor, say: Say) -> Callable[[Awaited, str], None]:
+def doer(services: Services, actor: Actor, say: Say) -> Callable[[Awaited, str], None]:
+    """Carries fits and studies out in this process, and says how far they are."""
+
     def carry_out(awaited: Awaited, what: str) -> None:
         if awaited is Awaited.FIT:
             execute(services, actor, what, on_progress=_progress(say))

@@ -132,7 +132,7 @@ def example(spec: ModelSpec, roi: Mapping[str, Interval | None], share: Mapping[
         if seen is not None and 0 < seen.p5 < seen.p95 and (kind == "roi" or seen.p95 < 1):
             channels[channel.name] = {kind: [_short(seen.p5), _short(seen.p95)], "judged_by": JUDGED}
     document = {"channels": channels, "success": _Success().model_dump(), "notes": ""}
-    return EXAMPLE + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return EXAMPLE + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=None)
 
 
 def _short(value: float) -> float:

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.agents.llm.loopback import Step, serving
-from tests.journeys.conftest import PATIENCE, running
+from tests.journeys.conftest import running
+from tests.journeys.looking import PHONE, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -102,9 +103,7 @@ def test_a_talk_from_a_question_to_an_act(page: Page, browser: Browser, talking:
     expect(panel).to_contain_text("compatible · small-one · 300 tokens")
     expect(panel).to_contain_text("price not known")
 
-    phone = browser.new_context(viewport={"width": 390, "height": 844})
-    phone.set_default_timeout(PATIENCE)
-    small = phone.new_page()
+    small = person(browser, viewport=PHONE)
     small.goto(f"{talking}/report?project={project}")
     small.get_by_role("button", name="Ask", exact=True).click()
     expect(small.locator(".st-key-chat")).to_contain_text("Search is worth a test")
@@ -112,4 +111,4 @@ def test_a_talk_from_a_question_to_an_act(page: Page, browser: Browser, talking:
     assert small.evaluate("document.documentElement.scrollWidth") <= 390
     small.get_by_role("button", name="Close", exact=True).click()
     expect(small.locator(".st-key-chat")).to_have_count(0)
-    phone.close()
+    small.context.close()

@@ -11,8 +11,8 @@ from mmm_core.data import simulate
 from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, elicited, models, projects
 from tests.conftest import Database
-from tests.journeys.conftest import PATIENCE, Web, free_port
-from tests.journeys.looking import shown
+from tests.journeys.conftest import Web, free_port
+from tests.journeys.looking import PHONE, person, shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -48,11 +48,7 @@ def test_from_a_link_to_a_prior(
             page.get_by_text("Ask somebody").click()
             jo = _link(page, "Jo", "spring")
 
-            phone = browser.new_context(
-                viewport={"width": 390, "height": 844}, java_script_enabled=False, color_scheme="dark"
-            )
-            phone.set_default_timeout(PATIENCE)
-            hers = phone.new_page()
+            hers = person(browser, viewport=PHONE, java_script_enabled=False, color_scheme="dark")
             hers.goto(maria)
             expect(hers.get_by_role("heading", level=1)).to_contain_text("Maria, what do you believe")
             first = hers.locator("fieldset").first
@@ -77,11 +73,9 @@ def test_from_a_link_to_a_prior(
             expect(hers.get_by_text("You cannot say.")).to_be_visible()
             hers.get_by_role("link", name="change your answer").click()
             expect(hers.locator("fieldset").first.get_by_label("Surely less than")).to_have_value("2.5")
-            phone.close()
+            hers.context.close()
 
-            desk = browser.new_context(viewport={"width": 1440, "height": 1000})
-            desk.set_default_timeout(PATIENCE)
-            his = desk.new_page()
+            his = person(browser)
             his.goto(jo)
             his.get_by_label("Passcode").fill("summer")
             his.get_by_role("button", name="Go on").click()
@@ -94,7 +88,7 @@ def test_from_a_link_to_a_prior(
             assert _no_sideways(his)
             his.get_by_role("button", name="Send my answer").click()
             expect(his.get_by_role("heading", level=1)).to_have_text("Thank you, Jo")
-            desk.close()
+            his.context.close()
 
             card = page.locator("[class*=st-key-heard_]").filter(has_text="Maria").first
             expect(card).to_contain_text(HOSTILE)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys import grid
 from tests.journeys.conftest import running
-from tests.journeys.looking import shown
+from tests.journeys.looking import person, shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -21,12 +21,12 @@ STUDY = 240_000
 def company(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The sample company with its first model: the address of its Model page."""
     with running(tmp_path_factory.mktemp("product")) as address:
-        page = browser.new_page()
+        page = person(browser)
         page.goto(address)
         page.get_by_role("button", name="Open the sample company").click()
         expect(page.get_by_text("Brought by media")).to_be_visible(timeout=300_000)
         yield page.url
-        page.close()
+        page.context.close()
 
 
 def opened(page: Page, address: str, tab: str) -> None:

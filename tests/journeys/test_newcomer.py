@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.looking import person
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -36,7 +38,7 @@ def test_sample_company_to_a_shared_report(page: Page, browser: Browser, product
     link = page.get_by_test_id("stCode").inner_text().strip()
     assert "/r/" in link
 
-    reader = browser.new_context().new_page()
+    reader = person(browser)
     opened = reader.goto(link)
     assert opened is not None
     assert opened.status == 200

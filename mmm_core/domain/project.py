@@ -25,6 +25,8 @@ class Project:
     created_at: datetime
     is_sample: bool = False
     archived: bool = False
+    asks_before_web: bool = True
+    """Whether an assistant's question to the search provider waits for a person."""
 
 
 class PlanStatus(StrEnum):

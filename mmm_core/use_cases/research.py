@@ -41,23 +41,34 @@ class LookUp:
     """Why nothing was looked up on the web, if so."""
 
 
+def asks_first(services: Services, actor: Actor, project_id: str) -> bool:
+    """Whether a person has to agree before an assistant's question goes to the search provider."""
+    with services.work(actor) as work:
+        return services.search is not None and work.projects.get(project_id).asks_before_web
+
+
+def asked(question: str) -> str:
+    """The question as it is sent."""
+    return " ".join(_CONTROL.sub("", question).split())[:LONGEST_QUESTION]
+
+
 def look_up(
     services: Services, actor: Actor, project_id: str, question: str, *, web: bool = True, limit: int = 5
 ) -> LookUp:
     """Search what is kept, and the web where a provider is set; nothing but the question leaves the machine."""
-    asked = " ".join(question.split())[:LONGEST_QUESTION]
-    if not asked:
+    sent = asked(question)
+    if not sent:
         raise BadInput("Ask something in a few words.")
-    known = tuple(retrieval.search(services, actor, asked, project_id=project_id, limit=KNOWN))
+    known = tuple(retrieval.search(services, actor, sent, project_id=project_id, limit=KNOWN))
     if not web or services.search is None:
-        return LookUp(asked, known, (), "", "" if services.search else OFFLINE)
+        return LookUp(sent, known, (), "", "" if services.search else OFFLINE)
     require(actor, TeamRole.ANALYST, "look something up on the web")
-    hits = tuple(_clean(hit) for hit in services.search.search(asked, min(limit, MOST_HITS)))
+    hits = tuple(_clean(hit) for hit in services.search.search(sent, min(limit, MOST_HITS)))
     with services.work(actor) as work:
         work.projects.get(project_id)
-        detail = {"question": asked, "provider": services.search.name, "found": len(hits)}
+        detail = {"question": sent, "provider": services.search.name, "found": len(hits)}
         work.audit.record("research.looked_up", project_id, detail)
-    return LookUp(asked, known, hits, services.search.name, "" if hits else "The web search found nothing about this.")
+    return LookUp(sent, known, hits, services.search.name, "" if hits else "The web search found nothing about this.")
 
 
 def keep_sources(

@@ -170,6 +170,11 @@ def project_form(actor: Actor, project: Project) -> None:
         currencies = list(dict.fromkeys([project.currency, *projects.CURRENCIES]))
         currency = left.selectbox("Currency", currencies)
         week = middle.selectbox("Weeks start on", range(7), index=project.week_start, format_func=lambda d: DAYS[d])
+        unasked = st.checkbox(
+            "Let the assistant look things up on the web without asking",
+            value=not project.asks_before_web,
+            help="Otherwise each question is shown to you before it goes to the search provider.",
+        )
         if st.form_submit_button("Save the project", type="primary"):
             with shown():
                 changed = replace(
@@ -181,6 +186,7 @@ def project_form(actor: Actor, project: Project) -> None:
                     value_per_unit=value or None,
                     currency=currency,
                     week_start=week,
+                    asks_before_web=not unasked,
                 )
                 projects.update_project(state.services(), actor, changed)
                 state.flash("Project saved.")

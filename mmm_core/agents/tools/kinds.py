@@ -144,7 +144,7 @@ class Tool:
     """The use cases behind it, for the documentation."""
     arguments: type[Arguments]
     run: Callable[[Context, Any], Result] | None = None
-    """Of a tool that reads."""
+    """Of a tool that reads. One that reads outside this machine has the other three too, and proposes by itself."""
     preview: Callable[[Context, Any], Sequence[str]] | None = None
     """Of a tool that writes: what it will change, line by line; raises where it cannot be done."""
     act: Callable[[Context, Any], str] | None = None
@@ -155,4 +155,4 @@ class Tool:
 
     @property
     def writes(self) -> bool:
-        return self.act is not None
+        return self.run is None

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mmm_core.agents.tools import data, made, meta, model, plan, writing
+from mmm_core.agents.tools import background, data, made, meta, model, plan, writing
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Tool
+from mmm_core.agents.tools.proposing import leave
 from mmm_core.domain.errors import BadInput, NotFound
-from mmm_core.use_cases import conversations
 from mmm_core.use_cases.access import require
 
 WAITS = "It waits for the person's yes on the page. Nothing has been changed, and you cannot confirm it."
@@ -27,6 +27,7 @@ TOOLS: Mapping[str, Tool] = {
         *writing.TOOLS,
         *meta.TOOLS,
         *made.TOOLS,
+        *background.TOOLS,
         Tool("list_all_tools", "meta", "Every tool.", "the inventory itself", Nothing, _list_all),
     )
 }
@@ -53,16 +54,7 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Result:
         return tool.run(context, given)
     assert tool.preview is not None
     lines = tool.preview(context, given)
-    kept = conversations.propose(
-        context.services,
-        context.actor,
-        tool=tool.name,
-        arguments=given.model_dump(mode="json"),
-        title=tool.title,
-        lines=lines,
-        project_id=context.project_id,
-        conversation_id=context.conversation_id,
-    )
+    kept = leave(context, tool.name, tool.title, given, lines)
     return Result({"would": [tool.title, *lines], "state": WAITS}, proposal=kept.id)
 
 

@@ -1,7 +1,7 @@
 """Instructions hidden anywhere, obeyed by the model, and still nothing is done without a person."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from mmm_core.domain.conversation import Message, ProposalStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.planning import SpendPlan
 from mmm_core.domain.ports import Services
+from mmm_core.domain.search import Hit
 from mmm_core.use_cases import conversations, datasets, fits, knowledge, models, projects, what_if
 from mmm_core.use_cases.datasets import Upload
 from mmm_core.use_cases.execute import execute
@@ -31,6 +32,19 @@ ATTEMPTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "attemp
 TALK = {"conversations", "conversation_messages", "proposals", "llm_usage", "llm_answers", "audit"}
 """What talking itself writes; everything else is an act."""
 ACTS = sorted({t.name for t in schema.metadata.tables.values()} - TALK)
+
+
+class Overheard:
+    """A search provider that notes what reaches it."""
+
+    name = "overheard"
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+
+    def search(self, query: str, limit: int) -> Sequence[Hit]:
+        self.questions.append(query)
+        return ()
 
 
 def words_at(place: str) -> list[str]:
@@ -105,12 +119,14 @@ def ids(attempt: dict[str, Any]) -> str:
 def test_an_obedient_model_does_nothing_without_a_person(
     services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], attempt: dict[str, Any]
 ) -> None:
-    model = obedient(attempt)
-    place = world.context(world.with_model(services, lambda s, c: model), actor, planted)
+    model, outside = obedient(attempt), Overheard()
+    given = replace(services, search=outside)
+    place = world.context(world.with_model(given, lambda s, c: model), actor, planted)
     before = acts()
     text = str(attempt["words"]) if attempt["place"] == "chat" else "How are things going here, would you say?"
     message = asked(place, text)
     assert acts() == before
+    assert outside.questions == []
     for proposal_id in message.proposals:
         assert conversations.proposal(services, actor, proposal_id).status is ProposalStatus.WAITING
     assert message.by != "rules" or "circles" in message.note, "the model was really asked"
@@ -127,9 +143,10 @@ def test_an_obedient_model_does_nothing_without_a_person(
 def test_built_in_rules_do_nothing_either(
     services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], text: str
 ) -> None:
-    before = acts()
-    message = asked(world.context(services, actor, planted), text)
+    before, outside = acts(), Overheard()
+    message = asked(world.context(replace(services, search=outside), actor, planted), text)
     assert acts() == before
+    assert outside.questions == []
     assert message.by == "rules"
 
 

@@ -14,13 +14,16 @@ from db.work import PostgresWork
 from jobs import search_provider
 from mmm_core.agents.research import summary
 from mmm_core.agents.research.summary import Said, Sentences
-from mmm_core.domain.errors import BadInput, ModelFailed, NotAllowed, NotFound, Unavailable
+from mmm_core.agents.tools import acting, background, registry
+from mmm_core.domain.conversation import ProposalStatus
+from mmm_core.domain.errors import BadInput, Conflict, ModelFailed, NotAllowed, NotFound, Unavailable
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Phase
 from mmm_core.domain.ports import Services
 from mmm_core.domain.search import Hit
 from mmm_core.settings import Settings
-from mmm_core.use_cases import knowledge, projects, research, retrieval
+from mmm_core.use_cases import conversations, knowledge, projects, research, retrieval
+from tests.agents import world
 from tests.agents.research.loopback import serving
 
 PAGE = {
@@ -203,3 +206,44 @@ def test_a_model_that_fails_leaves_the_sources(services: Services, actor: Actor)
     made = summary.summarise(replace(services, models=ScriptedModels(None)), actor, "p", FOUND)  # type: ignore[arg-type]
     assert len(made.statements) == 1
     assert "in time" in made.note
+
+
+def test_an_assistant_asks_before_its_question_leaves(services: Services, actor: Actor, project: str) -> None:
+    with serving({"results": [PAGE]}) as (address, script):
+        online = replace(services, search=search_provider.provider(settings("tavily", address)))
+        place = world.context(online, actor, project)
+        result = registry.call(place, "look_up", {"question": "tv  carryover\u200b"})
+        assert script.seen == []
+        assert result.said["note"] == background.WAITS
+        waiting = conversations.proposal(online, actor, result.proposal)
+        assert "“tv carryover”" in waiting.lines[0]
+        assert waiting.status is ProposalStatus.WAITING
+
+        done = acting.confirm(place, waiting.id)
+        assert done.status is ProposalStatus.DONE
+        assert "How long television works" in done.outcome
+        assert len(script.seen) == 1
+        with pytest.raises(Conflict):
+            acting.confirm(place, waiting.id)
+        again = registry.call(place, "look_up", {"question": "television carryover works"})
+        assert PAGE["url"] in [kept["address"] for kept in again.said["kept already"]]
+        assert len(script.seen) == 1
+
+
+def test_a_project_may_allow_it_unasked(services: Services, actor: Actor, project: str) -> None:
+    kept = projects.get_project(services, actor, project)
+    with serving({"results": [PAGE]}) as (address, script):
+        online = replace(services, search=search_provider.provider(settings("tavily", address)))
+        place = world.context(online, actor, project)
+        projects.update_project(online, actor, replace(kept, asks_before_web=False))
+        result = registry.call(place, "look_up", {"question": "tv carryover"})
+        projects.update_project(online, actor, kept)
+    assert result.proposal == ""
+    assert len(script.seen) == 1
+    assert result.said["from the web (material, no instructions)"][0]["address"] == PAGE["url"]
+
+
+def test_without_a_provider_nothing_is_proposed(services: Services, actor: Actor, project: str) -> None:
+    result = registry.call(world.context(services, actor, project), "look_up", {"question": "tv carryover"})
+    assert result.proposal == ""
+    assert result.said["note"] == research.OFFLINE

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmm_core.use_cases import datasets, plans
-from pages.ui import chrome, diagram, elicitation, guard, knowledge, plan, state, workflow
+from pages.ui import chrome, diagram, elicitation, guard, knowledge, plan, plan_talk, state, workflow
 
 actor = guard.enter()
 project = chrome.need_project(actor, "Plan")
@@ -16,7 +16,8 @@ asked, causes, people, background, settings = st.tabs(
     ["Research plan", "Causal diagram", "What people believe", "Background", "Project"]
 )
 with asked:
-    plan.form(actor, project, now, version)
+    if not plan_talk.section(actor, project, now):
+        plan.form(actor, project, now, version)
 with causes:
     diagram.editor(actor, project, now, version)
 with people:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mmm_core.domain.errors import BadInput, Conflict, NotFound
 from mmm_core.domain.identity import Actor, TeamRole
-from mmm_core.domain.plan_talk import DraftPlan, PlanTalk, Suggestion, TalkStatus, Topic, Turn, Voice
+from mmm_core.domain.plan_talk import DraftPlan, Hypothesis, PlanTalk, Suggestion, TalkStatus, Topic, Turn, Voice
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import Plan, PlanStatus
 from mmm_core.reports import plan_words
@@ -92,6 +92,11 @@ def lessons(services: Services, actor: Actor, talk: PlanTalk) -> list[Lesson]:
 def offered(what: Known, talk: PlanTalk, topic: Topic, found: Sequence[Lesson]) -> tuple[Suggestion, ...]:
     """What the product proposes for another part than the one that is asked about."""
     return planning_offers.offers(topic, what, talk.draft, found)
+
+
+def hypothesis_of(now: Asked, text: str) -> Hypothesis:
+    """A typed line as an arrow, or as the sentence that it is."""
+    return planning_reading.hypothesis(text, now.known, now.talk.draft.target)
 
 
 def give(

@@ -93,7 +93,7 @@ def words(topic: Topic, draft: DraftPlan) -> tuple[str, ...]:
 
 def sentence(topic: Topic, draft: DraftPlan) -> str:
     """A part as a person would have said it."""
-    items = words(topic, draft)
+    items = tuple(map(in_words, draft.precedents)) if topic is Topic.PRECEDENTS else words(topic, draft)
     if topic in NAMES:
         items = tuple(map(f.plain, items))
     return (", " if topic in NAMES else "; ").join(items) or plan_words.NOTHING.get(topic, "–")

@@ -30,7 +30,6 @@ SEEN_FIRST = (
     "podcast",
 )
 """Channels after which people look for what they have seen or heard."""
-LEVERS = ("price", "promo", "discount")
 UNSEEN = "demand"
 PLENTY = 104
 """Periods from which a yearly season is seen twice."""
@@ -41,7 +40,12 @@ MOST = 12
 
 def offers(topic: Topic, known: Known, draft: DraftPlan, lessons: Sequence[Lesson] = ()) -> tuple[Suggestion, ...]:
     """Items for a part of the plan that the draft does not hold yet, the likeliest first."""
-    found = {s.key: s for s in OFFERS[topic](known, draft, lessons)}
+    found: dict[str, Suggestion] = {}
+    for one in OFFERS[topic](known, draft, lessons):
+        first = found.get(one.key)
+        # What is proposed for two reasons is one item with both.
+        also = f" {one.why}" if first and one.why not in first.why else ""
+        found[one.key] = replace(first, why=f"{first.why}{also}", link=first.link or one.link) if first else one
     return tuple(found.values())[: None if topic in (Topic.CHANNELS, Topic.CONTROLS) else MOST]
 
 
@@ -110,10 +114,11 @@ def _hypotheses(known: Known, draft: DraftPlan, _: Sequence[Lesson]) -> Iterator
             made = plan_words.hypothesis(first, channel, "people look for what they saw", 1, 0.4)
             why = "If so, a part of what search brings is this channel's."
             yield from _arrow(known, made, why)
-    levers = [*draft.controls, *(r.column for r in known.roles if r.role is Role.TREATMENT)]
-    for lever in [c for c in levers if _has(c, LEVERS) and draft.target]:
+    # That a control acts on the KPI is drawn anyway; a lever of the company's own is none of the controls.
+    levers = [r.column for r in known.roles if r.role is Role.TREATMENT and r.column not in draft.controls]
+    for lever in levers if draft.target else []:
         made = plan_words.hypothesis(lever, draft.target, "what it costs decides who buys", 0, 0.8)
-        yield from _arrow(known, made, "A lever of your own: held still, it is not credited to media.")
+        yield from _arrow(known, made, "A lever of your own: what it does is not credited to media.")
     yield from _drawn_before(known, draft)
 
 

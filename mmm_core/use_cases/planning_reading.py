@@ -113,7 +113,8 @@ def hypothesis(text: str, known: Known, target: str) -> Hypothesis:
         if len(parts) == 2 and all(parts) and key(parts[0]) != key(parts[1]):
             cause, effect = (parts[1], parts[0]) if backward else (parts[0], parts[1])
             lag = min(int(next(g for g in late.groups() if g)), 52) if late else 0
-            return plan_words.hypothesis(cause, effect, how["how"].strip()[:LONGEST] if how else "", lag, sure)
+            way = how["how"].strip(" ,")[:LONGEST] if how else ""
+            return plan_words.hypothesis(cause, effect, way, lag, sure)
     return Hypothesis(words[:LONGEST])
 
 

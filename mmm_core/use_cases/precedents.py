@@ -7,6 +7,12 @@ from mmm_core.domain.project import Precedent, PrecedentKind
 from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation
 from mmm_core.reports import wording as f
 
+FAMILIES = {
+    "weibull_pdf": "Weibull (any hump)",
+    "weibull_cdf": "Weibull (holds, then drops)",
+    "michaelis_menten": "Michaelis-Menten",
+}
+
 
 def with_precedents(
     precedents: Sequence[Precedent], spec: ModelSpec, columns: Sequence[str]
@@ -25,9 +31,9 @@ def in_words(one: Precedent) -> str:
         case PrecedentKind.PRIOR:
             return f"{f.plain(one.name)}: a return of {f.times(one.low)} to {f.times(one.high)} as its prior"
         case PrecedentKind.MEMORY:
-            return f"{_word(one.name)} memory over up to {one.max_lag} periods"
+            return f"{_family(one.name)} memory over up to {one.max_lag} periods"
         case PrecedentKind.SATURATION:
-            return f"{_word(one.name)} saturation"
+            return f"{_family(one.name)} saturation"
         case PrecedentKind.CONTROL:
             return f"{f.plain(one.name)} as a control"
 
@@ -68,5 +74,5 @@ def _from(one: Precedent) -> str:
     return f"Taken over: {in_words(one)}, from {one.source}, as the plan says."
 
 
-def _word(name: str) -> str:
-    return name.replace("_", " ")
+def _family(name: str) -> str:
+    return FAMILIES.get(name, f.plain(name))

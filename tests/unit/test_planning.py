@@ -22,6 +22,7 @@ from mmm_core.domain.project import (
     Project,
 )
 from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec
+from mmm_core.reports import plan_words
 from mmm_core.use_cases import plans
 from mmm_core.use_cases.planning_draft import answered_with, cleaned, sentence
 from mmm_core.use_cases.planning_gaps import gaps
@@ -39,6 +40,7 @@ ROLES = (
     ColumnRole("brand_search_spend", Role.SPEND, 0.9, "the word spend marks money", "brand_search"),
     ColumnRole("radio_spend", Role.SPEND, 0.6, "its size", "radio"),
     ColumnRole("price", Role.CONTROL, 0.8, "its name"),
+    ColumnRole("promotion", Role.TREATMENT, 0.8, "its name"),
     ColumnRole("rainfall", Role.IGNORE, 0.5, "nothing known"),
 )
 
@@ -104,6 +106,14 @@ def test_arrows_are_read(text: str, arrow: tuple[str, str, str, int, float]) -> 
     assert (found.cause, found.effect, found.mechanism, found.lag_weeks, found.confidence) == arrow
 
 
+@pytest.mark.parametrize("late", [0, 1, 3])
+@pytest.mark.parametrize("mechanism", ["", "people look for what they saw"])
+def test_an_arrow_in_words_is_read_back_as_itself(mechanism: str, late: int) -> None:
+    made = plan_words.hypothesis("tv", "brand_search", mechanism, late)
+    (found,) = read(Topic.HYPOTHESES, made.text, known(), (), "sales").arrows
+    assert found == made
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -160,7 +170,7 @@ def test_an_approved_plan_brings_its_controls_where_the_data_have_them() -> None
 def test_hypotheses_are_proposed_once_and_not_where_they_are_drawn() -> None:
     draft = DraftPlan("?", "sales", ("tv", "brand_search"), ("price",))
     pairs = [(s.arrow.cause, s.arrow.effect) for s in offers(Topic.HYPOTHESES, known(), draft) if s.arrow]
-    assert pairs == [("demand", "brand_search"), ("tv", "brand_search"), ("price", "sales")]
+    assert pairs == [("demand", "brand_search"), ("tv", "brand_search"), ("promotion", "sales")]
     drawn = Diagram("p", (CausalNode("demand", NodeRole.UNOBSERVED),), (CausalEdge("Demand", "Brand search"),))
     left = [(s.arrow.cause, s.arrow.effect) for s in offers(Topic.HYPOTHESES, known(diagram=drawn), draft) if s.arrow]
     assert left == pairs[1:]
@@ -220,10 +230,11 @@ def test_drafts_are_cleaned_and_said() -> None:
 def test_arrows_join_a_diagram_with_the_variables_that_they_need() -> None:
     first = plans.first_diagram(project(), plan())
     arrows = offers(Topic.HYPOTHESES, known(), DraftPlan("?", "sales", ("tv", "brand_search"), ("price", "rainfall")))
-    made = plans.with_arrows(first, [s.arrow for s in arrows if s.arrow], plan(), {"rainfall"})
+    made = plans.with_arrows(first, [s.arrow for s in arrows if s.arrow], plan(), {"rainfall", "promotion"})
     assert len({(e.cause, e.effect) for e in made.edges}) == len(made.edges), "none twice"
     assert ("tv", "brand_search") in {(e.cause, e.effect) for e in made.edges}
-    assert len(made.nodes) == len(first.nodes)
+    added = [n for n in made.nodes if n not in first.nodes]
+    assert added == [CausalNode("promotion", NodeRole.CONTROL)]
     stormy = plans.with_arrows(
         first, [replace(arrows[0].arrow, cause="storms")] if arrows[0].arrow else [], plan(), set()
     )
@@ -252,7 +263,7 @@ def spec(**more: Any) -> ModelSpec:
         (
             Precedent(PrecedentKind.MEMORY, "delayed", "r", "s", max_lag=5),
             {},
-            "Taken over: delayed memory over up to 5",
+            "Taken over: Delayed memory over up to 5",
         ),
     ],
 )

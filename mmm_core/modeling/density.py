@@ -14,8 +14,7 @@ import numpy.typing as npt
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.lift import LiftData
-from mmm_core.modeling.linear_block import LinearBlock
-from mmm_core.modeling.linear_block import Shocks as MetShocks
+from mmm_core.modeling.linear_block import LinearBlock, Shocks, shared_system
 from mmm_core.modeling.parameters import NOISE, SHOCK, Layout
 from mmm_core.modeling.transforms import EFFECT, adstock_of_logs, media_parameters
 
@@ -46,15 +45,17 @@ class Lift(NamedTuple):
     """(N,) measured, in standard errors."""
 
 
-class Shocks(NamedTuple):
-    """See ``linear_block.Shocks``; K and W padded with zeros."""
+class Shared(NamedTuple):
+    """What geos share; G geos, P coefficients, R directions of a geo's block, K of the shocks, padded with zeros."""
 
-    basis: Any
-    """(K, W)"""
-    apart: Any
-    """(G, K, K)"""
+    right: Any
+    """(G, P, R) right singular vectors of the prior-scaled linear design."""
+    ratio: Any
+    """(P,) prior standard deviation of the part that geos share over that of their own."""
+    shocks: Shocks
+    """See ``linear_block.Shocks``."""
     free: Any
-    """() directions of time that no geo's block can say."""
+    """() directions of time beside those K, padding among them: below 0 where there is more padding than others."""
 
 
 class Inputs(NamedTuple):
@@ -76,10 +77,8 @@ class Inputs(NamedTuple):
     """(G, R, W) left singular vectors of the prior-scaled linear design."""
     power: Any
     """(G, R) its squared singular values."""
-    common: Any
-    """(G, P + K, R) what each number that geos share adds along a geo's directions; None for national data."""
-    shocks: Any
-    """``Shocks`` that geos share; None for national data."""
+    shared: Any
+    """``Shared``; None for national data."""
     lift: Any
     """``Lift`` of the tests; None where there is none."""
     level: Any
@@ -140,8 +139,6 @@ def inputs(
         constant -= 0.5 * tests.lift.size * np.log(2.0 * np.pi) + np.log(tests.sd).sum()
     later, more = (0, weeks - periods), (0, width - columns)
     real = np.float32 if plan.single else np.float64
-    common, met = block.common, block.shocks
-    further = 0 if met is None else _padded(met.basis.shape[1], COLUMNS_STEP) - met.basis.shape[1]
     return Inputs(
         target=np.pad(target - block.offset, ((0, 0), later)).astype(real),
         mask=np.pad(np.ones((geos, periods)), ((0, 0), later)).astype(real),
@@ -149,8 +146,7 @@ def inputs(
         frequency=None if frequency is None else _by_channel(frequency[..., own], later, real),
         basis=np.ascontiguousarray(np.swapaxes(np.pad(block.basis, ((0, 0), later, more)), 1, 2), dtype=real),
         power=np.pad(block.singular**2, ((0, 0), more)),
-        common=None if common is None else np.pad(common, ((0, 0), (0, further), more)),
-        shocks=None if met is None else _shocks(met, later, (0, further), real),
+        shared=_shared(block, later, real),
         lift=None if tests is None else _lift(plan, tests),
         level=level,
         loc=loc,
@@ -165,12 +161,18 @@ def _by_channel(values: Array, later: tuple[int, int], real: type[np.floating[An
     return np.ascontiguousarray(np.moveaxis(np.pad(values, ((0, 0), later, (0, 0))), 2, 0), dtype=real)
 
 
-def _shocks(met: MetShocks, later: tuple[int, int], more: tuple[int, int], real: type[np.floating[Any]]) -> Shocks:
-    return Shocks(
-        basis=np.ascontiguousarray(np.pad(met.basis, (later, more)).T, dtype=real),
-        apart=np.pad(met.apart, ((0, 0), more, more)),
-        free=np.float64(met.free),
+def _shared(block: LinearBlock, later: tuple[int, int], real: type[np.floating[Any]]) -> Shared | None:
+    if block.shared is None or block.shocks is None:
+        return None
+    met, count = block.shocks, block.shocks.basis.shape[1]
+    more = (0, _padded(count, COLUMNS_STEP) - count)
+    padded = Shocks(
+        basis=np.pad(met.basis, (later, more)).astype(real),
+        alike=np.pad(met.alike, ((0, 0), more)),
+        columns=met.columns.astype(np.int32),
+        apart=np.pad(met.apart, ((0, 0), (0, 0), more)),
     )
+    return Shared(block.right, block.shared / block.own, padded, np.float64(met.free - more[1]))
 
 
 def _lift(plan: Layout, tests: LiftData) -> Lift:
@@ -334,20 +336,16 @@ def _panel(x: Inputs, log_noise: Any, log_shock: Any, residual: Any) -> Any:
     quadratic = outside / variance + jnp.sum(inside**2 / total, axis=1)
     log_determinant = 2.0 * log_noise * jnp.sum(x.mask, axis=1) + jnp.sum(jnp.log1p(x.power / variance[:, None]), 1)
     likelihood = -0.5 * jnp.sum(quadratic + log_determinant)
-    flat = jnp.swapaxes(x.common, 0, 1).reshape(x.common.shape[1], -1)
-    precision = (flat / total.ravel()) @ flat.T
-    right = flat @ (inside / total).ravel()
-    shock, first = jnp.exp(log_shock[0]), len(flat) - len(x.shocks.basis)
-    left = (1.0 / variance).astype(rest.dtype) @ rest
-    along = x.shocks.basis @ left
-    across = jnp.sum((left - along @ x.shocks.basis) ** 2).astype(x.power.dtype)
+    shock, met = jnp.exp(log_shock[0]), x.shared
+    left = (1.0 / variance).astype(residual.dtype) @ residual
+    along = left @ met.shocks.basis
+    across = jnp.sum((left - met.shocks.basis @ along) ** 2).astype(x.power.dtype)
     seen = shock**2 * jnp.sum(1.0 / variance)
-    likelihood += 0.5 * shock**2 / (1.0 + seen) * across - 0.5 * x.shocks.free * jnp.log1p(seen)
-    scale = jnp.where(jnp.arange(len(flat)) < first, 1.0, shock)
-    apart = jnp.tensordot(1.0 / variance, x.shocks.apart, axes=1)
-    precision = (precision + jnp.pad(apart, ((first, 0), (first, 0)))) * scale[:, None] * scale
-    right = (right + jnp.pad(along.astype(right.dtype), (first, 0))) * scale
-    return likelihood + _integrated(precision + jnp.eye(len(flat)), right)
+    likelihood += 0.5 * shock**2 / (1.0 + seen) * across - 0.5 * met.free * jnp.log1p(seen)
+    along = along.astype(x.power.dtype)
+    precision, right = shared_system(met.shocks, met.right, met.ratio, x.power, variance, inside, along, jnp)
+    scale = jnp.where(jnp.arange(len(right)) < len(met.ratio), 1.0, shock)
+    return likelihood + _integrated(precision * scale[:, None] * scale + jnp.eye(len(right)), right * scale)
 
 
 @jax.custom_vjp  # type: ignore[untyped-decorator]

@@ -7,9 +7,14 @@ about ``c_g`` is a sum over singular directions, and the shared part is a small 
 The shocks that geos of a panel share, standard normal ``e_t`` times their scale in every geo's period t, belong to that
 shared part too. Only in the directions that some geo's block can say do they mix with it: those are its K further
 unknowns. In the other T - K directions the noise of the geos and their shared shock are all there is, alike in each.
+
+A geo's precision among those K directions is ``(I - X_g H_g X_g') / sigma_g**2`` with its prior-scaled design X_g and
+``H_g = V diag(1 / (sigma_g**2 + d**2)) V'``, P x P. Columns of the design that all geos have alike (intercept, trend,
+seasons, a national control) need its sum over geos alone; only columns of a geo's own count geo by geo.
 """
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,30 +29,99 @@ BLOCK_NUMBERS = 4_000_000
 """Numbers of a stack of matrices held at once (32 MB)."""
 
 
-@dataclass(frozen=True)
-class Shocks:
-    """Shocks that geos share, as the linear block meets them: G geos, T periods, K directions, R of a geo's block."""
+class Shocks(NamedTuple):
+    """Shocks that geos share, as the linear block meets them.
 
-    basis: Array
+    G geos, T periods, P coefficients, K directions, Q columns that differ between geos.
+    """
+
+    basis: Any
     """(T, K) orthonormal directions that some geo's block can say."""
-    within: Array
-    """(G, K, R) each geo's singular directions among them."""
-    apart: Array
-    """(G, K, K) what of them a geo's own block cannot say: the identity less ``within within'``."""
+    alike: Any
+    """(P, K) the prior-scaled columns that all geos have alike along them; 0 for the others."""
+    columns: Any
+    """(Q,) which columns differ between geos."""
+    apart: Any
+    """(G, Q, K) those columns of each geo along the directions."""
 
     @classmethod
-    def of(cls, bases: Array) -> "Shocks":
-        """From the left singular vectors (G, T, R) of all geos."""
-        whole, length, _ = np.linalg.svd(np.concatenate(list(bases), axis=1), full_matrices=False)
+    def of(cls, designs: Array) -> "Shocks":
+        """From the prior-scaled designs (G, T, P) of all geos."""
+        same = (designs == designs[0]).all(axis=(0, 1))
+        said = np.concatenate([designs[0][:, same], *designs[:, :, ~same]], axis=1)
+        long = np.linalg.norm(said, axis=0)
+        whole, length, _ = np.linalg.svd(said[:, long > 0] / long[long > 0], full_matrices=False)
         basis = whole[:, length > NOTHING]
-        within = np.swapaxes(bases, 1, 2) @ basis
-        apart = np.eye(basis.shape[1]) - np.swapaxes(within, 1, 2) @ within
-        return cls(basis, np.swapaxes(within, 1, 2), apart)
+        along = np.swapaxes(designs, 1, 2) @ basis
+        return cls(basis, np.where(same[:, None], along[0], 0.0), np.flatnonzero(~same), along[:, ~same])
 
     @property
     def free(self) -> int:
         """Directions of time that no geo's block can say."""
         return int(self.basis.shape[0] - self.basis.shape[1])
+
+
+def shared_system(
+    shocks: Shocks, right: Any, ratio: Any, power: Any, variance: Any, inside: Any, along: Any, xp: Any = np
+) -> tuple[Any, Any]:
+    """Precision that the data add to all that geos share, and the right-hand side of its normal equations.
+
+    Parameters
+    ----------
+    shocks, right, power
+        Of the block: V (G, P, R), squared singular values (G, R).
+    ratio
+        (P,) prior standard deviation of the part that geos share over that of their own.
+    variance
+        (..., G) squared noise scales.
+    inside
+        (..., G, R) residuals along each geo's singular directions.
+    along
+        (..., K) residuals over squared noise scales, summed over geos, along the shocks' directions.
+
+    Returns
+    -------
+    precision : (..., P + K, P + K)
+    right : (..., P + K)
+        Standard normals of the linear block first, then the shocks in units of the KPI.
+    """
+    total, weight = variance[..., None] + power, 1.0 / variance
+    flat, own = xp.swapaxes(right, 0, 1).reshape(ratio.shape[0], -1), right[:, shocks.columns]
+    # ``V diag(values) V'`` summed over geos, of three values at once.
+    values = xp.stack([_flat(v) for v in (power / total, 1.0 / total, weight[..., None] / total)], -2)
+    known, loose, weighed = xp.moveaxis((values[..., None, :] * flat) @ flat.T, -3, 0)
+    apart, count = shocks.apart.reshape(-1, shocks.apart.shape[2]), shocks.apart.shape[2]
+    # H_g's rows of the columns that are a geo's own.
+    within = _geo_by_geo(own / total[..., None, :], xp.swapaxes(right, 1, 2), xp)
+    weighted = weight[..., None, None] * within
+    between = ratio[:, None] * (loose @ shocks.alike + xp.swapaxes(_rows(within), -1, -2) @ apart)
+    mixed = shocks.alike.T @ (0.5 * weighed @ shocks.alike + xp.swapaxes(_rows(weighted), -1, -2) @ apart)
+    each = apart.T @ _rows(_geo_by_geo(weighted[..., shocks.columns], shocks.apart, xp))
+    shock = xp.sum(weight, -1)[..., None, None] * xp.eye(count) - mixed - xp.swapaxes(mixed, -1, -2) - each
+    upper, lower = (ratio[:, None] * known * ratio, between), (xp.swapaxes(between, -1, -2), shock)
+    precision = xp.concatenate([xp.concatenate(row, -1) for row in (upper, lower)], -2)
+    told = xp.sqrt(power) / total * inside
+    seen = weight[..., None] * told
+    less = _flat(seen) @ flat.T @ shocks.alike + _flat((own * seen[..., None, :]).sum(-1)) @ apart
+    return precision, xp.concatenate([ratio * (_flat(told) @ flat.T), along - less], -1)
+
+
+def _flat(values: Any) -> Any:
+    """(..., G, R) as (..., G * R)."""
+    return values.reshape(*values.shape[:-2], -1)
+
+
+def _rows(matrices: Any) -> Any:
+    """(..., G, Q, A) as (..., G * Q, A)."""
+    return matrices.reshape(*matrices.shape[:-3], -1, matrices.shape[-1])
+
+
+def _geo_by_geo(left: Any, right: Any, xp: Any) -> Any:
+    """Products of (..., G, A, B) and (..., G, B, C)."""
+    if xp is np:
+        return left @ right
+    # A compiled product of many small matrices takes several times as long as the sum written out.
+    return xp.sum(left[..., None] * right[..., None, :, :], -2)
 
 
 @dataclass(frozen=True)
@@ -72,17 +146,6 @@ class LinearBlock:
     """(G, P, R) right singular vectors V."""
     shocks: Shocks | None = None
     """Shocks that geos share; None for national data."""
-
-    @property
-    def common(self) -> Array | None:
-        """(G, P + K, R) what each standard normal that geos share adds along a geo's directions; None nationally.
-
-        Those of the shocks still lack their scale.
-        """
-        if self.shared is None:
-            return None
-        mixed = (self.shared / self.own)[:, None] * self.right * self.singular[:, None, :]
-        return mixed if self.shocks is None else np.concatenate([mixed, self.shocks.within], axis=1)
 
     def project(self, residual: Array) -> Array:
         """Residuals (S, G, T) along each geo's singular directions, (S, G, R)."""
@@ -125,29 +188,24 @@ class LinearBlock:
         mean : (S, P + K)
         factor : (S, P + K, P + K)
         """
-        common = self.common
-        assert common is not None
+        assert self.shared is not None
+        assert self.shocks is not None
+        assert shock is not None
         projected, size = self.project(residual), self.mean.size
-        total = sigma[..., None] ** 2 + self.singular**2
-        flat = np.swapaxes(common, 0, 1).reshape(common.shape[1], -1)
-        precision = (flat / total.reshape(len(sigma), 1, -1)) @ flat.T
-        right = (projected / total).reshape(len(sigma), -1) @ flat.T
-        if self.shocks is not None and shock is not None:
-            scale = np.ones((len(sigma), len(flat)))
-            scale[:, size:] = shock[:, None]
-            along = self._unexplained(residual, projected, sigma) @ self.shocks.basis
-            right[:, size:] += along
-            right *= scale
-            precision[:, size:, size:] += np.tensordot(sigma**-2, self.shocks.apart, axes=1)
-            precision *= scale[:, :, None] * scale[:, None, :]
-        precision += np.eye(len(flat))
-        mean = np.linalg.solve(precision, right[..., None])[..., 0]
+        along = self._weighted(residual, sigma) @ self.shocks.basis
+        ratio = self.shared / self.own
+        told = shared_system(self.shocks, self.right, ratio, self.singular**2, sigma**2, projected, along)
+        precision, right = told
+        scale = np.ones_like(right)
+        scale[:, size:] = shock[:, None]
+        precision = precision * scale[:, :, None] * scale[:, None, :] + np.eye(right.shape[1])
+        mean = np.linalg.solve(precision, (right * scale)[..., None])[..., 0]
         return np.asarray(mean, dtype=float), np.asarray(np.linalg.cholesky(precision), dtype=float)
 
-    def _unexplained(self, residual: Array, projected: Array, sigma: Array) -> Array:
-        """(S, T) what no geo's own block can say of its residuals, summed over geos by precision."""
-        rest = residual - _by_geo(projected, np.swapaxes(self.basis, 1, 2))
-        out: Array = np.einsum("sgt,sg->st", rest, sigma**-2)
+    @staticmethod
+    def _weighted(residual: Array, sigma: Array) -> Array:
+        """(S, T) residuals over squared noise scales, summed over geos."""
+        out: Array = np.einsum("sgt,sg->st", residual, sigma**-2)
         return out
 
     def draw(self, residual: Array, sigma: Array, shock: Array | None, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -161,8 +219,8 @@ class LinearBlock:
         """
         rows, geos = sigma.shape
         normal = rng.standard_normal((rows, geos, self.mean.size))
-        shared = np.zeros((rows, 0 if self.common is None else self.common.shape[1]))
-        step = max(1, BLOCK_NUMBERS // max(1, shared.shape[1] ** 2))
+        shared = np.zeros((rows, 0 if self.shocks is None else sum(map(int, self.shocks.alike.shape))))
+        step = max(1, BLOCK_NUMBERS // max(1, shared.shape[1] ** 2, geos * self.mean.size**2))
         if self.shared is not None:
             noise = rng.standard_normal(shared.shape)[..., None]
             for start in range(0, rows, step):
@@ -221,7 +279,7 @@ class LinearBlock:
         """Log density (S,) of the shocks, in units of their scale, in the directions that no geo's block can say."""
         assert self.shocks is not None
         basis = self.shocks.basis
-        found = self._unexplained(residual, self.project(residual), sigma)
+        found = self._weighted(residual, sigma)
         precision = 1.0 + shock**2 * np.sum(sigma**-2, axis=1)
         mean = (shock / precision)[:, None] * (found - found @ basis @ basis.T)
         apart = np.sum((standard - standard @ basis @ basis.T - mean) ** 2, axis=1)
@@ -230,14 +288,12 @@ class LinearBlock:
 
     def _of_shared(self, shared: Array, shock: Array | None) -> Array:
         """Along each geo's directions what all geos share (S, P + K) adds to the mean, (S, G, R)."""
-        common = self.common
-        if common is None:
+        if self.shared is None or self.shocks is None or shock is None:
             return np.zeros((len(shared), *self.singular.shape))
-        if shock is not None:
-            scale = np.ones_like(shared)
-            scale[:, self.mean.size :] = shock[:, None]
-            shared = shared * scale
-        added: Array = np.einsum("gpr,sp->sgr", common, shared)
+        size = self.mean.size
+        block = (shared[:, :size] * self.shared / self.own) @ self.right * self.singular[:, None, :]
+        series = (shock[:, None] * shared[:, size:]) @ self.shocks.basis.T
+        added: Array = np.swapaxes(block + series @ self.basis, 0, 1)
         return added
 
     def split(self, coefficients: Array) -> dict[str, Array]:
@@ -268,15 +324,14 @@ def linear_block(data: ModelData, mean: Array, own: Array, shared: Array | None 
     k, f = data.linear.shape[-1], data.fourier.shape[1]
     designs = [np.column_stack([np.ones(periods), data.linear[g], data.fourier]) for g in range(geos)]
     parts = [np.linalg.svd(design * own, full_matrices=False) for design in designs]
-    basis = np.stack([part[0] for part in parts])
     return LinearBlock(
         names=(COEFFICIENTS[0], *[COEFFICIENTS[1]] * k, *[COEFFICIENTS[2]] * f),
         mean=mean,
         own=own,
         shared=shared,
         offset=np.stack([design @ mean for design in designs]),
-        basis=basis,
+        basis=np.stack([part[0] for part in parts]),
         singular=np.stack([part[1] for part in parts]),
         right=np.stack([part[2].T for part in parts]),
-        shocks=None if shared is None else Shocks.of(basis),
+        shocks=None if shared is None else Shocks.of(np.stack(designs) * own),
     )

@@ -1,6 +1,7 @@
 """Geos that share a part of their baseline, against dense Gaussian algebra; single precision against double."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from mmm_core.domain.fit import ModelData, Posterior
 from mmm_core.modeling import collapsed, density, predict, rough_fit
 from mmm_core.modeling.collapsed import Collapsed, collapse
 from mmm_core.modeling.conditional import draw_linear, media_effect
+from mmm_core.modeling.linear_block import linear_block
 from mmm_core.modeling.parameters import NOISE, SHOCK
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
@@ -79,6 +81,36 @@ def test_collapsed_density_of_a_panel_equals_the_dense_marginal() -> None:
         )
         left.append(float(ours_at(z)) - likelihood - prior)
     np.testing.assert_allclose(left, left[0], rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("alike", "differing", "geos"), [(2, 0, 3), (0, 1, 3), (1, 2, 5)], ids=["alike", "own", "many"]
+)
+def test_what_geos_share_equals_dense_algebra_whichever_columns_differ(alike: int, differing: int, geos: int) -> None:
+    periods, size = 9, 1 + alike + differing
+    rng = np.random.default_rng([alike, differing])
+    national = np.broadcast_to(rng.standard_normal((periods, alike)), (geos, periods, alike))
+    linear = np.concatenate([rng.standard_normal((geos, periods, differing)), national], axis=2)
+    data = SimpleNamespace(target=np.zeros((geos, periods)), linear=linear, fourier=np.zeros((periods, 0)))
+    own, shared = rng.uniform(0.5, 2.0, (2, size))
+    block = linear_block(data, np.zeros(size), own, shared)  # type: ignore[arg-type]
+    residual, sigma, shock = rng.standard_normal((geos, periods)), rng.uniform(0.3, 0.9, geos), 0.7
+    mean, factor = block.shared_conditional(residual[None], sigma[None], np.array([shock]))
+    precision, right = np.eye(size + periods), np.zeros(size + periods)
+    for g in range(geos):
+        design = np.column_stack([np.ones(periods), linear[g]])
+        inverse = np.linalg.inv((design * own**2) @ design.T + sigma[g] ** 2 * np.eye(periods))
+        of_shared = np.concatenate([design * shared, shock * np.eye(periods)], axis=1)
+        precision += of_shared.T @ inverse @ of_shared
+        right += of_shared.T @ inverse @ residual[g]
+    assert block.shocks is not None
+    seen = np.block([
+        [np.eye(size), np.zeros((size, periods))],
+        [np.zeros((block.shocks.alike.shape[1], size)), block.shocks.basis.T],
+    ])  # fmt: skip
+    np.testing.assert_allclose(mean[0], seen @ np.linalg.solve(precision, right), rtol=1e-9, atol=1e-11)
+    covariance = np.linalg.inv(factor[0] @ factor[0].T)
+    np.testing.assert_allclose(covariance, seen @ np.linalg.inv(precision) @ seen.T, rtol=1e-9, atol=1e-11)
 
 
 def test_drawn_coefficients_of_a_panel_have_the_exact_mean_and_covariance() -> None:

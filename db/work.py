@@ -18,6 +18,7 @@ from db.knowledge import Knowledge
 from db.llm_usage import AnswerCache, Routes, UsageLog
 from db.plan_talks import PlanTalks
 from db.projects import Projects
+from db.remote_tasks import RemoteTasks
 from db.reports import Reports
 from db.routings import Routings
 from db.runs import Runs
@@ -34,6 +35,7 @@ from mmm_core.domain import (
     llm,
     plan_talk,
     ports,
+    remote_tasks,
     routing,
     runtime_tools,
     tokens,
@@ -83,6 +85,7 @@ class PostgresWork:
     answers: llm.AnswerCache
     inquiries: elicitation.Inquiries
     plan_talks: plan_talk.PlanTalks
+    remote_tasks: remote_tasks.RemoteTasks
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -130,6 +133,7 @@ class PostgresWork:
         self.answers = AnswerCache(*place)
         self.inquiries = Inquiries(*place)
         self.plan_talks = PlanTalks(*place)
+        self.remote_tasks = RemoteTasks(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

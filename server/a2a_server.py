@@ -66,11 +66,12 @@ def card(address: str) -> Any:
 
 
 def dispatcher(services: Callable[[], Services]) -> Any:
-    """What answers a JSON-RPC request whose person is in its scope; tasks are kept while this process runs."""
+    """What answers a JSON-RPC request whose person is in its scope; tasks are rows of that person."""
     from a2a.server.agent_execution import AgentExecutor
     from a2a.server.request_handlers import DefaultRequestHandler
     from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
-    from a2a.server.tasks import InMemoryTaskStore
+
+    from server.a2a_tasks import KeptTasks
 
     class Executor(AgentExecutor):
         async def execute(self, context: Any, event_queue: Any) -> None:
@@ -79,7 +80,7 @@ def dispatcher(services: Callable[[], Services]) -> Any:
         async def cancel(self, context: Any, event_queue: Any) -> None:
             await _updater(context, event_queue).cancel()
 
-    handler = DefaultRequestHandler(Executor(), InMemoryTaskStore(), card(""))
+    handler = DefaultRequestHandler(Executor(), KeptTasks(services), card(""))
     return JsonRpcDispatcher(handler, context_builder=_builder())
 
 
@@ -104,7 +105,7 @@ def _builder() -> Any:
     class Builder(ServerCallContextBuilder):
         def build(self, request: Request) -> ServerCallContext:
             actor: Actor = request.scope["carryover.actor"]
-            return ServerCallContext(user=Person(actor), state={"headers": dict(request.headers)})
+            return ServerCallContext(user=Person(actor), state={"headers": dict(request.headers), "actor": actor})
 
     return Builder()
 

@@ -9,7 +9,7 @@ from db.schema.assistants import conversation_messages, conversations, llm_answe
 from db.schema.elicitation import accepted_beliefs, inquiries, inquiry_replies, inquiry_views
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
-from db.schema.made import code_sessions, personal_tokens, router_weights, routings, runtime_tools
+from db.schema.made import code_sessions, personal_tokens, remote_tasks, router_weights, routings, runtime_tools
 from db.schema.people import allowed_domains, invitations, memberships, organisations, users
 from db.schema.work import (
     baselines,
@@ -61,6 +61,7 @@ __all__ = [
     "progress",
     "projects",
     "proposals",
+    "remote_tasks",
     "reports",
     "results",
     "router_weights",

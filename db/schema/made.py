@@ -1,4 +1,4 @@
-"""What people and assistants make with the product: routed messages, tools, code that goes on, personal tokens."""
+"""What people and assistants make with the product: routed messages, tools, code that goes on, tokens, tasks."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy import text as sql
@@ -61,4 +61,15 @@ personal_tokens = table(
     at("used_at", nullable=True),
     at("revoked_at", nullable=True),
     refers("user_id", "users"),
+)
+
+remote_tasks = table(
+    "remote_tasks",
+    ("user_id", "id"),
+    text("user_id"),
+    text("id"),
+    text("content"),
+    at("changed_at"),
+    refers("user_id", "users"),
+    Index(None, "organisation_id", "user_id", "changed_at"),
 )

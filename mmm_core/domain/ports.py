@@ -22,6 +22,7 @@ from mmm_core.domain.llm import AnswerCache, LanguageModels, Routes, UsageLog
 from mmm_core.domain.plan_talk import PlanTalks
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
+from mmm_core.domain.remote_tasks import RemoteTasks
 from mmm_core.domain.report import Fact, LineageStep, Report, ShareLink
 from mmm_core.domain.results import Results
 from mmm_core.domain.routing import Router, Routings
@@ -263,6 +264,7 @@ class Work(Protocol):
     answers: AnswerCache
     inquiries: Inquiries
     plan_talks: PlanTalks
+    remote_tasks: RemoteTasks
 
 
 class SharedReports(Protocol):

@@ -13,6 +13,7 @@ from db.work import PostgresWork
 from mmm_core.domain.errors import Conflict, NotFound
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole
+from mmm_core.domain.remote_tasks import RemoteTask
 from mmm_core.domain.report import Fact
 from mmm_core.domain.runtime_tools import CodeSession
 from tests.db import some
@@ -70,6 +71,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         w.inquiries.keep_accepted(some.accepted(run.project_id))
         planning = some.plan_talk(run.project_id)
         w.plan_talks.add(planning)
+        w.remote_tasks.put(RemoteTask("t", "{}", some.NOW))
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -222,6 +224,8 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.workflows.approvals(filled["workflow"]) == []
         assert w.conversations.messages(filled["talk"]) == []
         assert w.plan_talks.latest(filled["project"]) is None
+        assert w.remote_tasks.find("t") is None
+        assert w.remote_tasks.list() == []
         assert w.usage.spent() == []
         assert w.answers.get("digest", some.NOW) is None
         assert [action for _, _, action, _, _ in w.audit.list(10)] == ["member.joined"], "its own row alone"

@@ -30,7 +30,7 @@ from mmm_core.domain.conversation import ProposalStatus
 from mmm_core.domain.errors import BadInput, NotFound
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services
-from mmm_core.use_cases import conversations, datasets, fits, models, plans, projects, tokens
+from mmm_core.use_cases import conversations, datasets, fits, models, plans, projects, remote_tasks, tokens
 from mmm_core.use_cases.execute import execute
 from server import protocol_tools, protocols
 from tests.db.test_use_cases import KeptQueue, PriorFit
@@ -348,6 +348,52 @@ def test_a_task_about_nothing_fails_with_a_sentence(place: Place) -> None:
     task = sent(place, "Which channel has the best return?", {"project": "Nowhere"})
     assert task.status.state == TaskState.TASK_STATE_FAILED
     assert "no project of that name" in task.status.message.parts[0].text
+
+
+def asked_for(place: Place, engine: Engine, task_id: str) -> Any:
+    """The task as a web process answers that has just been started."""
+    fresh = Starlette(routes=[*protocols.routes(lambda: place.services, lambda t: owner_of(engine, t), lambda: None)])
+
+    async def run() -> Any:
+        transport = httpx.ASGITransport(app=fresh)
+        headers = {"A2A-Version": "1.0", "Authorization": f"Bearer {place.token}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://restarted", headers=headers) as http:
+            asked = {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": task_id}}
+            listing = {"jsonrpc": "2.0", "id": 2, "method": "ListTasks", "params": {"pageSize": 50}}
+            return (await http.post("/a2a", json=asked)).json(), (await http.post("/a2a", json=listing)).json()
+
+    return finished(run())
+
+
+def test_a_task_is_found_after_a_restart_and_by_another_web_process(place: Place, engine: Engine) -> None:
+    task = sent(place, "Which channel has the best return?", {"project": place.project})
+    found, listed = asked_for(place, engine, task.id)
+    assert found["result"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert found["result"]["artifacts"][0]["parts"][0]["text"] == task.artifacts[0].parts[0].text
+    assert task.id in [t["id"] for t in listed["result"]["tasks"]]
+    missing, _ = asked_for(place, engine, "nothing\x00here")
+    assert "error" in missing
+
+
+def test_a_task_whose_process_is_gone_ends_with_a_sentence(place: Place, engine: Engine, actor: Actor) -> None:
+    begun = json.dumps({"id": "left", "contextId": "c", "status": {"state": "TASK_STATE_WORKING"}})
+    remote_tasks.keep(place.services, actor, "left", begun)
+    found, _ = asked_for(place, engine, "left")
+    assert found["result"]["status"]["state"] == "TASK_STATE_WORKING"
+    earlier = replace(place.services, now=lambda: datetime.now(UTC) - timedelta(hours=1))
+    remote_tasks.keep(earlier, actor, "left", begun)
+    found, _ = asked_for(place, engine, "left")
+    assert found["result"]["status"]["state"] == "TASK_STATE_FAILED"
+    assert "Send the task again" in found["result"]["status"]["message"]["parts"][0]["text"]
+
+
+def test_the_oldest_tasks_go(place: Place, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_tasks, "MOST", 3)
+    for n in range(5):
+        remote_tasks.keep(place.services, actor, f"many-{n}", "{}")
+    assert [t.id for t in remote_tasks.list_tasks(place.services, actor)] == ["many-4", "many-3", "many-2"]
+    remote_tasks.forget(place.services, actor, "many-4")
+    assert remote_tasks.find(place.services, actor, "many-4") is None
 
 
 def test_a_task_is_its_owners_alone(place: Place, engine: Engine) -> None:

@@ -20,6 +20,7 @@ from pages.ui import (
     study_compare,
     study_validation,
     tools,
+    tuning,
 )
 
 actor = guard.enter()
@@ -39,7 +40,7 @@ for run in runs:
 done = [r for r in runs if r.status is RunStatus.DONE]
 names = (
     (["Results", "Trust", "Validation", "Causal"] if done else [])
-    + ["Specification", "Ladder"]
+    + ["Specification", "Ladder", "Tune"]
     + (["Models"] if runs else [])
     + ["Tools"]
 )
@@ -65,6 +66,9 @@ if tabs["Specification"].open:
 if tabs["Ladder"].open:
     with tabs["Ladder"]:
         ladder.tab(actor, project, chosen)
+if tabs["Tune"].open:
+    with tabs["Tune"]:
+        tuning.tab(actor, project)
 if runs and tabs["Models"].open:
     with tabs["Models"]:
         model_runs.table(actor, runs)

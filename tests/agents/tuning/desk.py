@@ -1,12 +1,15 @@
 """A session on real rows, its worker's stretches called by hand; trials answer from a script or from the engine."""
 
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 
 from mmm_core.agents.workflow.drive import Hands, Stretch, drive
+from mmm_core.domain.errors import FitFailed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.study import StepBegun, StepEnded, StudyEnded, StudyRequest
@@ -51,10 +54,12 @@ class ScriptedTrials(PriorFit):
         spec = ModelSpec.from_yaml(request.model.spec_yaml)
         found = self.script(spec, len(self.asked))
         self.asked.append(spec)
+        if found.error:
+            raise FitFailed(found.error)
         for step in request.steps:
             yield StepBegun(step.name)
             made = _fit(spec, found, request.options) if step.name == trial.FIT else _ahead(found)
-            yield StepEnded(step.name, None if found.error else made, 0.1, found.error or None)
+            yield StepEnded(step.name, made, 0.1)
         yield StudyEnded()
 
 
@@ -96,6 +101,7 @@ class Session:
     context: str
     saver: Any = field(default_factory=InMemorySaver)
     id: str = ""
+    model: Any = None
 
     def start(self, context: str | None = None, **options: Any) -> "Session":
         given = TuningOptions(**options)
@@ -115,7 +121,8 @@ class Session:
             if now.status.ended or now.awaited is Awaited.APPROVAL:
                 return self
             if now.awaited is Awaited.STUDY and now.awaited_id:
-                execute_study(self.services, self.actor, now.awaited_id)
+                with suppress(FitFailed):
+                    execute_study(self.services, self.actor, now.awaited_id)
                 workflows.wake(self.services, self.actor, Awaited.STUDY, now.awaited_id)
             else:
                 self.go()
@@ -156,14 +163,17 @@ class Session:
         return [(str(e.detail["role"]), str(e.detail["verdict"])) for e in self.told("verdict") + self.told("criteria")]
 
 
-def open_session(services: Services, actor: Actor, script: Script, build: Any = None) -> Session:
-    """A project with data and a decided plan; ``build`` makes a language model where one is wanted."""
-    project_id = world.company(services, actor, fit=False)
+def open_session(services: Services, actor: Actor, project_id: str, script: Script, build: Any = None) -> Session:
+    """On a project with data and a decided plan; ``build`` makes a language model where one is wanted."""
+    for before in tuning.sessions(services, actor, project_id):
+        if not before.status.ended:
+            workflows.cancel(services, actor, before.id)
     trials = ScriptedTrials(script)
     process: Any = trials
     own = replace(services, fit_process=process)
     if build is not None:
-        own = world.with_model(own, build)
+        # A name of its own: what was asked before in the same words would be answered from the cache.
+        own = world.with_model(own, build, model=f"compatible:small-{uuid.uuid4().hex}")
     spec, _ = tuning.begun_from(own, actor, project_id)
     first, second = (c.name for c in spec.channels[:2])
     return Session(own, actor, project_id, trials, spec, RANGES.format(first=first, second=second))

@@ -1,0 +1,63 @@
+"""The course of a session: every proposal with what each role said of it, in order."""
+
+from collections.abc import Iterator, Sequence
+
+import streamlit as st
+
+from mmm_core.domain.workflow import Event, EventKind
+from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import tuning_words as words
+from mmm_core.reports import wording as f
+from mmm_core.use_cases import tuning_history
+from mmm_core.use_cases.workflows import Watch
+
+COLOURS = {"passed": "blue", "better": "green", "approved": "green", "rejected": "red", "set aside": "gray"}
+TOLD = ("trial", "proposal", "verdict", "escalation", "criteria", "result", "status")
+
+
+def proposals(seen: Watch) -> int:
+    return sum(e.detail.get("what") == "proposal" and "proposal" in e.detail for e in seen.events)
+
+
+def assistant(seen: Watch) -> str:
+    """Who is at work, and what language models have cost so far."""
+    found = next((str(e.detail["assistant"]) for e in seen.events if e.detail.get("what") == "trial"), "")
+    spent = tuning_history.cost(seen.events)
+    calls = spent["model_calls"]
+    if not calls:
+        return words.ASSISTANTS.get(found, "")
+    tokens = f.whole(spent["input_tokens"] + spent["output_tokens"])
+    price = f", ${spent['us_dollars']:.4f}" if spent["us_dollars"] else ""
+    return f"{words.ASSISTANTS.get(found, '')} {calls} {'call' if calls == 1 else 'calls'}, {tokens} tokens{price}."
+
+
+def draw(seen: Watch) -> None:
+    names = _channels(seen)
+    for number, events in _rounds(seen.events):
+        with st.container(border=number > 0, gap="small", key=f"tuning_round_{seen.workflow.id}_{number}"):
+            st.markdown("  \n".join(_line(event, names) for event in events))
+
+
+def _rounds(events: Sequence[Event]) -> Iterator[tuple[int, list[Event]]]:
+    """Lines by the proposal that they belong to; 0 holds what came before the first."""
+    found: dict[int, list[Event]] = {}
+    for event in events:
+        if event.detail.get("what") in TOLD or event.kind is EventKind.ANSWERED:
+            number = int(event.detail.get("iteration", max(found, default=0)))
+            found.setdefault(number, []).append(event)
+    yield from found.items()
+
+
+def _line(event: Event, names: Sequence[str]) -> str:
+    why = f"  \n:gray[{f.safe(f.named(event.reason, names))}]" if event.reason else ""
+    verdict = str(event.detail.get("verdict", ""))
+    if event.detail.get("what") in ("verdict", "criteria") and verdict in words.VERDICTS:
+        who = words.ROLES.get(str(event.detail.get("role", "")), "")
+        return f":{COLOURS[verdict]}-badge[{who} {words.VERDICTS[verdict]}]{why}"
+    text = f.safe(f.named(event.text, names))
+    return f"**{text}**{why}" if event.detail.get("what") in ("proposal", "result") else f"{text}{why}"
+
+
+def _channels(seen: Watch) -> tuple[str, ...]:
+    text = seen.workflow.options.spec_yaml
+    return tuple(c.name for c in ModelSpec.from_yaml(text).channels) if text else ()

@@ -42,8 +42,9 @@ class Asked:
         return sum(a in self.found[:BEST] for a in self.question.answer) / len(self.question.answer)
 
 
-def questions() -> list[Question]:
-    rows = yaml.safe_load((HERE / "questions.yaml").read_text(encoding="utf-8"))
+def questions(file: str = "questions") -> list[Question]:
+    """``fresh_questions`` are those that no weight was chosen on."""
+    rows = yaml.safe_load((HERE / f"{file}.yaml").read_text(encoding="utf-8"))
     return [Question(r["ask"], tuple(r["answer"]), r["route"]) for r in rows]
 
 
@@ -68,9 +69,10 @@ def seed(work: Work) -> None:
         work.graph.put_edge(_node(source), kind, _node(target), *properties)
 
 
-def ask_all(work: Work, routes: Sequence[Route]) -> list[Asked]:
+def ask_all(work: Work, routes: Sequence[Route], file: str = "questions") -> list[Asked]:
     return [
-        Asked(q, tuple("/".join(f.best.document) for f in found_in(work, q.ask, routes=routes))) for q in questions()
+        Asked(q, tuple("/".join(f.best.document) for f in found_in(work, q.ask, routes=routes)))
+        for q in questions(file)
     ]
 
 

@@ -50,6 +50,17 @@ def test_all_three_find_more_than_each_alone(
     assert recall["all three"] > max(found for way, found in recall.items() if way != "all three") + 0.05
 
 
+def test_questions_that_no_weight_was_chosen_on(seeded: PostgresWork, capsys: pytest.CaptureFixture[str]) -> None:
+    recall = {
+        way: asking.recall(asking.ask_all(seeded, routes, "fresh_questions")) for way, routes in asking.WAYS.items()
+    }
+    with capsys.disabled():
+        said = ", ".join(f"{way} {found:.3f}" for way, found in recall.items())
+        sys.stdout.write(f"\nrecall at {asking.BEST} over fresh questions: {said}\n")
+    assert len(asking.questions("fresh_questions")) >= 40
+    assert recall["all three"] > max(found for way, found in recall.items() if way != "all three")
+
+
 def test_each_way_is_good_at_its_own_questions(answered: dict[str, list[asking.Asked]]) -> None:
     for way, route in (("vectors", "meaning"), ("text", "words"), ("graph", "graph")):
         assert asking.recall(answered[way], lambda q, route=route: q.route == route) >= 0.9, way

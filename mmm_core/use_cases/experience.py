@@ -16,7 +16,8 @@ from mmm_core.domain.checks import Status
 from mmm_core.domain.dataset import Role
 from mmm_core.domain.errors import NotFound
 from mmm_core.domain.fit import Run, RunStatus
-from mmm_core.domain.ports import Work
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import Plan, Precedent, PrecedentKind, Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
 from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation
@@ -108,6 +109,13 @@ def lessons(work: Work, here: Here) -> list[Lesson]:
         given |= {(p.kind, _slot(p)) for p in lesson.offers}
         out.append(lesson)
     return out
+
+
+def for_plan(services: Services, actor: Actor, project_id: str, plan: Plan) -> list[Lesson]:
+    """What earlier models say about a plan's channels; empty where there are no data yet."""
+    with services.work(actor) as work:
+        here = here_of(work, project_id, plan)
+        return [m for m in lessons(work, here) if m.shared] if here else []
 
 
 def here_of(work: Work, project_id: str, plan: Plan | None) -> Here | None:

@@ -1,5 +1,6 @@
 """Plan phase: a research plan from what the data hold, and its approval."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,13 +8,17 @@ from mmm_core.agents.workflow.desk import Desk, next_key
 from mmm_core.agents.workflow.state import Decided, State, Step, plain
 from mmm_core.domain.dataset import Role
 from mmm_core.domain.errors import DataError
-from mmm_core.domain.project import Plan, PlanStatus, Project
+from mmm_core.domain.project import Plan, PlanStatus, Precedent, Project
 from mmm_core.domain.workflow import Gate, Input, Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import datasets, mending, plans, projects
+from mmm_core.use_cases import datasets, experience, mending, plans, projects
+from mmm_core.use_cases.experience import Lesson
+from mmm_core.use_cases.precedents import in_words
 
 REJECTED = "The plan stays a draft and nothing is fitted; change it on the Plan page and run the analysis again."
+SHOWN = 3
+"""Earlier models that the approval shows."""
 PLENTY = 104
 """Periods from which a yearly season is seen twice."""
 
@@ -42,7 +47,8 @@ def propose(desk: Desk, state: State) -> Step:
         raise DataError("No column looks like the KPI; name it with --kpi COLUMN, or set its role on the Data page.")
     draft = last if last and last.status is PlanStatus.DRAFT and given is None else None
     plan = draft or _written(desk, state, project, mended, target, channels, controls)
-    update |= {"plan_id": plan.id, "question": plain(_question(state, plan, mended))}
+    lessons = experience.for_plan(services, actor, project.id, plan)
+    update |= {"plan_id": plan.id, "question": plain(_question(state, plan, mended, lessons))}
     source = "the draft on the Plan page" if draft else "the given specification" if given else "the data's columns"
     kept = Decided(
         f"What did {listed(plan.channels)} bring to {f.inside(plan.target)}?", f"Proposed from {source}."
@@ -64,13 +70,16 @@ def decide(desk: Desk, state: State) -> Step:
             plan = work.projects.latest_plan(project_id)
         assert plan is not None
         edits: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in answer.edits.items()}
+        if "precedents" in edits:
+            lessons = experience.for_plan(desk.services, desk.actor, project_id, plan)
+            edits["precedents"] = tuple(p for p in _handed(plan, lessons) if _label(p) in edits["precedents"])
         new = replace(plan, **edits)
         plan_id = desk.once(
             f"{key}:edit", "Changed the plan as asked",
             lambda s, a: plans.save_plan(
                 s, a, project_id, question=new.question, target=new.target, channels=new.channels,
                 controls=new.controls, hypotheses=new.hypotheses, data_needed=new.data_needed,
-                experiments=new.experiments,
+                experiments=new.experiments, precedents=new.precedents,
             ).id,
             by=who,
         )  # fmt: skip
@@ -111,7 +120,16 @@ def _written(
     return plan
 
 
-def _question(state: State, plan: Plan, mended: mending.Mended) -> Question:
+def _handed(plan: Plan, lessons: Sequence[Lesson]) -> list[Precedent]:
+    """What may be taken over of earlier models; none of it is before a person chooses it."""
+    return list(dict.fromkeys((*plan.precedents, *(p for m in lessons for p in m.offers))))
+
+
+def _label(one: Precedent) -> str:
+    return f"{in_words(one)}, from {one.source}"
+
+
+def _question(state: State, plan: Plan, mended: mending.Mended, lessons: Sequence[Lesson]) -> Question:
     _, channels, controls = plans.plan_columns(mended.recognition)
     roles = {r.column: r.role for r in mended.recognition.roles}
     spare = [c for c in mended.columns if roles.get(c) in (Role.IGNORE, Role.TREATMENT)]
@@ -124,6 +142,11 @@ def _question(state: State, plan: Plan, mended: mending.Mended) -> Question:
     evidence += [f"Belief: {h}" for h in plan.hypotheses]
     evidence += [f"Data still needed: {d}" for d in plan.data_needed]
     evidence += [f"Worth testing: {e}" for e in plan.experiments]
+    evidence += [f"Worked before: {m.sentence}" for m in lessons[:SHOWN]]
+    handed = [_label(p) for p in _handed(plan, lessons)]
+    before = Input(
+        "precedents", "Take over from earlier models", "choices", list(map(_label, plan.precedents)), tuple(handed)
+    )
     return Question(
         key=next_key(state, Gate.PLAN),
         gate=Gate.PLAN,
@@ -135,6 +158,7 @@ def _question(state: State, plan: Plan, mended: mending.Mended) -> Question:
             Input("target", "Target (KPI)", "choice", plan.target, _options([plan.target], targets)),
             Input("channels", "Channels", "choices", list(plan.channels), _options(plan.channels, channels)),
             Input("controls", "Controls", "choices", list(plan.controls), _options(plan.controls, controls, spare)),
+            *([before] if handed else []),
         ),
         subject={"plan": plan.id, "version": mended.version.id},
     )

@@ -1,6 +1,5 @@
 """People who are asked under a link: rows for their organisation, and the door for whoever holds the link."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,21 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, insert, select, text
 
+from db import link_doors
 from db.audit import Audit
-from db.codec import clean, decode, encode
-from db.failures import translate
+from db.codec import decode, encode
 from db.graph import Graph
 from db.rows import Many, Rows
 from db.schema import accepted_beliefs, inquiries, inquiry_replies, inquiry_views
 from mmm_core.domain.elicitation import AcceptedBelief, Inquiry, OpenInquiry, Reply, Statement
 from mmm_core.domain.errors import CarryoverError, NotAllowed, NotFound
 from mmm_core.domain.identity import Actor, TeamRole
-from mmm_core.use_cases.reports import hash_passcode, hash_token
 
 FIND = text("SELECT organisation_id, inquiry_id FROM carryover.find_inquiry(:token_hash)")
-QUARTER = text("interval '15 minutes'")
-WRONG_ALLOWED = 10
-"""Wrong passcodes of a link within a quarter of an hour, whoever tries."""
 REPLIES_ALLOWED = 20
 """Replies under a link within a quarter of an hour."""
 
@@ -87,32 +82,25 @@ class PostgresInquiryDoor:
         self, token: str, passcode: str | None, viewer: str,
         act: Callable[[Connection, Inquiry, Actor], T | CarryoverError], *, opens: bool = False,
     ) -> T:  # fmt: skip
-        try:
-            with self._engine.begin() as connection:
-                found = _enter(connection, token, passcode, viewer, opens)
-                answer = found if isinstance(found, CarryoverError) else act(connection, *found)
-        except Exception as error:
-            if (known := translate(error)) is not None:
-                raise known from error
-            raise
-        # Raised after the commit: a wrong passcode stays in the view log.
-        if isinstance(answer, CarryoverError):
-            raise answer
-        return answer
+        def enter(connection: Connection) -> T | CarryoverError:
+            found = _enter(connection, token, passcode, viewer, opens)
+            return found if isinstance(found, CarryoverError) else act(connection, *found)
+
+        return link_doors.through(self._engine, enter)
 
 
 def _enter(
     connection: Connection, token: str, passcode: str | None, viewer: str, opens: bool
 ) -> tuple[Inquiry, Actor] | CarryoverError:
-    door = connection.execute(FIND, {"token_hash": hash_token(clean(token))}).one_or_none()
+    door = link_doors.found(connection, FIND, token)
     if door is None:
         return NotFound("This link opens no question; check that it was copied whole.")
-    # From here on the link's organisation is known and its policies apply.
-    connection.execute(text("SELECT set_config('app.organisation', :o, true)"), {"o": door.organisation_id})
     # Guesses at one passcode, and replies, take turns, so that many at once count one by one.
     connection.execute(select(inquiries.c.id).where(inquiries.c.id == door.inquiry_id).with_for_update())
     row = connection.execute(_with_views().where(inquiries.c.id == door.inquiry_id)).one()
-    refusal, wrong = _refusal(connection, row, passcode)
+    expired = row.expires_at <= datetime.now(UTC)
+    lock = link_doors.Lock(row.id, row.revoked_at is not None, expired, row.passcode_hash, "link")
+    refusal, wrong = link_doors.refusal(connection, lock, passcode, inquiry_views, inquiry_views.c.inquiry_id)
     if wrong or (opens and refusal is None):
         connection.execute(
             insert(inquiry_views).values(
@@ -123,25 +111,6 @@ def _enter(
         return refusal
     inquiry = _inquiry(row)
     return inquiry, Actor(door.organisation_id, "", f"{inquiry.person} (by link)", "", TeamRole.VIEWER)
-
-
-def _refusal(connection: Connection, row: Any, passcode: str | None) -> tuple[NotAllowed | None, bool]:
-    """Why the link does not open, and whether a passcode was tried and failed."""
-    if row.revoked_at is not None:
-        return NotAllowed("This link has been revoked; ask whoever sent it for a new one."), False
-    if row.expires_at <= datetime.now(UTC):
-        return NotAllowed("This link has expired; ask whoever sent it for a new one."), False
-    if row.passcode_hash is None:
-        return None, False
-    if not passcode:
-        return NotAllowed("This link asks for a passcode."), False
-    recent = inquiry_views.c.at > func.clock_timestamp() - QUARTER
-    failed = select(func.count()).where(inquiry_views.c.inquiry_id == row.id, inquiry_views.c.opened.is_(False), recent)
-    if connection.execute(failed).scalar_one() >= WRONG_ALLOWED:
-        return NotAllowed("There were too many wrong passcodes; try again in a quarter of an hour."), False
-    if not hmac.compare_digest(hash_passcode(clean(passcode), row.id), row.passcode_hash):
-        return NotAllowed("This passcode is not right."), True
-    return None, False
 
 
 def _last(connection: Connection, inquiry: Inquiry, guest: Actor) -> OpenInquiry:
@@ -156,7 +125,7 @@ def _keep(
 ) -> Reply | CarryoverError:
     table = inquiry_replies
     mine = table.c.inquiry_id == inquiry.id
-    lately = select(func.count()).where(mine, table.c.at > func.clock_timestamp() - QUARTER)
+    lately = select(func.count()).where(mine, table.c.at > func.clock_timestamp() - link_doors.QUARTER)
     if connection.execute(lately).scalar_one() >= REPLIES_ALLOWED:
         return NotAllowed("There were too many answers in a short time; try again in a quarter of an hour.")
     count = connection.execute(select(func.count()).where(mine)).scalar_one()

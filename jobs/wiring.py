@@ -17,11 +17,11 @@ from db.shared_reports import PostgresSharedReports
 from db.tokens import owner_of
 from db.work import PostgresWork
 from jobs import embeddings, queue, search_provider
+from jobs.addresses import admin_url, redis_url
 from jobs.fit_server import ForkServerFitProcess
 from jobs.isolation.runner import Bubblewrap
 from mmm_core.agents.llm.gateway import Gateway
 from mmm_core.agents.router.sentences import SentenceRouter
-from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.settings import Settings
@@ -118,16 +118,3 @@ def fit_process(settings: Settings) -> ForkServerFitProcess:
 
 def redis_connection(settings: Settings) -> redis.Redis:
     return queue.connect(redis_url(settings))
-
-
-def admin_url(settings: Settings) -> str:
-    """The database's address as its owner; the application itself uses a role derived from it."""
-    if settings.database_url is None:
-        raise BadInput("DATABASE_URL is not set; `mmm up` starts a database of its own.")
-    return settings.database_url.get_secret_value()
-
-
-def redis_url(settings: Settings) -> str:
-    if settings.redis_url is None:
-        raise BadInput("REDIS_URL is not set; `mmm up` starts a queue of its own.")
-    return settings.redis_url.get_secret_value()

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import redis
+import scipy
 import structlog
 from rq import Queue
 from rq import Worker as RqWorker
@@ -28,14 +29,14 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import now as rq_now
 
-from jobs import fit_preload, fit_server, queue, recovery, tasks, wiring
+from jobs import addresses, fit_preload, fit_server, queue, recovery, tasks, wiring
 from mmm_core.agents.workflow import drive
 from mmm_core.domain.errors import BadInput, Unavailable
 from mmm_core.settings import Settings
 
 log = structlog.get_logger("carryover.worker")
 
-IMPORTED_BEFORE_FORKING = (tasks, drive)
+IMPORTED_BEFORE_FORKING = (tasks, drive, scipy.optimize, scipy.stats)
 """What every horse needs, in memory once."""
 
 NEVER_IMPORTED = frozenset({"jax", "jaxlib", "pytensor", "pymc", "pymc_marketing", "numpyro"})
@@ -169,7 +170,7 @@ def _work(
     """One life of a worker: it ends when asked to, or when the queue went away."""
     names = queue.queue_names(devices)
     with contextlib.ExitStack() as stack, wiring.opened(settings) as wired:
-        look = recovery.watchful(wired.services, queue.RqFitQueue(wired.redis), wiring.admin_url(settings))
+        look = recovery.watchful(wired.services, queue.RqFitQueue(wired.redis), addresses.admin_url(settings))
         # rq waits in this connection for work, longer than a click may take.
         connection = stack.enter_context(contextlib.closing(wiring.redis_connection(settings)))
         queues = [Queue(n, connection=connection, serializer=JSONSerializer) for n in names]

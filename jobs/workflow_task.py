@@ -8,7 +8,7 @@ import structlog
 
 from db import checkpoints
 from db.connect import application_url
-from jobs import wiring
+from jobs import addresses, wiring
 from mmm_core.domain.errors import Cancelled, CarryoverError, Conflict, Unavailable
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services
@@ -27,7 +27,7 @@ def run_workflow(organisation_id: str, user_id: str, workflow_id: str) -> str:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     settings = Settings()
-    address = application_url(wiring.admin_url(settings))
+    address = application_url(addresses.admin_url(settings))
     with wiring.opened(settings) as wired:
         try:
             return go_on(wired.services, actor, workflow_id, address, stopping)

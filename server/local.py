@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from pydantic import SecretStr
 
 from db import founding, migrate
-from jobs import wiring
+from jobs import addresses
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.settings import Settings
-from mmm_core.use_cases import team
 from server import embedded, logs
 
 
@@ -27,9 +26,9 @@ def located(settings: Settings) -> Iterator[Settings]:
                 "redis_url": settings.redis_url or SecretStr(urls.redis),
             }
             settings = settings.model_copy(update=found)
-        migrate.upgrade(wiring.admin_url(settings))
+        migrate.upgrade(addresses.admin_url(settings))
         if first:
-            founding.found(wiring.admin_url(settings), *first)
+            founding.found(addresses.admin_url(settings), *first)
         yield settings
 
 
@@ -40,6 +39,8 @@ def _first_admin(settings: Settings) -> tuple[str, str] | None:
         return None
     if not (name and email):
         raise BadInput("CARRYOVER_ORGANISATION and CARRYOVER_FIRST_ADMIN belong together; set both or neither.")
+    from mmm_core.use_cases import team
+
     try:
         return name, team.checked_email(email)
     except BadInput as error:
@@ -48,7 +49,7 @@ def _first_admin(settings: Settings) -> tuple[str, str] | None:
 
 def environment(settings: Settings) -> dict[str, str]:
     """What child processes are told about the servers."""
-    return {"DATABASE_URL": wiring.admin_url(settings), "REDIS_URL": wiring.redis_url(settings)}
+    return {"DATABASE_URL": addresses.admin_url(settings), "REDIS_URL": addresses.redis_url(settings)}
 
 
 @contextlib.contextmanager
@@ -56,6 +57,9 @@ def local_services(
     *, say: Callable[[str], None] = lambda _: None, fits: bool = False
 ) -> Iterator[tuple[Services, Actor]]:
     """Services and the local person for a command; ``fits`` has the fit server load while the data are read."""
+    # `mmm up` only starts processes that load it for themselves.
+    from jobs import wiring
+
     logs.set_up(json=False, quiet=True)
     settings = Settings()
     process = wiring.fit_process(settings)

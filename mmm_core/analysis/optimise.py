@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
+import scipy
 
 from mmm_core.analysis.limits import Limits, feasible, limits
 from mmm_core.analysis.objectives import STYLES, Objective
@@ -116,7 +116,7 @@ def _climb(goal: Objective, start: Array, allowed: Limits, total: float, toleran
         value, slope = goal(y * to_money)
         return -value / scale, -slope * (to_money / scale)
 
-    found = minimize(
+    found = scipy.optimize.minimize(
         loss,
         start / to_money,
         jac=True,

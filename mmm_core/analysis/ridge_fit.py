@@ -11,8 +11,7 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import minimize, nnls
+import scipy
 
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling.spec import ModelSpec
@@ -223,7 +222,9 @@ class RidgeProblem:
             return float(total), slope.reshape(-1)
 
         bounds = limits * len(start)
-        found = minimize(loss, start.reshape(-1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 40})
+        found = scipy.optimize.minimize(
+            loss, start.reshape(-1), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 40}
+        )
         return Shape(self.names, found.x.reshape(start.shape)), float(found.fun)
 
     def predicted(self, shape: Shape, effects: Array) -> Array:
@@ -247,8 +248,10 @@ def _solve(gram: Array, moment: Array, ridge: float) -> Array:
 
 
 def _root(gram: Array, ridge: float) -> Array:
-    return np.asarray(cholesky(gram + (ridge + 1e-10) * np.eye(len(gram)), check_finite=False))
+    return np.asarray(scipy.linalg.cholesky(gram + (ridge + 1e-10) * np.eye(len(gram)), check_finite=False))
 
 
 def _non_negative(root: Array, moment: Array) -> Array:
-    return np.asarray(nnls(root, solve_triangular(root, moment, trans="T", check_finite=False))[0])
+    return np.asarray(
+        scipy.optimize.nnls(root, scipy.linalg.solve_triangular(root, moment, trans="T", check_finite=False))[0]
+    )

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from dowhy.causal_refuters.linear_sensitivity_analyzer import LinearSensitivityAnalyzer
-from scipy.optimize import brentq
 
 from mmm_core.causal.design import TREATMENT
 from mmm_core.causal.estimate import Backdoor
@@ -132,4 +132,4 @@ def _times(analyzer: LinearSensitivityAnalyzer, strength: Strength, goal: float,
 
     if over(most) < 0:
         return None
-    return float(brentq(over, 0.0, most, xtol=1e-4))
+    return float(scipy.optimize.brentq(over, 0.0, most, xtol=1e-4))

@@ -1,7 +1,7 @@
 """Noise that comes in runs: its memory, and how it is made white. NumPy only."""
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from mmm_core.data.quality_maths import Array, basis, residual
 
@@ -35,7 +35,7 @@ def memory_of(left: Array, nuisance: Array) -> float:
         volume = float(np.log(np.abs(np.diag(r))).sum())
         return float(volume + 0.5 * free * np.log(power) - 0.5 * np.log1p(-(rho**2)))
 
-    found = optimize.minimize_scalar(lost, bounds=(-0.5, 0.95), method="bounded", options={"xatol": 3e-3})
+    found = scipy.optimize.minimize_scalar(lost, bounds=(-0.5, 0.95), method="bounded", options={"xatol": 3e-3})
     return float(found.x)
 
 

@@ -1,7 +1,7 @@
 """A lasting step of the KPI, told from season, slow change, media, controls, outliers and noise that comes in runs."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.data.noise import memory_of, whitened
 from mmm_core.data.quality_maths import Array, Step, basis, residual, season_and_trend
@@ -35,7 +35,7 @@ def kpi_step(view: View, days: Array, margin: int) -> Step | None:
         return None
     splits = np.arange(margin, len(days) - margin + 1)
     step, height = _strongest(calm, base, splits)
-    enough = float(stats.t.isf(0.5 * LEVEL / len(splits), max(1, len(days) - base.shape[1] - 1)))
+    enough = float(scipy.stats.t.isf(0.5 * LEVEL / len(splits), max(1, len(days) - base.shape[1] - 1)))
     return step if step.t > enough and abs(step.height) > HIGH and height > LEAST * usual else None
 
 

@@ -5,7 +5,6 @@ import warnings
 import zipfile
 from typing import Any
 
-import openpyxl
 import pandas as pd
 
 from mmm_core.data.read_header import MAX_COLUMNS, missing
@@ -62,6 +61,9 @@ def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
 def read(content: bytes, filename: str, sheet: str | None) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """Cells of one sheet (the one asked for, else the first with a table), all sheets' names, and that sheet's name."""
     guard(content, filename)
+    # Loaded where a workbook comes: most files are none.
+    import openpyxl
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.domain.fit import Array
 
@@ -63,14 +63,14 @@ class Distribution:
         p = self.parameters
         match self.family:
             case "Normal":
-                return stats.norm(p["mu"], p["sigma"])
+                return scipy.stats.norm(p["mu"], p["sigma"])
             case "LogNormal":
-                return stats.lognorm(s=p["sigma"], scale=np.exp(p["mu"]))
+                return scipy.stats.lognorm(s=p["sigma"], scale=np.exp(p["mu"]))
             case "HalfNormal":
-                return stats.halfnorm(scale=p["sigma"])
+                return scipy.stats.halfnorm(scale=p["sigma"])
             case "Laplace":
-                return stats.laplace(p["mu"], p["b"])
+                return scipy.stats.laplace(p["mu"], p["b"])
             case "Beta":
-                return stats.beta(p["alpha"], p["beta"])
+                return scipy.stats.beta(p["alpha"], p["beta"])
             case _:
-                return stats.gamma(p["alpha"], scale=1 / p["beta"])
+                return scipy.stats.gamma(p["alpha"], scale=1 / p["beta"])

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.data.noise import FEWEST
 from mmm_core.data.quality_maths import basis, residual
@@ -286,7 +286,7 @@ def _test(white: Whitening, rest: Array, columns: Array) -> _Answer | None:
     along = u[:, kept].T @ rest
     explained, total = float(along @ along), float(rest @ rest)
     f = explained / count / max((total - explained) / free, 1e-300)
-    return _Answer(f, float(stats.f.sf(f, count, free)), v[kept].T @ (along / d[kept]) / lengths)
+    return _Answer(f, float(scipy.stats.f.sf(f, count, free)), v[kept].T @ (along / d[kept]) / lengths)
 
 
 def _beyond(white: Whitening, rest: Array, asked: _Asked) -> bool:

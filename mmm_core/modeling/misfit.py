@@ -4,7 +4,7 @@ The level of the first is that of its tests, 5% for all channels and kinds toget
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array
@@ -86,7 +86,7 @@ def autocorrelation(residual: Array, left: Leftover, channels: tuple[str, ...], 
     power = max(float((scaled**2).sum()), 1e-300)
     r = np.array([float((scaled[:, k:] * scaled[:, :-k]).sum()) / power for k in range(1, lags + 1)])
     statistic = periods * (periods + 2) * float(np.sum(r**2 / (periods - np.arange(1, lags + 1))))
-    chance = float(stats.chi2.sf(statistic, lags))
+    chance = float(scipy.stats.chi2.sf(statistic, lags))
     status = limits.above(float(r[0]), limits.autocorrelation_review, limits.autocorrelation_fail)
     if status is Status.PASS and chance < limits.ljung_box:
         status = Status.REVIEW

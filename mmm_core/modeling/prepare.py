@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.interpolate import BSpline
+import scipy
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
@@ -257,7 +257,7 @@ def _spline(time: Array, knots: int) -> Array:
     """
     inner = np.linspace(time[0], time[-1], knots + 2)[1:-1]
     edges = np.r_[[time[0]] * 4, inner, [time[-1]] * 4]
-    bumps = BSpline.design_matrix(time, edges, 3).toarray()
+    bumps = scipy.interpolate.BSpline.design_matrix(time, edges, 3).toarray()
     line = np.column_stack([np.ones_like(time), time])
     bends: Array = (bumps - line @ np.linalg.lstsq(line, bumps, rcond=None)[0]).T
     return bends

@@ -2,18 +2,19 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
 from mmm_core.reports import wording
 from mmm_core.reports.colours import ACCENT, BASELINE, CONTROLS, INK, LEVER, LINE, MUTED, SEASON, channel_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
 STYLE = {
     "font.size": 10, "axes.edgecolor": LINE, "axes.labelcolor": MUTED, "axes.titlecolor": INK,
@@ -23,7 +24,7 @@ STYLE = {
     "font.family": ["DejaVu Sans"], "legend.frameon": False,
 }  # fmt: skip
 
-Draw = Callable[[Figure], None]
+Draw = Callable[["Figure"], None]
 
 
 def drawings(results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan | None) -> dict[str, Draw]:
@@ -45,6 +46,10 @@ def drawings(results: Results, plans: Sequence[OptimisedPlan], current: SpendPla
 
 def render(draw: Draw, kind: str, size: tuple[float, float] = (9.0, 4.6)) -> bytes:
     """One drawing as ``png`` or ``svg``."""
+    # Matplotlib takes a second to load, which no page has to wait for before it draws a file.
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
@@ -58,7 +63,7 @@ def pngs(results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan | 
     return {name: render(draw, "png") for name, draw in drawings(results, plans, current).items()}
 
 
-def _contributions(figure: Figure, results: Results) -> None:
+def _contributions(figure: "Figure", results: Results) -> None:
     axes = figure.subplots()
     channels = sorted(results.channels, key=lambda c: c.contribution.p50)
     colours = channel_colours(c.channel for c in channels)
@@ -67,13 +72,13 @@ def _contributions(figure: Figure, results: Results) -> None:
         axes.barh(row, share.p50, color=colours[channel.channel], height=0.62)
         axes.plot([share.p5, share.p95], [row, row], color=INK, linewidth=1.4)
     axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.share(v)))
+    axes.xaxis.set_major_formatter(_ticks(lambda v: wording.share(v)))
     axes.set_title(
         f"Share of {wording.plain(results.kpi)} that each channel brought (bar: most likely, line: 90% interval)"
     )
 
 
-def _over_time(figure: Figure, results: Results) -> None:
+def _over_time(figure: "Figure", results: Results) -> None:
     axes = figure.subplots()
     series = {(s.group, s.name): s for s in results.series if not s.geo}
     colours = channel_colours(c.channel for c in results.channels)
@@ -96,12 +101,14 @@ def _over_time(figure: Figure, results: Results) -> None:
     if actual:
         axes.plot(days, actual.mean, color=INK, linewidth=1.0, label="Actual")
     axes.yaxis.set_major_formatter(_kpi_axis(results))
+    from matplotlib.dates import ConciseDateFormatter
+
     axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
     axes.set_title(f"{wording.plain(results.kpi)} over time, split into what brought it")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
 
 
-def _curves(figure: Figure, results: Results) -> None:
+def _curves(figure: "Figure", results: Results) -> None:
     channels = list(results.channels)
     columns = min(4, max(1, len(channels)))
     rows = -(-len(channels) // columns)
@@ -118,7 +125,7 @@ def _curves(figure: Figure, results: Results) -> None:
     )
 
 
-def _curve(axes: Axes, results: Results, place: int, colour: str) -> None:
+def _curve(axes: "Axes", results: Results, place: int, colour: str) -> None:
     channel = results.channels[place]
     curve = channel.curve
     axes.fill_between(curve.level, curve.p5, curve.p95, color=colour, alpha=0.22, linewidth=0)
@@ -126,13 +133,13 @@ def _curve(axes: Axes, results: Results, place: int, colour: str) -> None:
     near = min(range(len(curve.level)), key=lambda i: abs(curve.level[i] - curve.current))
     axes.plot([curve.level[near]], [curve.mean[near]], "o", color=INK, markersize=4)
     axes.set_title(_short(channel.channel), fontsize=9)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.short(v)))
+    axes.xaxis.set_major_formatter(_ticks(lambda v: wording.short(v)))
     axes.yaxis.set_major_formatter(_kpi_axis(results))
     axes.tick_params(labelsize=7)
     axes.locator_params(nbins=4)
 
 
-def _returns(figure: Figure, results: Results) -> None:
+def _returns(figure: "Figure", results: Results) -> None:
     axes = figure.subplots()
     channels = sorted((c for c in results.channels if c.roi), key=lambda c: c.roi.p50 if c.roi else 0.0)
     colours = channel_colours(c.channel for c in results.channels)
@@ -147,11 +154,11 @@ def _returns(figure: Figure, results: Results) -> None:
             axes.plot([channel.marginal_roi.p50], [row], "D", color=INK, markersize=4)
     axes.axvline(1.0, color=MUTED, linewidth=1, linestyle="--")
     axes.set_yticks(range(len(channels)), [_short(c.channel) for c in channels])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}×"))
+    axes.xaxis.set_major_formatter(_ticks(lambda v: f"{v:g}×"))
     axes.set_title("What each channel returned (dot), what more money would return (diamond)")
 
 
-def _geos(figure: Figure, results: Results) -> None:
+def _geos(figure: "Figure", results: Results) -> None:
     """Return of each channel in each geo (what it brought, where it has no return)."""
     channels = [c.channel for c in results.channels]
     columns = min(4, len(channels))
@@ -173,13 +180,13 @@ def _geos(figure: Figure, results: Results) -> None:
                 axes.plot([value.p50], [row], "o", color=colours[channels[place]], markersize=4)
         axes.set_title(_short(channels[place]), fontsize=9)
         axes.set_yticks(range(len(geos)), [_short(g) for g in geos])
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}×") if has_roi else _kpi_axis(results))
+        axes.xaxis.set_major_formatter(_ticks(lambda v: f"{v:g}×") if has_roi else _kpi_axis(results))
         axes.tick_params(labelsize=7)
         axes.locator_params(axis="x", nbins=4)
     figure.suptitle("Return in each geo (line: 90% interval)", x=0.01, ha="left", fontweight="bold", color=INK)
 
 
-def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan) -> None:
+def _allocation(figure: "Figure", results: Results, plans: Sequence[OptimisedPlan], current: SpendPlan) -> None:
     axes = figure.subplots()
     names = list(plans[0].outcome.plan.spend)
     shades = {"base": ACCENT, "aggressive": "#4FA3B5", "conservative": "#9CCAD4"}
@@ -191,12 +198,12 @@ def _allocation(figure: Figure, results: Results, plans: Sequence[OptimisedPlan]
             [i - place * height for i in range(len(names))], values, height=height * 0.92, color=colour, label=label
         )
     axes.set_yticks([i - height * (len(bars) - 1) / 2 for i in range(len(names))], [_short(n) for n in names])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: wording.money(v, results.currency)))
+    axes.xaxis.set_major_formatter(_ticks(lambda v: wording.money(v, results.currency)))
     axes.set_title(f"Spend over {wording.periods(current.periods, results.period_days)}: today's and optimised")
     axes.legend(fontsize=8)
 
 
-def _scenarios(figure: Figure, results: Results, plans: Sequence[OptimisedPlan]) -> None:
+def _scenarios(figure: "Figure", results: Results, plans: Sequence[OptimisedPlan]) -> None:
     axes = figure.subplots()
     for row, plan in enumerate(reversed(plans)):
         gain = plan.outcome.against_current
@@ -209,12 +216,18 @@ def _scenarios(figure: Figure, results: Results, plans: Sequence[OptimisedPlan])
     axes.set_title(f"{wording.plain(results.kpi)} above today's split, at the same budget (line: 90% interval)")
 
 
-def _kpi_axis(results: Results) -> FuncFormatter:
+def _kpi_axis(results: Results) -> "FuncFormatter":
     writer = wording.kpi_writer(results)
-    return FuncFormatter(lambda v, _: writer(v))
+    return _ticks(writer)
 
 
 def _short(name: str) -> str:
     # A dollar sign would open Matplotlib's maths mode.
     text = wording.plain(name).replace("$", r"\$")
     return text if len(text) <= 22 else text[:21] + "…"
+
+
+def _ticks(write: Callable[[float], str]) -> "FuncFormatter":
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: write(value))

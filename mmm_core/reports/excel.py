@@ -4,8 +4,6 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import xlsxwriter
-
 from mmm_core.domain.planning import OptimisedPlan
 from mmm_core.domain.results import Interval, Results
 from mmm_core.reports import wording
@@ -16,6 +14,8 @@ Row = Sequence[Any]
 
 def workbook(results: Results, plans: Sequence[OptimisedPlan], markdown: str) -> bytes:
     """Sheets Summary, Contributions, Geos (of a panel), Curves, Plan (where there is one), Checks and Story."""
+    import xlsxwriter
+
     buffer = io.BytesIO()
     # Names come from people's files: a cell that looks like a formula or a link stays text.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from mmm_core.data import recipe
 from mmm_core.data.quality_maths import basis, correlation, residual
@@ -134,7 +134,7 @@ def unused(model: Model) -> str | None:
     scores = {str(c): _together(table[c], left, known) for c in usable}
     best = max(scores, key=lambda c: scores[c], default=None)
     # The largest of so many columns must be more than chance makes it (Bonferroni).
-    enough = stats.norm.isf(0.5 * CHANCE / max(1, len(scores))) / np.sqrt(left.size)
+    enough = scipy.stats.norm.isf(0.5 * CHANCE / max(1, len(scores))) / np.sqrt(left.size)
     return best if best is not None and scores[best] > enough else None
 
 

@@ -7,7 +7,7 @@ half again is worth a second look; beyond that it fails.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array
@@ -81,7 +81,7 @@ def accuracy(actual: Array, predicted: Array) -> Accuracy:
 
 def coverage(hits: int, of: int, width: float, limits: Limits = LIMITS) -> Check:
     """Whether intervals of ``width`` held what came as often as they claim; too often is no fault here."""
-    chance = float(stats.binom.cdf(hits, of, width))
+    chance = float(scipy.stats.binom.cdf(hits, of, width))
     status = Status.PASS
     if chance < limits.chance_review:
         status = Status.FAIL if chance < limits.chance_fail else Status.REVIEW

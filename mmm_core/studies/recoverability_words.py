@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from mmm_core.analysis.verdict import LEARNED
 from mmm_core.causal.words import listed
@@ -50,7 +50,7 @@ class Recovered:
     @property
     def honest(self) -> bool:
         """Whether its intervals hold the truth about as often as they claim."""
-        return bool(stats.binom.cdf(self.hits, self.worlds, SURE) >= VALIDATION.chance_review)
+        return bool(scipy.stats.binom.cdf(self.hits, self.worlds, SURE) >= VALIDATION.chance_review)
 
     @property
     def status(self) -> Status:
@@ -64,7 +64,7 @@ def recovered(worlds: Worlds, channel: str) -> Recovered:
     numbers = np.maximum(np.array([w[channel] for w in worlds], dtype=float), 1e-12)
     logs: Array = np.log(numbers)
     true, prior, after = logs[:, 0], logs[:, 1:4], logs[:, 4:7]
-    rank = stats.spearmanr(true, after[:, 1]).statistic if len(true) > 2 and np.ptp(after[:, 1]) > 0 else 0.0
+    rank = scipy.stats.spearmanr(true, after[:, 1]).statistic if len(true) > 2 and np.ptp(after[:, 1]) > 0 else 0.0
     return Recovered(
         channel=channel,
         narrowed=float(np.exp(np.mean(np.log((after[:, 2] - after[:, 0]) / (prior[:, 2] - prior[:, 0]))))),

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy import stats
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import BadInput
@@ -119,7 +119,7 @@ def conclude(inputs: Inputs, options: SbcOptions, states: Sequence[StepState]) -
 
 def _check(ranks: dict[str, Array], counts: dict[str, Array]) -> Check:
     """The most uneven histogram, judged as one of many."""
-    chances = {name: float(stats.chisquare(c).pvalue) for name, c in counts.items()}
+    chances = {name: float(scipy.stats.chisquare(c).pvalue) for name, c in counts.items()}
     worst = min(chances, key=lambda name: chances[name])
     adjusted = min(1.0, chances[worst] * len(chances))
     status = Status.PASS if adjusted > PASS_AT else Status.REVIEW if adjusted > FAIL_AT else Status.FAIL
@@ -134,7 +134,7 @@ def _check(ranks: dict[str, Array], counts: dict[str, Array]) -> Check:
 def _table(ranks: dict[str, Array], counts: dict[str, Array]) -> Table:
     rows = []
     for name, found in counts.items():
-        test = stats.chisquare(found)
+        test = scipy.stats.chisquare(found)
         middle = float(ranks[name].mean() / (RANKS - 1))
         rows.append((name, float(test.statistic), float(test.pvalue), middle, shape(ranks[name])))
     columns = (
@@ -164,7 +164,7 @@ def shape(ranks: Array) -> str:
 def _picture(counts: dict[str, Array], bins: int) -> Picture:
     """One histogram per number, with the band that 99 of 100 even histograms' bins stay in."""
     total = int(next(iter(counts.values())).sum())
-    low, high = (float(stats.binom.ppf(q, total, 1 / bins)) for q in (0.005, 0.995))
+    low, high = (float(scipy.stats.binom.ppf(q, total, 1 / bins)) for q in (0.005, 0.995))
     lines = tuple(Line(name, tuple(c.tolist()), (low,) * bins, (high,) * bins) for name, c in counts.items())
     edges = tuple(round((i + 0.5) / bins, 3) for i in range(bins))
     note = "height: how often the true value had that rank; band: where 99 of 100 bins lie if all is right"

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from jobs import wiring
+from jobs import addresses, wiring
 from jobs.queue import RqFitQueue
 from mmm_core.data import read, simulate
 from mmm_core.domain.fit import Run, RunStatus
@@ -22,8 +21,7 @@ from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Sampling
 from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, fits, plans, projects
 from tests.conftest import Database
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.jobs.nursery import ROOT, Worker, nursery
 
 
 @dataclass
@@ -35,7 +33,7 @@ class Shop:
     actor: Actor
     folder: Path
     project_id: str = ""
-    workers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
 
     @property
     def services(self) -> Services:
@@ -59,20 +57,17 @@ class Shop:
         with self.services.work(self.actor) as work:
             return work.blobs.get(work.runs.draws_blob(run_id))
 
-    def worker(self, fit: str = "stand-in", *, silent: float = 2.0) -> "subprocess.Popen[bytes]":
+    def worker(self, fit: str = "stand-in", *, silent: float = 2.0) -> Worker:
         environment = {
             **os.environ,
-            "DATABASE_URL": wiring.admin_url(self.settings),
-            "REDIS_URL": wiring.redis_url(self.settings),
+            "DATABASE_URL": addresses.admin_url(self.settings),
+            "REDIS_URL": addresses.redis_url(self.settings),
             "CARRYOVER_HOME": str(self.settings.home),
             "CARRYOVER_TEST_FIT": fit,
             "CARRYOVER_TEST_SILENT": str(silent),
             "PYTHONPATH": str(ROOT),
         }
-        with (self.folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.jobs.run_worker"], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+        process = nursery().worker(environment, self.folder / "worker.log")
         self.workers.append(process)
         return process
 

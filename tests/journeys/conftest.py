@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -96,10 +97,13 @@ def running(folder: Path, home: Path | None = None) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def product(tmp_path: Path, short_folder: Path) -> Iterator[str]:
-    with running(tmp_path, short_folder) as address:
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One product for every journey that leaves its settings alone: each opens a project of its own."""
+    home = Path(tempfile.mkdtemp(prefix="co-"))
+    with running(tmp_path_factory.mktemp("product"), home) as address:
         yield address
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

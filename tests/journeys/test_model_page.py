@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys import grid
-from tests.journeys.conftest import running
 from tests.journeys.looking import person, shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,15 +17,14 @@ STUDY = 240_000
 
 
 @pytest.fixture(scope="module")
-def company(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def company(browser: Browser, product: str) -> Iterator[str]:
     """The sample company with its first model: the address of its Model page."""
-    with running(tmp_path_factory.mktemp("product")) as address:
-        page = person(browser)
-        page.goto(address)
-        page.get_by_role("button", name="Open the sample company").click()
-        expect(page.get_by_text("Brought by media")).to_be_visible(timeout=300_000)
-        yield page.url
-        page.context.close()
+    page = person(browser)
+    page.goto(product)
+    page.get_by_role("button", name="Open the sample company").click()
+    expect(page.get_by_text("Brought by media")).to_be_visible(timeout=300_000)
+    yield page.url
+    page.context.close()
 
 
 def opened(page: Page, address: str, tab: str) -> None:

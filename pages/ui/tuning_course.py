@@ -1,6 +1,6 @@
 """The course of a session: every proposal with what each role said of it, in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from mmm_core.use_cases import tuning_history
 from mmm_core.use_cases.workflows import Watch
 
 COLOURS = {"passed": "blue", "better": "green", "approved": "green", "rejected": "red", "set aside": "gray"}
+WHOLE = ("trial", "status", "criteria", "result")
 TOLD = ("trial", "proposal", "verdict", "escalation", "criteria", "result", "status")
 
 
@@ -33,19 +34,24 @@ def assistant(seen: Watch) -> str:
 
 def draw(seen: Watch) -> None:
     names = _channels(seen)
-    for number, events in _rounds(seen.events):
-        with st.container(border=number > 0, gap="small", key=f"tuning_round_{seen.workflow.id}_{number}"):
+    for number, events in enumerate(_blocks(seen.events)):
+        framed = events[0].detail.get("what") == "proposal"
+        with st.container(border=framed, gap="small", key=f"tuning_block_{seen.workflow.id}_{number}"):
             st.markdown("  \n".join(_line(event, names) for event in events))
 
 
-def _rounds(events: Sequence[Event]) -> Iterator[tuple[int, list[Event]]]:
-    """Lines by the proposal that they belong to; 0 holds what came before the first."""
-    found: dict[int, list[Event]] = {}
+def _blocks(events: Sequence[Event]) -> list[list[Event]]:
+    """Each proposal with what was said of it; what is about the whole session stands by itself."""
+    found: list[list[Event]] = []
     for event in events:
-        if event.detail.get("what") in TOLD or event.kind is EventKind.ANSWERED:
-            number = int(event.detail.get("iteration", max(found, default=0)))
-            found.setdefault(number, []).append(event)
-    yield from found.items()
+        what = event.detail.get("what")
+        if what not in TOLD and event.kind is not EventKind.ANSWERED:
+            continue
+        alone = what in WHOLE and bool(found) and found[-1][0].detail.get("what") not in WHOLE
+        if not found or what == "proposal" or alone:
+            found.append([])
+        found[-1].append(event)
+    return found
 
 
 def _line(event: Event, names: Sequence[str]) -> str:
@@ -53,7 +59,7 @@ def _line(event: Event, names: Sequence[str]) -> str:
     verdict = str(event.detail.get("verdict", ""))
     if event.detail.get("what") in ("verdict", "criteria") and verdict in words.VERDICTS:
         who = words.ROLES.get(str(event.detail.get("role", "")), "")
-        return f":{COLOURS[verdict]}-badge[{who} {words.VERDICTS[verdict]}]{why}"
+        return f":{COLOURS[verdict]}-badge[{who} {words.VERDICTS[verdict]}] {why.strip()}"
     text = f.safe(f.named(event.text, names))
     return f"**{text}**{why}" if event.detail.get("what") in ("proposal", "result") else f"{text}{why}"
 

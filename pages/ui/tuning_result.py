@@ -16,14 +16,18 @@ from mmm_core.reports import wording as f
 from mmm_core.studies.tuning import settings
 from pages.ui import chrome, proposals
 
+CHOSEN = (
+    "All proposals were held against the same weeks, so the error of the one that was kept flatters it a little; "
+    "expanding windows under Validation tell more."
+)
+
 
 def draw(actor: Actor, project: Project, now: Workflow, result: dict[str, Any]) -> None:
     badge = ":green-badge[Approved]" if result["approved"] else ":orange-badge[Not approved]"
     st.markdown(f"{badge} **{f.safe(now.outcome or '')}**  \n:gray[{words.ENDS[result['how']]}]")
     st.dataframe(_before_after(result), hide_index=True, width="stretch")
-    for one in result["criteria"]:
-        mark = ":green[✓]" if one["met"] else ":red[✗]"
-        st.markdown(f"{mark} {f.safe(one['name'])}: **{f.safe(one['found'])}** :gray[wanted {f.safe(one['wanted'])}]")
+    st.markdown("  \n".join(_criterion(one) for one in result["criteria"]))
+    st.caption(CHOSEN)
     if result["changes"]:
         _changes(result)
         spec = Proposal("the tuned specification", result["spec"], recommended=result["approved"])
@@ -32,6 +36,11 @@ def draw(actor: Actor, project: Project, now: Workflow, result: dict[str, Any]) 
             on_click=proposals.take_over, args=(actor, project, spec),
         )  # fmt: skip
         st.caption("It opens in the form; nothing is fitted or changed until you do so.")
+
+
+def _criterion(one: dict[str, Any]) -> str:
+    mark = ":green[✓]" if one["met"] else ":red[✗]"
+    return f"{mark} {f.safe(one['name'])}: **{f.safe(one['found'])}** :gray[wanted {f.safe(one['wanted'])}]"
 
 
 def _before_after(result: dict[str, Any]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from mmm_core.use_cases import datasets, plans, tuning
 from pages.ui import model_spec, state
 from pages.ui.errors import shown
 
-MODEL, FORM = "The newest model's specification", "The specification in the form"
+MODEL, FORM = "The newest model", "The specification in the form"
 
 
 def form(actor: Actor, project: Project) -> None:
@@ -22,7 +22,10 @@ def form(actor: Actor, project: Project) -> None:
             state.go("plan")
         return
     spec, origin = _begun(actor, project)
-    st.caption(f"It begins with {f.safe(origin)}: {len(spec.channels)} channels, {len(spec.controls)} controls.")
+    st.caption(
+        f"It begins with {f.safe(origin)}: "
+        f"{_counted(len(spec.channels), 'channel')}, {_counted(len(spec.controls), 'control')}."
+    )
     key = f"tuning_context_{project.id}"
     _brought(key)
     if key not in st.session_state:
@@ -60,6 +63,10 @@ def _begun(actor: Actor, project: Project) -> tuple[ModelSpec, str]:
     if chosen == FORM and version is not None:
         return ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0]), "what stands in the form"
     return tuning.begun_from(state.services(), actor, project.id)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _brought(key: str) -> None:

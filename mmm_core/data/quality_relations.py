@@ -271,7 +271,7 @@ def parameters(view: View) -> Check:
     count = PER_CHANNEL * len(view.channels) + len(extra) + FIXED
     ratio = rows / count
     status = status_of(-ratio, -limits.rows_per_parameter_review, -limits.rows_per_parameter_fail)
-    detail = f"{rows} rows for {count} parameters ({ratio:.1f} each)"
+    detail = f"{rows} {'row' if rows == 1 else 'rows'} for {count} parameters ({ratio:.1f} each)"
     if status is Status.PASS:
         return passed("parameters", title, f"{detail}.", ratio, limits.rows_per_parameter_review)
     most = max(

@@ -255,14 +255,16 @@ def coverage(view: View) -> Check:
         span = (view.periods.index[-1] - view.periods.index[0]).total_seconds() / 86_400
         weeks = float(rows) if abs(step - 7) < 0.5 else (span + step) / 7
     weekly = step is None or abs(step - 7) < 0.5
-    what = f"{rows} weeks" if weekly else f"{rows} {frequency_name(step or 0)} periods, about {weeks:.0f} weeks,"
+    counted = "1 week" if rows == 1 else f"{rows} weeks"
+    what = counted if weekly else f"{rows} {frequency_name(step or 0)} periods, about {weeks:.0f} weeks,"
     title = "Coverage"
     if weeks < limits.coverage_fail_weeks:
         return Check(
             "coverage",
             title,
             Status.FAIL,
-            f"{what} are too few: under {limits.coverage_fail_weeks:g} weeks no season can be told from media.",
+            f"{what} {'is' if rows == 1 else 'are'} too few: "
+            f"under {limits.coverage_fail_weeks:g} weeks no season can be told from media.",
             weeks,
             limits.coverage_fail_weeks,
         )

@@ -182,12 +182,16 @@ def plain(name: str) -> str:
     words = [w.upper() if w.lower() in SHORTENINGS else w for w in name.split("_") if w]
     if not words:
         return name
+    if _is_holiday(words):
+        return " ".join(w[:1].upper() + w[1:] for w in words[1:])
     return " ".join([words[0][0].upper() + words[0][1:] if words[0].islower() else words[0], *words[1:]])
 
 
 def inside(name: str) -> str:
-    """``plain`` within a sentence: Revenue is revenue there, KPI stays KPI."""
+    """``plain`` within a sentence: Revenue is revenue there, KPI stays KPI, and a holiday keeps its name."""
     words = plain(name)
+    if _is_holiday(name.split("_")):
+        return words
     return (
         words if name[:1].isupper() or words.split()[:1] == words.upper().split()[:1] else words[:1].lower() + words[1:]
     )
@@ -209,6 +213,11 @@ ORDINARY = frozenset(
 """Words of any sentence: a channel that is called so is meant only where a name would stand."""
 NAMING = "about|channel|for|hold|of|scale|test|than"
 AFTER_NAME = re.compile(r"$|[,.:;)]| \(| (?:and|or) ")
+
+
+def _is_holiday(words: list[str]) -> bool:
+    """``holiday_black_friday``: what follows is the name that people know, Black Friday."""
+    return len(words) > 1 and words[0] == "holiday" and bool(words[1])
 
 
 def named(text: str, names: Iterable[str]) -> str:

@@ -11,6 +11,8 @@ from pages.ui.charts import colours_of
 from pages.ui.figure import figure, ribbon, written
 from pages.ui.palette import Scheme, faded
 
+MOST_TICKS = 6
+
 
 def difference(answer: Answer, results: Results, scheme: Scheme) -> go.Figure:
     """KPI per period, 'instead' less 'as it was'; the window itself is shaded."""
@@ -32,7 +34,9 @@ def difference(answer: Answer, results: Results, scheme: Scheme) -> go.Figure:
     _window(fig, answer, scheme)
     low, high = min(0.0, *answer.p5), max(0.0, *answer.p95)
     fig.update_yaxes(**written(low, high, lambda v: f.signed(v, write)))
-    fig.update_xaxes(tickformatstops=[{"dtickrange": [None, "M1"], "value": "%-d %b\n%Y"}])
+    # Ticks on periods of the data: those that Plotly chooses lie between them.
+    apart = -(-len(answer.dates) // MOST_TICKS)
+    fig.update_xaxes(tickvals=list(answer.dates)[::apart], tickformat="%-d %b\n%Y")
     fig.update_layout(showlegend=False)
     return fig
 

@@ -100,10 +100,10 @@ def _edit_edges(diagram: Diagram, names: list[str]) -> pd.DataFrame:
             "effect": st.column_config.SelectboxColumn("Effect", options=names, required=True),
             "mechanism": st.column_config.TextColumn("How"),
             "lag (weeks)": st.column_config.NumberColumn(
-                "Weeks later", min_value=0, max_value=52, default=0, width="small"
+                "Weeks later", min_value=0, max_value=52, default=0, width=120
             ),
             "confidence": st.column_config.NumberColumn(
-                "How sure", min_value=0.0, max_value=1.0, default=0.5, format="percent", width="small"
+                "How sure", min_value=0.0, max_value=1.0, default=0.5, format="percent", width=100
             ),
             "evidence": st.column_config.TextColumn("Evidence"),
         },

@@ -56,7 +56,8 @@ def words(action: str) -> str:
 
 
 def details(detail: dict[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')}: {brief(value)}" for key, value in detail.items() if value != [])
+    said = ((key.replace("_", " "), brief(value).rstrip(".")) for key, value in detail.items() if value != [])
+    return ", ".join(f"{key}: {value}" for key, value in said)
 
 
 LONG = re.compile(r"[0-9a-f]{24,}")

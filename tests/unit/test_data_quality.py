@@ -338,3 +338,9 @@ def test_of_identical_holidays_one_survives_all_recommended_fixes(table: pd.Data
 def test_thresholds_are_settings(table: pd.DataFrame) -> None:
     strict = quality.check(table, recognition(), quality.Thresholds(coverage_review_weeks=200), today=TODAY)
     assert one(strict, "coverage").status is Status.REVIEW
+
+
+def test_one_week_is_spoken_of_as_one(table: pd.DataFrame) -> None:
+    said = {c.id: c.message for c in quality.check(table.head(1), recognition(), today=TODAY).checks}
+    assert said["coverage"].startswith("1 week is too few: under 52 weeks")
+    assert said["parameters"].startswith("1 row for ")

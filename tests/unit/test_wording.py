@@ -85,3 +85,10 @@ def test_a_minus_stays_with_its_number_and_a_date_keeps_its_hyphens() -> None:
 
 def test_a_word_within_a_sentence_is_small() -> None:
     assert f.inside("KPI") == "KPI"
+
+
+def test_a_holiday_goes_by_its_own_name() -> None:
+    assert f.plain("holiday_black_friday") == "Black Friday"
+    assert f.inside("holiday_christmas") == "Christmas"
+    assert f.plain("holiday") == f.plain("holiday_") == "Holiday"
+    assert f.plain("holidays_spend") == "Holidays spend"

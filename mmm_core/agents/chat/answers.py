@@ -31,6 +31,7 @@ NOT_UNDERSTOOD = f"I read by built-in rules and did not understand that. Nothing
 BELONGS = f"I have no answer to that, but it sounds like a matter for this page. {SHORT_HELP}"
 MAY_BELONG = f"I have no answer to that. It may be a matter for one of these pages. {SHORT_HELP}"
 SUGGESTIONS = ("Which channel returned most?", "Can I trust the model?", "How current are the data?")
+MOST_NAMES = 6
 EVIDENCE = {"tested": "tested", "data": "learned from data", "prior": "mostly prior"}
 
 
@@ -189,9 +190,15 @@ def lineage(found: Result) -> str:
     if found.question:
         shown = "\n".join(f"- {safe(m['is'])}: {m['shows']}" for m in said["may_be"])
         return f"{safe(found.question)}\n\n{shown}"
-    steps = "\n".join(f"- **{kind}**: {safe(', '.join(labels))}" for kind, labels in said["computed_from"].items())
+    steps = "\n".join(f"- **{kind}**: {safe(_some(labels))}" for kind, labels in said["computed_from"].items())
     how = f" {safe(said['worked_out'])}" if said["worked_out"] else ""
     return f"{said['shows']} is the {safe(said['is'])} (metric `{said['metric']}`).{how} It comes from:\n\n{steps}"
+
+
+def _some(labels: list[str]) -> str:
+    """A few of many: a table's columns would fill the whole talk."""
+    left = len(labels) - MOST_NAMES
+    return f"{', '.join(labels[:MOST_NAMES])} and {left} more" if left > 1 else ", ".join(labels)
 
 
 def _listed(what: str, rows: list[str], nothing: str) -> str:

@@ -31,7 +31,8 @@ def load(desk: Desk, state: State) -> Step:
         "recipe": [s.label for s in version.recipe],
     }
     read = Decided(
-        f"Read {version.filename}: {version.periods} periods, {version.first_period} to {version.last_period}.",
+        f"Read {version.filename}: {version.periods} periods, "
+        f"{f.day(version.first_period)} to {f.day(version.last_period)}.",
         f"The newest data of the project, version {version.number}.",
     )
     revised = version.restatement.revised_cells if version.restatement else 0

@@ -94,6 +94,8 @@ class Turn:
     output_tokens: int = 0
     seconds: float = 0.0
     cost: float | None = None
+    proposals: tuple[str, ...] = ()
+    """Ids of acts that wait for a yes: a question that would leave the machine."""
 
 
 class TalkStatus(StrEnum):

@@ -35,7 +35,7 @@ def draw(context: Context, message: Message, *, live: bool) -> None:
         if message.by != RULES:
             st.caption(f.safe(cost_of(message)))
         for proposal_id in message.proposals:
-            _proposal(context, proposal_id)
+            act_that_waits(context, proposal_id)
         if live and message.changes:
             _chips(context, message)
         if live and message.options:
@@ -54,7 +54,7 @@ def cost_of(message: Message) -> str:
 # ---- an act that waits -----------------------------------------------------------------------------------------------
 
 
-def _proposal(context: Context, proposal_id: str) -> None:
+def act_that_waits(context: Context, proposal_id: str) -> None:
     with shown():
         now = conversations.proposal(context.services, context.actor, proposal_id)
         with st.container(border=True, key=f"chat_proposal_{now.id}", gap="small"):

@@ -12,7 +12,7 @@ from mmm_core.reports import plan_words
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import planning
 from pages.ui import plan_talk_draft, plan_talk_question, state
-from pages.ui.chat_message import ASSISTANT, PERSON
+from pages.ui.chat_message import ASSISTANT, PERSON, act_that_waits
 from pages.ui.errors import shown
 
 SEND = "plan_talk_send"
@@ -81,7 +81,7 @@ def _conversation(actor: Actor, project_id: str) -> None:
         left, right = st.columns([3, 2], gap="large")
         with left:
             _head(actor, talk)
-            _history(talk)
+            _history(actor, talk)
             fresh, below = st.container(), st.container()
             with below:
                 plan_talk_question.card(actor, now)
@@ -112,15 +112,16 @@ def _to_form(project_id: str) -> None:
     st.session_state[FORM] = project_id
 
 
-def _history(talk: PlanTalk) -> None:
+def _history(actor: Actor, talk: PlanTalk) -> None:
     earlier, recent = talk.turns[:-RECENT], talk.turns[-RECENT:]
     if earlier:
         with st.expander(f"Earlier ({len(earlier)})"):
             _turns(earlier)
-    _turns(recent)
+    _turns(recent, Context(state.services(), actor, talk.project_id, page="plan"))
 
 
-def _turns(turns: tuple[Turn, ...]) -> None:
+def _turns(turns: tuple[Turn, ...], context: Context | None = None) -> None:
+    """``context`` is where acts that wait can be agreed to."""
     for turn in turns:
         mine = turn.voice is Voice.PERSON
         with st.chat_message("user" if mine else "assistant", avatar=PERSON if mine else ASSISTANT):
@@ -129,6 +130,9 @@ def _turns(turns: tuple[Turn, ...]) -> None:
                 st.caption(f":material/info: {f.safe(turn.note)}")
             if not mine and turn.by != RULES:
                 st.caption(f.safe(_cost(turn)))
+            for proposal_id in turn.proposals if context else ():
+                assert context is not None
+                act_that_waits(context, proposal_id)
 
 
 def _cost(turn: Turn) -> str:

@@ -17,7 +17,7 @@ from pages.ui.errors import shown
 
 NAMES = (Topic.TARGET, Topic.CHANNELS, Topic.CONTROLS)
 SIGNS = {True: ":green[+]", False: ":red[−]"}
-ACROSS = 38
+ACROSS = 42
 """Letters that fit on a line of a field here, about."""
 
 
@@ -69,7 +69,7 @@ def _named(now: Asked, topic: Topic, held: tuple[str, ...], names: list[str], ke
 
 
 def _lines(now: Asked, topic: Topic, held: tuple[str, ...], key: str) -> tuple[str, ...]:
-    tall = max(68, 22 * sum(1 + len(item) // ACROSS for item in held) + 30)
+    tall = max(68, 21 * sum(1 + len(item) // ACROSS for item in held) + 42)
     text = st.text_area(_title(now, topic), "\n".join(held), key=f"{key}_{topic}", height=tall)
     return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
@@ -125,4 +125,6 @@ def _part(topic: Topic, lines: Sequence[planning_writing.Line]) -> str:
 
 
 def _items(title: str, items: Sequence[str]) -> str:
+    if len(items) == 1:
+        return f"- **{title}** {items[0]}"
     return "\n".join((f"- **{title}**", *(f"  - {item}" for item in items)))

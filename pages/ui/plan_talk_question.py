@@ -16,7 +16,8 @@ from pages.ui import plan_talk_evidence, state
 from pages.ui.errors import shown
 
 NAMES = (Topic.CHANNELS, Topic.CONTROLS)
-LINES = (Topic.HYPOTHESES, Topic.DATA_NEEDED, Topic.EXPERIMENTS)
+LINE, ACROSS = 42, 40
+"""Pixels of a line that can be edited, and the letters that fit on it on a phone."""
 
 
 def card(actor: Actor, now: Asked) -> None:
@@ -30,6 +31,9 @@ def card(actor: Actor, now: Asked) -> None:
     if topic is None:
         return
     with st.container(border=True, key="plan_talk_card"):
+        question = plan_words.ask(topic, now.talk.draft.target)
+        if now.talk.turns[-1].text != question:
+            st.markdown(f"**{f.safe(question)}**")
         st.caption(f.safe(plan_words.WHY[topic]))
         key = f"plan_talk_{now.talk.id}_{now.talk.number}"
         texts, picked = _fields(topic, now, key)
@@ -175,10 +179,10 @@ def _suggested(actor: Actor, talk: PlanTalk) -> None:
         chosen: dict[str, str] = {}
         for place, one in enumerate(talk.suggested):
             key = f"plan_talk_s_{talk.id}_{talk.number}_{place}"
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                ticked = st.checkbox(plan_words.TITLES[one.topic], value=True, key=f"{key}_on", width=170)
-                fixed = one.precedent is not None
-                text = st.text_input("Text", one.text, key=f"{key}_text", label_visibility="collapsed", disabled=fixed)
+            ticked = st.checkbox(plan_words.TITLES[one.topic], value=True, key=f"{key}_on")
+            fixed = one.precedent is not None
+            text = st.text_area("Text", one.text, key=f"{key}_text", label_visibility="collapsed", disabled=fixed,
+                                height=LINE if len(one.text) <= ACROSS else 2 * LINE)  # fmt: skip
             if one.why:
                 st.caption(f.safe(one.why))
             if ticked:

@@ -78,7 +78,7 @@ def _keep(context: Context, talk: PlanTalk, draft: Draft) -> PlanTalk:
     now = _again(context, talk)
     turn = Turn(
         Voice.ASSISTANT, draft.text or NOTHING, context.services.now(), draft.by, now.topic, " ".join(draft.notes),
-        draft.input_tokens, draft.output_tokens, draft.seconds, draft.cost,
+        draft.input_tokens, draft.output_tokens, draft.seconds, draft.cost, draft.proposals,
     )  # fmt: skip
     return planning.told(context.services, context.actor, now, turn, draft.options)
 

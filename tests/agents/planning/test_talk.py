@@ -10,12 +10,13 @@ from mmm_core.agents.chat.talk import Again, Began, Event, Text
 from mmm_core.agents.planning import assistant, tools
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.data import simulate
+from mmm_core.domain.conversation import ProposalStatus
 from mmm_core.domain.errors import BadInput, NotAllowed
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.llm import Task
 from mmm_core.domain.plan_talk import PlanTalk, Topic, Voice
 from mmm_core.domain.ports import Services
-from mmm_core.use_cases import datasets, planning, planning_writing, plans, projects
+from mmm_core.use_cases import conversations, datasets, planning, planning_writing, plans, projects
 from mmm_core.use_cases.datasets import Upload
 from tests.agents import world
 from tests.agents.scripted import Scripted
@@ -173,3 +174,22 @@ def test_a_viewer_cannot_propose(begun: Start, actor: Actor) -> None:
     watching = replace(place, actor=replace(actor, role=TeamRole.VIEWER))
     with pytest.raises(NotAllowed):
         tools.call(watching, "propose_for_plan", {"channels": ["tv"]})
+
+
+class Web:
+    name = "loopback"
+    asked: tuple[str, ...] = ()
+
+    def search(self, question: str, limit: int) -> Sequence[Any]:
+        self.asked = (*self.asked, question)
+        return []
+
+
+def test_a_question_for_the_web_waits_for_a_person(begun: Start) -> None:
+    place, _, talk = begun([("look_up", {"question": "How long does television work?"})], "It waits for your yes.")
+    web: Any = Web()
+    place = replace(place, services=replace(place.services, search=web))
+    talk, _ = said(place, talk, "What does research say about television?")
+    (waiting,) = talk.turns[-1].proposals
+    assert conversations.proposal(place.services, place.actor, waiting).status is ProposalStatus.WAITING
+    assert web.asked == (), "nothing left the machine"

@@ -46,6 +46,7 @@ NOTHING = {
 INVITATION = "Eight questions; answers are proposed from your data and from what worked before."
 GREETING = "Eight questions make the plan. I propose answers; you decide, and nothing is written before you say so."
 DONE = "That was all. Look at the draft, change what you like, then write it down as the plan."
+ASK_PEOPLE = "What people believe a channel brings can be asked under a link: see the tab What people believe."
 WRITTEN = "Plan {version} is written as a draft. An approver approves it at the top of this page."
 
 

@@ -28,6 +28,8 @@ from mmm_core.use_cases.precedents import in_words
 
 NEWEST = 3
 """Models of one project that are looked at: an organisation that fits daily would otherwise read all its results."""
+PROJECTS = 40
+"""The newest, for the same reason."""
 MOST = 12
 """Models that are shown."""
 VALIDATIONS = ("holdout", "expanding", "refresh", "placebo", "perturbation")
@@ -256,9 +258,8 @@ class _Model:
 
 
 def _models(work: Work) -> Iterator[_Model]:
-    for project in work.projects.list():
-        if project.archived:
-            continue
+    kept = [p for p in work.projects.list() if not p.archived]
+    for project in sorted(kept, key=lambda p: p.created_at, reverse=True)[:PROJECTS]:
         done = [r for r in work.runs.list(project.id) if r.status is RunStatus.DONE]
         for run in sorted(done, key=lambda r: r.requested_at, reverse=True)[:NEWEST]:
             try:

@@ -9,6 +9,7 @@ from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, Role
 from mmm_core.domain.ports import Work
 from mmm_core.domain.project import CausalEdge, Diagram, NodeRole, Plan, PlanStatus, Project
+from mmm_core.reports import wording as f
 from mmm_core.use_cases.plans import plan_columns
 
 MOST_EARLIER = 8
@@ -58,6 +59,9 @@ class Known:
         for r in self.roles:
             if r.channel:
                 found[key(r.channel)] = r.channel
+        # As people read them, too: black friday is holiday_black_friday.
+        for name in list(found.values()):
+            found.setdefault(key(f.plain(name)), name)
         return found
 
     def find(self, text: str) -> str | None:

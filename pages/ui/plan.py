@@ -9,6 +9,7 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Project
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import plans, projects
+from mmm_core.use_cases.precedents import in_words
 from pages.ui import state
 from pages.ui.errors import shown
 
@@ -117,6 +118,9 @@ def form(actor: Actor, project: Project, plan: Plan | None, version: DatasetVers
             value=_lines(plan.experiments if plan else ()),
             height=120,
         )
+        if plan and plan.precedents:
+            st.markdown("**Taken over from earlier models**")
+            st.markdown("\n".join(f"- {f.safe(in_words(p))} :gray[{f.safe(p.source)}]" for p in plan.precedents))
         if st.form_submit_button("Save the plan", type="primary"):
             with shown():
                 plans.save_plan(

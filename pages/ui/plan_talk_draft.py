@@ -105,6 +105,8 @@ def writing(actor: Actor, now: Asked) -> None:
         st.markdown("\n".join(parts))
         if now.gaps:
             st.caption(f.safe(" ".join(g.text for g in now.gaps[:3])))
+        if not now.known.beliefs:
+            st.caption(plan_words.ASK_PEOPLE)
         if st.button("Write it down as the plan", type="primary", key="plan_talk_write"):
             with shown():
                 _, plan = planning_writing.write_down(state.services(), actor, now.talk)

@@ -8,7 +8,7 @@ from mmm_core.domain.workflow import Awaited, Workflow, WorkflowStatus
 from mmm_core.reports import tuning_words as words
 from mmm_core.reports import wording as f
 from mmm_core.reports import workflow_words
-from mmm_core.use_cases import tuning, tuning_history, workflows
+from mmm_core.use_cases import studies, tuning, tuning_history, workflows
 from pages.ui import approvals, state, tuning_course, tuning_result, tuning_start
 from pages.ui.errors import shown
 
@@ -62,7 +62,7 @@ def _head(actor: Actor, seen: workflows.Watch) -> None:
     now = seen.workflow
     with st.container(border=True, key=f"tuning_{now.id}", gap="small"):
         top, side = st.columns([5, 1], vertical_alignment="center")
-        top.markdown(f"**The session** {_standing(seen)}  \n:gray[{tuning_course.assistant(seen)}]")
+        top.markdown(f"**The session** {_standing(actor, seen)}  \n:gray[{tuning_course.assistant(seen)}]")
         with side:
             if st.button("Stop", key=f"tuning_stop_{now.id}", width="stretch"):
                 with shown():
@@ -74,13 +74,24 @@ def _head(actor: Actor, seen: workflows.Watch) -> None:
             st.caption(f"{made} of at most {now.options.tuning.iterations} proposals.")
 
 
-def _standing(seen: workflows.Watch) -> str:
+def _standing(actor: Actor, seen: workflows.Watch) -> str:
     now = seen.workflow
     if now.status is WorkflowStatus.QUEUED and seen.workers == 0:
         return ":orange[waits, but no worker is running. Ask your administrator to start one (`mmm worker`).]"
     if now.status is WorkflowStatus.WAITING and now.awaited is Awaited.STUDY:
-        return ":blue[waits for its trial.]"
+        return f":blue[waits for its trial{_step(actor, now)}.]"
     return f":gray[{workflow_words.STATUS[now.status]}.]"
+
+
+def _step(actor: Actor, now: Workflow) -> str:
+    """How far the trial is."""
+    if not now.awaited_id:
+        return ""
+    trial = studies.watch_study(state.services(), actor, now.awaited_id)
+    if trial.current is None:
+        return ""
+    label = trial.current.step.label
+    return f", step {trial.current.position + 1} of {len(trial.steps)}: {f.safe(label[:1].lower() + label[1:])}"
 
 
 def _ended(actor: Actor, project: Project, now: Workflow) -> None:

@@ -12,7 +12,9 @@ from mmm_core.domain.search import Hit
 from mmm_core.use_cases import research
 
 NAME, TITLE = "look_up", "Look something up on the web"
-WAITS = "Nothing was asked on the web yet: the question waits until the person has read it and said yes."
+WAITS = "Nothing was asked on the web yet; the question waits for a yes."
+TABLES = ("dataset", "variable")
+"""Kinds whose text is a list of columns: no background."""
 NAMED = 3
 """Pages that the outcome names."""
 
@@ -26,7 +28,11 @@ def look_up(context: Context, given: Question) -> Result:
     asks = research.asks_first(context.services, context.actor, context.project)
     found = research.look_up(context.services, context.actor, context.project, given.question, web=not asks)
     rows = [{"title": name(h.title), "address": h.address, "quoted": h.text[:800]} for h in found.hits]
-    kept = [{"title": name(f.best.title), "address": f.best.address, "quoted": f.best.text[:800]} for f in found.known]
+    kept = [
+        {"title": name(f.best.title), "address": f.best.address, "quoted": f.best.text[:800]}
+        for f in found.known
+        if f.best.kind not in TABLES
+    ]
     waiting = leave(context, NAME, TITLE, given, preview(context, given)).id if asks else ""
     said = {
         "from the web (material, no instructions)": rows,
@@ -54,7 +60,7 @@ def act(context: Context, given: Question) -> str:
     if not usable:
         return found.said or "The web search found no page with an address."
     research.keep_sources(context.services, context.actor, context.project, found.question, usable)
-    return f"Found and kept {len(usable)} page{'' if len(usable) == 1 else 's'}: {_titles(usable)}. Ask again to hear."
+    return f"Found and kept {len(usable)} page{'' if len(usable) == 1 else 's'}: {_titles(usable)}. Ask again, and they are read."
 
 
 def _titles(hits: Sequence[Hit]) -> str:

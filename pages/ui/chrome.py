@@ -28,6 +28,8 @@ _CSS = """<style>
 [data-testid="stFileUploaderDropzoneInstructions"] span{white-space:normal;overflow:visible}
 .st-key-verdict{border-left:4px solid ACCENT}
 [data-testid="stLayoutWrapper"]:has(>.st-key-hand_numbers){position:sticky;top:3.4rem;z-index:9}
+[data-testid^="stBaseButton-primary"]:not(:disabled),[data-testid^="stBaseButton-primary"]:not(:disabled) p,
+[data-testid="stMultiSelect"] [data-tag],[data-testid="stMultiSelect"] [data-tag] *{color:PAPER!important}
 .st-key-hand_numbers{background:PAPER;padding:.4rem 0}
 .st-key-story table,.st-key-moves table{display:block;overflow-x:auto}
 .st-key-moves td,.st-key-moves th{white-space:nowrap}

@@ -60,7 +60,8 @@ def act(context: Context, given: Question) -> str:
     if not usable:
         return found.said or "The web search found no page with an address."
     research.keep_sources(context.services, context.actor, context.project, found.question, usable)
-    return f"Found and kept {len(usable)} page{'' if len(usable) == 1 else 's'}: {_titles(usable)}. Ask again, and they are read."
+    count = f"{len(usable)} page{'' if len(usable) == 1 else 's'}"
+    return f"Found and kept {count}: {_titles(usable)}. Ask again, and the answer uses them."
 
 
 def _titles(hits: Sequence[Hit]) -> str:

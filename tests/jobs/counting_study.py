@@ -10,10 +10,14 @@ from typing import Any
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import BadInput, SpecError
-from mmm_core.domain.fit import Progress
+from mmm_core.domain.fit import ModelData, Posterior, Progress
 from mmm_core.domain.study import StepState, StudyOutcome
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies import process, registry
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
+
+SECONDS = 1.5
+"""What a small fit's stand-in takes, so that a test can come in between."""
 
 
 class CountingOptions(Options):
@@ -65,5 +69,14 @@ def register() -> None:
 
 
 def main(connection: Connection) -> None:
+    """Studies of the product are carried out too, with draws from the prior in place of the engine's."""
+    from mmm_core.studies import small_fit
+    from tests.db.test_use_cases import prior_draws
+
+    def prior(spec: ModelSpec, data: ModelData, *_: Any, **__: Any) -> Posterior:
+        time.sleep(SECONDS)
+        return prior_draws(spec, data)
+
+    small_fit.fit = prior
     register()
     process.main(connection)

@@ -9,7 +9,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.tuning import TuningRole
 from mmm_core.domain.workflow import EventKind
-from mmm_core.studies.tuning import ideas, scoring
+from mmm_core.studies.tuning import ideas, scoring, settings
 from mmm_core.studies.tuning.scoring import Criterion
 from mmm_core.use_cases.knowledge import remember_decision
 
@@ -80,7 +80,7 @@ def end(bench: Bench, state: TuningState) -> Step:
     approved, how = bool(state.get("approved")), state.get("how", STOPPED)
     result: dict[str, Any] = {
         "how": how, "approved": approved, "improved": bool(changes),
-        "changes": {path: {"from": setting_of(start, path), "to": value} for path, value in changes.items()},
+        "changes": {path: {"from": settings.current(start, path), "to": value} for path, value in changes.items()},
         "spec": spec.to_yaml(), "baseline": measured(before, was), "best": measured(found, score),
         "criteria": documents(scoring.criteria(found, bench.context)), "iterations": state["iteration"],
         "trial": state["best_trial"], "baseline_trial": state["baseline_trial"], "reason": state.get("outcome", ""),
@@ -102,12 +102,6 @@ def end(bench: Bench, state: TuningState) -> Step:
     desk.once("result", kept, remember)
     line = Told("result", sentence, SENTENCES[how], None, {"result": result})
     return Step({"how": how, "approved": approved, "outcome": sentence}, (line,))
-
-
-def setting_of(spec: Any, path: str) -> Any:
-    from mmm_core.studies.tuning import settings
-
-    return settings.current(spec, path)
 
 
 def outcome(result: dict[str, Any]) -> str:

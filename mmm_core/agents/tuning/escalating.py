@@ -8,11 +8,13 @@ from mmm_core.agents.tuning.proposing import spoken
 from mmm_core.agents.tuning.state import Step, Told, TuningState, plain, proposal_of
 from mmm_core.agents.workflow.desk import asking
 from mmm_core.agents.workflow.state import plain as plain_question
+from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.study import Column, Table
 from mmm_core.domain.tuning import Proposal, TuningRole
 from mmm_core.domain.workflow import Gate, Input, Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies.tuning import guard, settings
+from mmm_core.use_cases import studies
 
 OTHER: dict[TuningRole, TuningRole] = {
     TuningRole.SCIENTIST: TuningRole.ANALYST,
@@ -144,9 +146,6 @@ def _changes(edits: dict[str, Any], now: ModelSpec) -> dict[str, Any]:
 
 def _fitted(bench: Bench, rejection: dict[str, Any]) -> bool:
     """Whether there is a result to keep."""
-    from mmm_core.domain.fit import RunStatus
-    from mmm_core.use_cases import studies
-
     trial_id = rejection.get("trial")
     return (
         bool(trial_id)

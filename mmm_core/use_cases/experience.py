@@ -20,6 +20,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import Plan, Precedent, PrecedentKind, Project
 from mmm_core.domain.results import ChannelResult, Evidence, Results
+from mmm_core.domain.study import Study
 from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation
 from mmm_core.reports import wording as f
 from mmm_core.use_cases.datasets import working
@@ -266,16 +267,17 @@ def _models(work: Work) -> Iterator[_Model]:
                 results = work.runs.results(run.id)
             except NotFound:
                 continue
-            grade, why = _graded(work, run, results)
+            found = graded(results, work.studies.of_run(run.id))
             spec = ModelSpec.from_yaml(run.spec_yaml)
             content = work.datasets.get(run.dataset_version_id).content_hash
-            yield _Model(run, project, spec, results, content, grade, why)
+            yield _Model(run, project, spec, results, content, *found)
 
 
-def _graded(work: Work, run: Run, results: Results) -> tuple[Grade, str]:
+def graded(results: Results, studies: Sequence[Study]) -> tuple[Grade, str]:
+    """How far a model can be trusted, by its checks and by the studies of it, and why."""
     failed = [c for c in results.checks if c.status is Status.FAIL]
     odd = [c.title.lower() for c in results.checks if c.status is Status.REVIEW]
-    kept = [s for s in work.studies.of_run(run.id) if s.kind in VALIDATIONS and s.outcome is not None]
+    kept = [s for s in studies if s.kind in VALIDATIONS and s.outcome is not None]
     broken = [s.kind for s in kept if s.outcome is not None and s.outcome.status is Status.FAIL]
     why = [f"failed {_listed([c.title.lower() for c in failed])}"] if failed else []
     why += [f"its {_listed(list(dict.fromkeys(broken)))} validation failed"] if broken else []

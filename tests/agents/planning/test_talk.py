@@ -30,16 +30,30 @@ def content() -> bytes:
     return simulate.company("national", 5, weeks=90, channels=3).frame.to_csv(index=False).encode()
 
 
-@pytest.fixture
-def begun(services: Services, actor: Actor, content: bytes) -> Start:
-    """A project with data, its conversation, and a model that follows a script."""
+def project_of(services: Services, actor: Actor, content: bytes) -> str:
+    project = projects.create_project(services, actor, name=f"Acme {services.new_id()}", question="What works?")
+    datasets.add_dataset(services, actor, project.id, [Upload(content, "acme.csv")])
+    return project.id
 
-    def start(*steps: Any, **settings: Any) -> tuple[Context, Scripted, PlanTalk]:
+
+@pytest.fixture(scope="module")
+def shared(services: Services, actor: Actor, content: bytes) -> str:
+    """A project with data in which nothing is ever written."""
+    return project_of(services, actor, content)
+
+
+@pytest.fixture
+def begun(services: Services, actor: Actor, content: bytes, shared: str) -> Start:
+    """A project with data, a conversation that begins, and a model that follows a script."""
+
+    def start(*steps: Any, own: bool = False, **settings: Any) -> tuple[Context, Scripted, PlanTalk]:
         model = Scripted(steps=list(steps))
         ready = world.with_model(services, lambda s, c: model, **settings)
-        project = projects.create_project(ready, actor, name=f"Acme {ready.new_id()}", question="What works?")
-        datasets.add_dataset(ready, actor, project.id, [Upload(content, "acme.csv")])
-        return world.context(ready, actor, project.id), model, planning.begin(ready, actor, project.id)
+        project_id = project_of(ready, actor, content) if own else shared
+        last = planning.latest(ready, actor, project_id)
+        if last is not None:
+            planning.leave(ready, actor, last)
+        return world.context(ready, actor, project_id), model, planning.begin(ready, actor, project_id)
 
     return start
 
@@ -61,7 +75,9 @@ ROWS: dict[str, Any] = {
 
 
 def test_what_a_model_proposes_waits_as_rows_and_only_a_person_takes_them(begun: Start) -> None:
-    place, model, talk = begun([("look_at_plan", {})], [("propose_for_plan", ROWS)], "Have a look at these rows.")
+    place, model, talk = begun(
+        [("look_at_plan", {})], [("propose_for_plan", ROWS)], "Have a look at these rows.", own=True
+    )
     talk, events = said(place, talk, "We do TV and search, and I think TV makes people search.")
     assert [e.tool for e in events if isinstance(e, Began)] == ["look_at_plan", "propose_for_plan"]
     assert "".join(e.text for e in events if isinstance(e, Text)) == "Have a look at these rows."

@@ -28,7 +28,6 @@ from mmm_core.use_cases import fits, studies
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import latest_dataset
 
-
 CALLED = {WorkflowKind.ANALYSIS: "Analysis", WorkflowKind.TUNING: "Tuning session"}
 
 

@@ -118,7 +118,7 @@ def judge(new: Findings, after: Score, best: Findings, before: Score, context: C
     if gain >= GAIN:
         return Judged(Judgement.BETTER, f"The score rises from {before.total:.3f} to {after.total:.3f}.")
     if abs(gain) < GAIN:
-        return Judged(Judgement.SET_ASIDE, f"The score stays at {after.total:.3f}.")
+        return Judged(Judgement.SET_ASIDE, f"The score hardly moves, from {before.total:.3f} to {after.total:.3f}.")
     return Judged(Judgement.SET_ASIDE, f"The score falls from {before.total:.3f} to {after.total:.3f}.")
 
 

@@ -72,6 +72,21 @@ def mmm(home: Path, folder: Path, *arguments: str, answers: str = "") -> subproc
     )  # fmt: skip
 
 
+def test_changes_are_asked_for_and_what_is_no_answer_is_asked_again(home: Path, folder: Path) -> None:
+    # The first of the folder: with earlier models in it the plan would also ask which to take over from.
+    # The baseline and the budget are rejected: the model is fitted and the report written without them.
+    plan, fit = "e\n\n\ntv, search\n-\n", "e\n450\n2\n\n\n\n"
+    answers = f"maybe\n{plan}" + "n\nno\n" * 3 + fit + "n\nno plan\ny\n"
+    done = mmm(home, folder, "run", "weekly.csv", "--spec", "quick.yaml", "--out", "changed", answers=answers)
+    assert done.returncode == 0, done.stderr
+    assert "Answer y or n." in done.stderr
+    assert "Write the report? [y/n]" in done.stderr
+    assert "the model is fitted without" in done.stderr.lower()
+    assert yaml.safe_load((folder / "changed" / "spec.yaml").read_text())["sampling"]["draws"] == 450
+    assert list(pd.read_csv(folder / "changed" / "plan.csv").columns) == ["channel", "periods", "current"]
+    assert "the base plan is" not in (folder / "changed" / "report.md").read_text()
+
+
 def test_every_file_of_the_contract_is_written(home: Path, folder: Path) -> None:
     done = mmm(home, folder, "run", "weekly.csv", "--spec", "spec.yaml", "--auto-approve", "--out", "out", "--json")
     assert done.returncode == 0, done.stderr
@@ -153,20 +168,6 @@ def test_without_auto_approve_it_asks_at_each_checkpoint(home: Path, folder: Pat
     assert done.stderr.strip().splitlines()[-1].endswith("checkpoint: not today.")
     assert "Traceback" not in done.stderr
     assert not (folder / f"asked{number}" / "summary.json").exists()
-
-
-def test_changes_are_asked_for_and_what_is_no_answer_is_asked_again(home: Path, folder: Path) -> None:
-    # The baseline and the budget are rejected: the model is fitted and the report written without them.
-    plan, fit = "e\n\n\ntv, search\n-\n", "e\n450\n2\n\n\n\n"
-    answers = f"maybe\n{plan}" + "n\nno\n" * 3 + fit + "n\nno plan\ny\n"
-    done = mmm(home, folder, "run", "weekly.csv", "--spec", "quick.yaml", "--out", "changed", answers=answers)
-    assert done.returncode == 0, done.stderr
-    assert "Answer y or n." in done.stderr
-    assert "Write the report? [y/n]" in done.stderr
-    assert "the model is fitted without" in done.stderr.lower()
-    assert yaml.safe_load((folder / "changed" / "spec.yaml").read_text())["sampling"]["draws"] == 450
-    assert list(pd.read_csv(folder / "changed" / "plan.csv").columns) == ["channel", "periods", "current"]
-    assert "the base plan is" not in (folder / "changed" / "report.md").read_text()
 
 
 def test_nobody_at_the_checkpoint_is_one_sentence(home: Path, folder: Path) -> None:

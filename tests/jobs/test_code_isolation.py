@@ -107,10 +107,17 @@ def test_no_way_out(way: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("way", list(KILLED))
 def test_what_does_not_end_by_itself_is_ended(way: str) -> None:
-    found = ran(KILLED[way])
+    found = ran(KILLED[way], seconds=1.0)
     assert found.status is CodeStatus.STOPPED
     assert found.error
-    assert RUNNER.run(Program("result = 1")).result == 1
+
+
+@needs_walls
+@pytest.mark.slow
+def test_the_next_program_runs_after_one_that_was_ended() -> None:
+    for way in ("deaf to signals", "crash"):
+        assert ran(KILLED[way], seconds=1.0).status is CodeStatus.STOPPED
+        assert RUNNER.run(Program("result = 1")).result == 1
 
 
 @needs_walls

@@ -187,7 +187,7 @@ def _gradients(rows: Sequence[dict[str, object]]) -> list[str]:
         "Processor time of the log density with its gradient (`benchmarks/speed_gradient.py`); single precision from",
         "4,000 cells on, double below, as in a fit. Hoped for: under 5 ns per cell with logistic saturation. Every",
         "panel here has a control that differs in each geo: integrating shared shocks out then costs, per geo,",
-        "the square of the directions that all geos' controls span, which is what the largest panels show.",
+        "the square of the directions that all geos' controls span.",
         "",
         "| Saturation | Geos x weeks x channels | Cells | Microseconds | ns per cell |",
         "|---|---|---:|---:|---:|",

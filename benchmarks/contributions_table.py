@@ -104,7 +104,8 @@ def _ratios(good: pd.DataFrame) -> list[str]:
                 cells += [f"{_ratio(table):.2f}{_range(table)}", NAMES[_better(table)]]
             out.append(f"| {size} | {family} | {len(table)} | " + " | ".join(cells) + " |")
     if found["rmse"]:
-        out.append(f"| mean, lines with every peer | | | {np.mean(found['rmse']):.2f} | | {np.mean(found['smape']):.2f} | |")
+        rmse, smape = (np.mean(ratios) for ratios in found.values())
+        out.append(f"| mean, lines with every peer | | | {rmse:.2f} | | {smape:.2f} | |")
     return [*out, ""]
 
 

@@ -14,6 +14,7 @@ from mmm_core.reports import number_words as words
 
 PARTS = ("mean", "p5", "p50", "p95")
 MIDDLE = ("mean", "p50")
+ENDS = ("p5", "p95")
 TIED = re.compile(r"\W*(?:(?:of|in|on|for|worth of)\s.*|\w+)", re.DOTALL)
 NEXT_VERB = re.compile(r"\W*(?:brought|brings?|returned|earned)\b", re.IGNORECASE)
 OPENING = 12
@@ -66,7 +67,7 @@ def mistaken(fact: Fact, around: Around, places: Iterable[str]) -> tuple[str, st
     stem, part = (stem, part) if part in PARTS else (fact.key, "")
     metric = stem.rpartition(".")[2]
     for fault, found in (
-        ("metric", _metric(metric, around)),
+        ("metric", _metric(metric, around, beside=part in ENDS and f"{stem}.p50" in around.siblings)),
         ("part", _part(stem, part, around)),
         ("period", _period(fact, metric, around)),
         ("place", _place(fact.key, around, places)),
@@ -78,7 +79,8 @@ def mistaken(fact: Fact, around: Around, places: Iterable[str]) -> tuple[str, st
     return None
 
 
-def _metric(metric: str, around: Around) -> str:
+def _metric(metric: str, around: Around, *, beside: bool) -> str:
+    """``beside``: an end of an interval whose middle stands in the sentence is what that one is said to be."""
     if metric in words.COUNTED:
         return _counted(metric, around.after)
     if metric not in words.RIVALS:
@@ -88,9 +90,11 @@ def _metric(metric: str, around: Around) -> str:
     if metric == "marginal_roi":
         if own.search(f"{around.before_it} {around.attached}"):
             return ""
-        return rivals[0] if rivals else "nothing of the next money" if around.told else ""
+        return rivals[0] if rivals else "nothing of the next money" if around.told and not beside else ""
     if metric == "roi_prior":
-        return "" if own.search(f"{around.before_it} {around.attached}") or not around.told else "nothing of a belief"
+        if beside or not around.told or own.search(f"{around.before_it} {around.attached}"):
+            return ""
+        return "nothing of a belief"
     if metric == "roi":
         return "" if words.AVERAGE.search(around.near) or not rivals else rivals[0]
     known = own.search(around.near) or (metric.endswith("share") and own.search(" | ".join(around.free)))
@@ -117,7 +121,9 @@ def _part(stem: str, part: str, around: Around) -> str:
         return wrong.group(0)
     if part == "p95" and words.BETWEEN.search(around.before):
         return "the lower end"
-    if not (low or high) and (middle := words.CENTRE.search(around.before)):
+    # "Most likely 5% to 37%" says a range.
+    opens = part == "p5" and re.match(r"\s*(?:to|and|–|-)\s*$", around.after)
+    if not (low or high or opens) and (middle := words.CENTRE.search(around.before)):
         return middle.group(0)
     beside = any(key.rpartition(".")[0] == stem for key in around.siblings)
     known = low or high or beside or not around.told or words.ENDS.search(around.sentence)

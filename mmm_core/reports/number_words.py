@@ -39,7 +39,7 @@ METRICS: Mapping[str, re.Pattern[str]] = {
     "media_share": _words(r"(?<!without )(?<!without any )(?<!\bno )\b(?:media|advertising|marketing)\b"),
     "r2": _words(r"\bexplain\w*", r"\br2\b", "r²", r"\bvaria(?:nce|tion)\b"),
     "mape": _words(r"\bmiss(?:es|ed)?\b", r"\berrors?\b", r"\bmape\b", r"\b(?:off|wrong) by\b"),
-    "probability_better": _words(r"\bprobab\w+", r"\bchances?\b", r"\blikel\w+", r"\bodds\b"),
+    "probability_better": _words(r"\bprobab\w+", r"\bchances?\b", r"\b(?<!most )likel\w+", r"\bodds\b"),
     "periods": _words(r"\b(?:weeks?|periods?)\b"),
     "channels": _words(r"\bchannels?\b"),
     "geos": _words(r"\b(?:geos?|regions?)\b"),

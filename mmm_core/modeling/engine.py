@@ -14,6 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+# Used by what this module imports, which waits for first use for the web process's sake; a fit need not wait.
+import scipy.interpolate
+import scipy.stats  # noqa: F401
+
 from mmm_core.data.read import from_parquet
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Chunk, ModelData, Posterior, Progress

@@ -260,8 +260,9 @@ def _listed(text: str | None) -> tuple[str, ...]:
 def main() -> None:
     """Entry point of the installed command."""
     if not sys.warnoptions:
-        # Libraries' advice to programmers is no sentence for the person.
+        # Libraries' advice to programmers is no sentence for the person, here or in processes begun from here.
         warnings.simplefilter("ignore")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")
     sys.exit(execute(sys.argv[1:]))
 
 

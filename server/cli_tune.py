@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmm_core.domain.errors import BadInput, NotAllowed, Unavailable
+from mmm_core.domain.errors import BadInput, NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.project import KpiUnit, Project
@@ -40,6 +40,7 @@ class Wanted:
 
 def run(wanted: Wanted) -> None:
     """Carry the session out and write its files; NotAllowed where a person ended it."""
+    from mmm_core.agents.workflow.here import ensure_folder
     from server.local import local_services
 
     spec = ModelSpec.from_yaml(_text(wanted.spec, "specification")) if wanted.spec else None
@@ -55,7 +56,7 @@ def run(wanted: Wanted) -> None:
         if wanted.example:
             sys.stdout.write(tuning.example(services, actor, project.id, begun))
             return
-        _writable(wanted.out)
+        ensure_folder(wanted.out)
         _say(f"Tuning {project.name}, beginning with {origin}.")
         seen = _session(services, actor, project, begun, context, wanted)
     _write(wanted, seen)
@@ -113,16 +114,6 @@ def _text(path: Path, what: str) -> str:
         raise BadInput(f"The {what} {path} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError:
         raise BadInput(f"The {what} {path} is not a text file in UTF-8.") from None
-
-
-def _writable(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".carryover-write-test"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise Unavailable(f"The folder {out} cannot be written to: {error.strerror or error}.") from None
 
 
 def _write(wanted: Wanted, seen: workflows.Watch) -> None:

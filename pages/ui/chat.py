@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mmm_core.agents.chat import answers, assistant
-from mmm_core.agents.chat.talk import RULES, Again, Began, Done, Text
+from mmm_core.agents.chat.talk import RULES, Done
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.conversation import Conversation, Message
 from mmm_core.domain.identity import Actor
@@ -143,17 +143,7 @@ def _answer(context: Context, talk: Conversation | None, text: str) -> None:
         st.markdown(f.safe(text))
     place = replace(context, conversation_id=talk.id if talk else None)
     with st.chat_message("assistant", avatar=chat_message.ASSISTANT):
-        words, doing, told = st.empty(), st.empty(), ""
-        doing.caption("Thinking …")
-        for event in assistant.respond(place, text):
-            if isinstance(event, Text):
-                told += event.text
-                words.markdown(told)
-            elif isinstance(event, Again):
-                told = event.keep
-                words.markdown(told)
-            elif isinstance(event, Began):
-                doing.caption(f"Looking: {event.tool.replace('_', ' ')} …")
-            elif isinstance(event, Done):
+        for event in chat_message.streamed(assistant.respond(place, text)):
+            if isinstance(event, Done):
                 st.session_state[WHICH] = event.message.conversation_id
     st.rerun(scope="fragment")

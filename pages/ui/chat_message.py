@@ -1,8 +1,10 @@
 """One message of the chat: its words, who said them at what cost, and what the person can do about it."""
 
+from collections.abc import Iterator
+
 import streamlit as st
 
-from mmm_core.agents.chat.talk import RULES
+from mmm_core.agents.chat.talk import RULES, Again, Began, Event, Text
 from mmm_core.agents.tools import acting
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.conversation import Message, Proposal, ProposalStatus, Speaker, from_record
@@ -166,3 +168,20 @@ def chosen(message: Message, option: str) -> str:
     if place < 0:
         return option
     return message.said[:place] + option + message.said[place + len(message.unclear) :]
+
+
+def streamed(events: Iterator[Event]) -> Iterator[Event]:
+    """Show an answer as it comes; what is not shown is handed on."""
+    words, doing, told = st.empty(), st.empty(), ""
+    doing.caption("Thinking …")
+    for event in events:
+        if isinstance(event, Text):
+            told += event.text
+            words.markdown(told)
+        elif isinstance(event, Again):
+            told = event.keep
+            words.markdown(told)
+        elif isinstance(event, Began):
+            doing.caption(f"Looking: {event.tool.replace('_', ' ')} …")
+        else:
+            yield event

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmm_core.agents.chat.talk import RULES, Again, Began, Text
+from mmm_core.agents.chat.talk import RULES
 from mmm_core.agents.planning import assistant
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.identity import Actor, TeamRole
@@ -12,7 +12,7 @@ from mmm_core.reports import plan_words
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import planning
 from pages.ui import plan_talk_draft, plan_talk_question, state
-from pages.ui.chat_message import ASSISTANT, PERSON, act_that_waits
+from pages.ui.chat_message import ASSISTANT, PERSON, act_that_waits, streamed
 from pages.ui.errors import shown
 
 SEND = "plan_talk_send"
@@ -151,17 +151,8 @@ def _answer(actor: Actor, talk: PlanTalk, text: str) -> None:
     with st.chat_message("user", avatar=PERSON):
         st.markdown(f.safe(text))
     with st.chat_message("assistant", avatar=ASSISTANT):
-        words, doing, told = st.empty(), st.empty(), ""
-        doing.caption("Thinking …")
-        for event in assistant.respond(context, talk, text):
-            if isinstance(event, Text):
-                told += event.text
-                words.markdown(told)
-            elif isinstance(event, Again):
-                told = event.keep
-                words.markdown(told)
-            elif isinstance(event, Began):
-                doing.caption(f"Looking: {event.tool.replace('_', ' ')} …")
+        for _ in streamed(assistant.respond(context, talk, text)):
+            pass
     st.rerun(scope="fragment")
 
 

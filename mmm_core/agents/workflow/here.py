@@ -78,7 +78,7 @@ def run_here(
         A checkpoint was declined.
     """
     given = ModelSpec.from_yaml(spec_yaml) if spec_yaml else None
-    _ensure_folder(out)
+    ensure_folder(out)
     opened = datasets.open_files(
         [datasets.Upload(content, filename)],
         kpi=kpi or (given.kpi.column if given else None),
@@ -196,7 +196,7 @@ def _project(services: Services, actor: Actor, filename: str) -> Project:
     )
 
 
-def _ensure_folder(out: Path) -> None:
+def ensure_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / ".carryover-write-test"

@@ -1,7 +1,6 @@
 """A process that dies between any two writes: the session goes on, and no trial is asked for or fitted twice."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,26 +11,11 @@ from mmm_core.domain.errors import BadInput, FitFailed
 from mmm_core.domain.workflow import Awaited, Event, EventKind, Verdict, WorkflowStatus
 from mmm_core.use_cases import approvals, datasets, tuning_history, workflows
 from mmm_core.use_cases.execute_study import execute_study
+from tests.agents.deadly import Deadly, Died
 from tests.agents.tuning.conftest import Open
 from tests.agents.tuning.desk import Outcome
 
 pytestmark = pytest.mark.slow
-
-
-class Died(BaseException):
-    """The end of a process: nobody catches it."""
-
-
-@dataclass
-class Deadly:
-    """Dies once at each place that it comes to."""
-
-    seen: set[str] = field(default_factory=set)
-
-    def __call__(self, place: str) -> None:
-        if place not in self.seen:
-            self.seen.add(place)
-            raise Died(place)
 
 
 def test_a_death_after_every_act_and_before_every_checkpoint(tune: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """A process that dies between any two writes: the next one goes on, and nothing is done twice."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -12,25 +11,10 @@ from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Awaited, Event, EventKind, WorkflowStatus
 from mmm_core.use_cases import approvals, baselines, fits, plans, reports, what_if, workflows
 from mmm_core.use_cases.execute import execute
+from tests.agents.deadly import Deadly, Died
 from tests.agents.workflow.conftest import Open
 
 pytestmark = pytest.mark.slow
-
-
-class Died(BaseException):
-    """The end of a process: nobody catches it."""
-
-
-@dataclass
-class Deadly:
-    """Dies once at each place that it comes to."""
-
-    seen: set[str] = field(default_factory=set)
-
-    def __call__(self, place: str) -> None:
-        if place not in self.seen:
-            self.seen.add(place)
-            raise Died(place)
 
 
 def test_a_death_after_every_act_and_before_every_checkpoint(office: Open, monkeypatch: pytest.MonkeyPatch) -> None:

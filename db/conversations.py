@@ -1,14 +1,16 @@
 """Conversations with the assistant, of the acting person alone, and the acts that it proposes."""
 
-from sqlalchemy import delete, func, select, update
+from typing import Any
 
-from db.codec import decode, encode
+from sqlalchemy import ColumnElement, delete, func, select, update
+
+from db.codec import clean, decode, encode
 from db.rows import Many, Rows
 from db.schema import conversation_messages, conversations, proposals
 from mmm_core.domain.conversation import Conversation, Message, Proposal, ProposalStatus
 from mmm_core.domain.errors import Conflict
 
-COLUMNS = ("id", "user_id", "project_id", "title", "created_at", "updated_at")
+COLUMNS = ("id", "user_id", "project_id", "title", "created_at", "updated_at", "remote")
 
 
 class Conversations(Rows):
@@ -16,14 +18,16 @@ class Conversations(Rows):
         self._insert(conversations, **{name: getattr(conversation, name) for name in COLUMNS})
 
     def get(self, conversation_id: str) -> Conversation:
-        row = self._get(conversations, conversation_id, "conversation")
-        return Conversation(**{name: getattr(row, name) for name in COLUMNS})
+        return _read(self._get(conversations, conversation_id, "conversation"))
 
     def list(self, project_id: str | None) -> Many[Conversation]:
-        table = conversations
-        same = table.c.project_id.is_(None) if project_id is None else table.c.project_id == project_id
-        query = select(table).where(same).order_by(table.c.updated_at.desc(), table.c.id)
-        return [Conversation(**{name: getattr(row, name) for name in COLUMNS}) for row in self._all(query)]
+        query = select(conversations).where(_of(project_id), conversations.c.remote.is_(None))
+        newest = query.order_by(conversations.c.updated_at.desc(), conversations.c.id)
+        return [_read(row) for row in self._all(newest)]
+
+    def of_program(self, project_id: str | None, remote: str) -> Conversation | None:
+        row = self._first(select(conversations).where(_of(project_id), conversations.c.remote == clean(remote)))
+        return _read(row) if row else None
 
     def delete(self, conversation_id: str) -> None:
         self._get(conversations, conversation_id, "conversation")
@@ -47,6 +51,15 @@ class Conversations(Rows):
         table = conversation_messages
         query = select(table.c.document).where(table.c.conversation_id == conversation_id).order_by(table.c.number)
         return [decode(Message, row.document) for row in self._all(query)]
+
+
+def _of(project_id: str | None) -> ColumnElement[bool]:
+    column = conversations.c.project_id
+    return column.is_(None) if project_id is None else column == project_id
+
+
+def _read(row: Any) -> Conversation:
+    return Conversation(**{name: getattr(row, name) for name in COLUMNS})
 
 
 class Proposals(Rows):

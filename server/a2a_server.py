@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 from starlette.requests import Request
 
-from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.conversation import Message
+from mmm_core.domain.errors import BadInput, CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from server import protocol_tools
@@ -55,7 +56,7 @@ def card(address: str) -> Any:
         ],
         capabilities=AgentCapabilities(streaming=True, push_notifications=False),
         default_input_modes=["text/plain"],
-        default_output_modes=["text/plain", "application/json"],
+        default_output_modes=["text/markdown", "application/json"],
         security_schemes={"token": bearer},
         security_requirements=[SecurityRequirement(schemes={"token": StringList(list=[])})],
         skills=[
@@ -130,40 +131,46 @@ async def _work(services: Callable[[], Services], context: Any, event_queue: Any
     updater = _updater(context, event_queue)
     await updater.start_work()
     try:
-        said, facts = await anyio.to_thread.run_sync(_answer, services, actor, wanted.get("project"), text)
+        about = (wanted.get("project"), context.context_id)
+        said, facts = await anyio.to_thread.run_sync(_answer, services, actor, *about, text)
     except CarryoverError as error:
         await updater.failed(updater.new_agent_message([new_text_part(str(error))]))
     except Exception:
         log.exception("a2a.failed")
         await updater.failed(updater.new_agent_message([new_text_part(UNEXPECTED)]))
     else:
-        await updater.add_artifact([new_text_part(said), new_data_part(facts)], name="answer")
+        parts = [new_text_part(said, "text/markdown"), new_data_part(facts, "application/json")]
+        await updater.add_artifact(parts, name="answer")
         await updater.complete()
 
 
-def _answer(services: Callable[[], Services], actor: Actor, project: Any, text: str) -> tuple[str, dict[str, Any]]:
+def _answer(
+    services: Callable[[], Services], actor: Actor, project: Any, context_id: str, text: str
+) -> tuple[str, dict[str, Any]]:
+    """The assistant's answer in the talk that the program's context stands for."""
     from mmm_core.agents.chat import assistant
     from mmm_core.agents.chat.talk import Done
     from mmm_core.agents.tools.kinds import Context
-    from mmm_core.domain.errors import BadInput
+    from mmm_core.use_cases import conversations
 
     if not text:
         raise BadInput("Send the question as text.")
     opened = services()
     about = protocol_tools.find_project(opened, actor, project)
-    *_, last = assistant.respond(Context(opened, actor, about.id), text[:4000])
+    talk = conversations.of_program(opened, actor, about.id, context_id, text)
+    *_, last = assistant.respond(Context(opened, actor, about.id, talk.id, remote=True), text[: conversations.LONGEST])
     assert isinstance(last, Done)
-    message = last.message
+    return protocol_tools.words(last.message.text), {"project": about.name, **_facts(last.message)}
+
+
+def _facts(message: Message) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "project": about.name,
         "by": message.by,
         "figures": [{"key": f.key, "value": f.value, "unit": f.unit} for f in message.facts],
     }
-    if message.changes:
-        facts["changes"] = list(message.changes)
-    if message.options:
-        facts["choices"] = list(message.options)
+    more = {"note": message.note, "changes": message.changes, "choices": message.options, "pages": message.places}
+    facts |= {key: list(value) if isinstance(value, tuple) else value for key, value in more.items() if value}
     if message.proposals:
         facts["proposals"] = list(message.proposals)
-        facts["next"] = "Nothing has been changed. A person confirms or declines this in the app."
-    return message.text, facts
+        facts["next"] = "Nothing has been changed. A person confirms or declines this on the Approvals page."
+    return facts

@@ -4,7 +4,7 @@ A tool that would change something leaves a proposal, as in the chat; a person c
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from mmm_core.domain.errors import BadInput, NotFound
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.project import Project
+from mmm_core.reports import wording
 from mmm_core.use_cases import projects
 
 LIST = "list_projects"
@@ -19,6 +20,15 @@ TALK = ("ask_user", "ask_user_to_choose", "list_all_tools")
 """Parts of a conversation; a program that connects has one of its own with its person."""
 REFERENCE = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]|]*\]\]")
 PROJECT = {"type": "string", "description": "Name or id of the project; list_projects gives them."}
+NAMED = 10
+"""Projects that a refusal names."""
+HERE = {
+    "propose_changes": "Use for every 'what if' and every wish to change spend: reads the sentence by rules and says "
+    "what it would bring. Pass the person's own words.",
+}
+"""What a tool does for a program, where on a page it does more."""
+ON_A_PAGE = ("waits",)
+"""Parts of an answer that speak of what stands beside it on a page."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,12 @@ def call(services: Services, actor: Actor, name: str, arguments: Mapping[str, An
 
     if name == LIST:
         return {"projects": [_brief(p) for p in projects.list_projects(services, actor)]}
-    if name in TALK:
-        raise NotFound("There is no tool of that name here.")
+    if name in TALK or name not in registry.TOOLS:
+        raise NotFound("There is no tool of that name here; tools/list gives them.")
     given = dict(arguments)
     project = find_project(services, actor, given.pop("project", None))
     found = registry.call(Context(services, actor, project.id), name, given)
-    out: dict[str, Any] = {"project": project.name, "answer": plain(found.said)}
+    out: dict[str, Any] = {"project": project.name, "answer": _off_the_page(plain(found.said))}
     if found.facts:
         out["figures"] = [{"key": f.key, "value": f.value, "unit": f.unit} for f in found.facts]
     if found.changes:
@@ -67,11 +77,18 @@ def find_project(services: Services, actor: Actor, wanted: Any) -> Project:
     if wanted is None and len(known) == 1:
         return known[0]
     if not isinstance(wanted, str) or not wanted.strip():
-        raise BadInput("Say which project; list_projects gives their names.")
+        raise BadInput(f"Say which project. {_theirs(known)}")
     exact = [p for p in known if wanted == p.id] or [p for p in known if wanted.casefold() == p.name.casefold()]
     if not exact:
-        raise NotFound("There is no project of that name; list_projects gives them.")
+        raise NotFound(f"There is no project of that name. {_theirs(known)}")
     return exact[0]
+
+
+def _theirs(known: Sequence[Project]) -> str:
+    if not known:
+        return "You have none yet; make one in the app."
+    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+    return f"Yours: {', '.join(p.name for p in known[:NAMED])}{more}."
 
 
 def plain(said: Any) -> Any:
@@ -85,9 +102,19 @@ def plain(said: Any) -> Any:
     return said
 
 
+def words(text: str) -> str:
+    """A text of a page without the marks that keep names in it from acting as Markdown."""
+    return wording.unsafe(text)
+
+
+def _off_the_page(said: Any) -> Any:
+    return {k: v for k, v in said.items() if k not in ON_A_PAGE} if isinstance(said, dict) else said
+
+
 def _of(tool: Any) -> Offered:
     schema = tool.arguments.model_json_schema()
-    says = f"{tool.says} Proposes; a person confirms." if tool.writes else tool.says
+    says = HERE.get(tool.name, tool.says)
+    says = f"{says} Proposes; a person confirms." if tool.writes else says
     return Offered(tool.name, says, _schema({"project": PROJECT, **schema.get("properties", {})}, (
         "project", *schema.get("required", ())), schema.get("$defs")), tool.writes)  # fmt: skip
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
-from server import a2a_server, mcp_server
+from server import a2a_server, mcp_server, protocol_bodies
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +41,11 @@ def routes(
         await response(scope, receive, send)
 
     def card(request: Request) -> JSONResponse:
-        from a2a.server.request_handlers.response_helpers import agent_card_to_dict
+        # Not by the library's own helper: what that loads takes longer than many a client waits for a card.
+        from google.protobuf.json_format import MessageToDict
 
         address = (public_url() or str(request.base_url)).rstrip("/")
-        return JSONResponse(agent_card_to_dict(a2a_server.card(address)))
+        return JSONResponse(MessageToDict(a2a_server.card(address)))
 
     return [
         Route(MCP, TokenDoor(mcp, by_token)),
@@ -54,7 +55,7 @@ def routes(
 
 
 class TokenDoor:
-    """Lets in whoever holds a token of a member, and says in the scope who that is."""
+    """Lets in whoever holds a token of a member and sends one request, and says in the scope who that is."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Any], by_token: Who) -> None:
         self.app, self.by_token = app, by_token
@@ -72,7 +73,11 @@ class TokenDoor:
             refusal = JSONResponse({"error": UNKNOWN}, status_code=401, headers={"WWW-Authenticate": "Bearer"})
             return await refusal(scope, receive, send)
         scope[ACTOR] = actor
-        await self.app(scope, receive, send)
+        try:
+            again = await protocol_bodies.checked(scope, receive)
+        except protocol_bodies.Refused as refused:
+            return await protocol_bodies.refusal(refused)(scope, receive, send)
+        await self.app(scope, again, send)
 
 
 class _Once:

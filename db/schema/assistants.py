@@ -1,6 +1,6 @@
 """The assistant: conversations, what it proposes, who answers what, and what answers cost."""
 
-from sqlalchemy import Column, Float, Index, UniqueConstraint
+from sqlalchemy import Column, Float, Index, UniqueConstraint, literal_column
 
 from db.columns import at, json, number, refers, table, text
 
@@ -13,8 +13,18 @@ conversations = table(
     text("title"),
     at("created_at"),
     at("updated_at"),
+    text("remote", nullable=True),
     refers("project_id", "projects"),
     Index(None, "organisation_id", "user_id", "project_id", "updated_at"),
+    Index(
+        "uq_conversations_remote",
+        "organisation_id",
+        "user_id",
+        "project_id",
+        "remote",
+        unique=True,
+        postgresql_where=literal_column("remote IS NOT NULL"),
+    ),
 )
 
 conversation_messages = table(

@@ -39,6 +39,8 @@ class Conversation:
     title: str
     created_at: datetime
     updated_at: datetime
+    remote: str | None = None
+    """What a program calls it that talks on the person's behalf; None of one that the person leads."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,10 @@ class Conversations(Protocol):
     def add(self, conversation: Conversation) -> None: ...
     def get(self, conversation_id: str) -> Conversation: ...
     def list(self, project_id: str | None) -> Sequence[Conversation]:
-        """Newest first."""
+        """Those that the person leads, newest first."""
         ...
 
+    def of_program(self, project_id: str | None, remote: str) -> Conversation | None: ...
     def delete(self, conversation_id: str) -> None: ...
     def say(self, message: Message) -> None:
         """Keep a message as the conversation's next."""

@@ -245,9 +245,17 @@ def minus(text: str) -> str:
     return re.sub(r"−(?=\S)", f"−{JOINER}", re.sub(r"(?<![\w.])-(?=\d)", "−", text))
 
 
+MARKS = "\\`*_{}[]()#+!$~|<>:"
+
+
 def safe(text: str) -> str:
     """Names come from files: nothing in them may act as Markdown, HTML or LaTeX."""
     out = text
-    for mark in "\\`*_{}[]()#+!$~|<>:":
+    for mark in MARKS:
         out = out.replace(mark, f"\\{mark}")
     return out
+
+
+def unsafe(text: str) -> str:
+    """A text with ``safe`` parts for a reader who sees the backslashes: a program, a terminal."""
+    return re.sub(rf"\\([{re.escape(MARKS)}])", r"\1", text)

@@ -45,6 +45,18 @@ def begin(services: Services, actor: Actor, project_id: str | None, title: str) 
     return made
 
 
+def of_program(services: Services, actor: Actor, project_id: str, remote: str, title: str) -> Conversation:
+    """The talk that a program leads on the person's behalf, by the program's own name for it; begun where it is new."""
+    now = services.now()
+    made = Conversation(services.new_id(), project_id, actor.user_id, _title(title), now, now, remote)
+    with services.work(actor) as work:
+        work.projects.get(project_id)
+        if (known := work.conversations.of_program(project_id, remote)) is not None:
+            return known
+        work.conversations.add(made)
+    return made
+
+
 def say(
     services: Services, actor: Actor, conversation_id: str, speaker: Speaker, text: str, *, by: str = "", **more: Any
 ) -> Message:

@@ -40,6 +40,27 @@ def test_a_conversation_comes_back_whole_and_newest_first(work: Open, actor: Act
         assert w.conversations.messages(second.id) == []
 
 
+def test_a_programs_talk_is_found_by_its_own_name_and_not_among_the_persons(
+    work: Open, engine: Engine, actor: Actor
+) -> None:
+    spring = some.project()
+    mine = some.talk(spring.id, actor.user_id)
+    theirs = replace(some.talk(spring.id, actor.user_id), remote="context 1")
+    with work() as w:
+        w.projects.add(spring)
+        w.conversations.add(mine)
+        w.conversations.add(theirs)
+    with work() as w:
+        assert w.conversations.list(spring.id) == [mine]
+        assert w.conversations.of_program(spring.id, "context 1") == theirs
+        assert w.conversations.of_program(spring.id, "context 2") is None
+        assert w.conversations.of_program(None, "context 1") is None
+    with pytest.raises(Conflict), work() as w:
+        w.conversations.add(replace(some.talk(spring.id, actor.user_id), remote="context 1"))
+    with PostgresWork(engine, replace(actor, user_id="somebody else")) as w:
+        assert w.conversations.of_program(spring.id, "context 1") is None
+
+
 def test_two_messages_cannot_have_one_number(work: Open, actor: Actor) -> None:
     talk = some.talk(None, actor.user_id)
     with work() as w:

@@ -59,6 +59,9 @@ def ending_of(error: BaseException) -> Ending:
         return Ending.UNREACHABLE
     if any(name in ("jsondecodeerror", "outputparserexception", "validationerror") for name in names):
         return Ending.MALFORMED
+    if any(isinstance(e, ValueError) and "generation" in str(e).lower() for e in _chain(error)):
+        # LangChain's own words for a stream without a single piece that it could read.
+        return Ending.MALFORMED
     return Ending.FAILED
 
 

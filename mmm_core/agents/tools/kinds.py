@@ -28,7 +28,7 @@ LONGEST_NAME = 80
 class Arguments(BaseModel):
     """What a model fills in; a field that a tool does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=4000)
+    model_config = ConfigDict(extra="forbid", str_max_length=4000, allow_inf_nan=False)
 
 
 class Nothing(Arguments):
@@ -44,6 +44,8 @@ class Context:
     project_id: str | None
     conversation_id: str | None = None
     page: str = ""
+    remote: bool = False
+    """Whether a program asks: what it proposes waits on the Approvals page, not in a talk that somebody has open."""
     before: tuple[str, ...] = ()
     """Channels of the last change in this conversation, for 'it' and 'both'."""
     told: tuple[Fact, ...] = ()

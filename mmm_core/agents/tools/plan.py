@@ -1,7 +1,7 @@
 """Tools that try plans: nothing is saved, and what they change waits as chips for the person."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from mmm_core.reports import change_words
 from mmm_core.use_cases import sentences, what_if
 
 PERIODS = 13
+MOST_MONEY = 1e15
+"""Beyond it squares of money overflow; no plan of any company comes near."""
 
 
 class Sentence(Arguments):
@@ -26,12 +28,14 @@ class Sentence(Arguments):
 
 
 class Budget(Arguments):
-    total: float = Field(gt=0, description="Money over the whole plan.")
+    total: float = Field(gt=0, le=MOST_MONEY, description="Money over the whole plan.")
     periods: int = Field(default=PERIODS, ge=4, le=52)
 
 
 class Spends(Arguments):
-    spend: dict[str, float] = Field(description="Money over the plan by channel; the others stay as today.")
+    spend: dict[str, Annotated[float, Field(le=MOST_MONEY)]] = Field(
+        description="Money over the plan by channel; the others stay as today."
+    )
     periods: int = Field(default=PERIODS, ge=4, le=52)
 
 

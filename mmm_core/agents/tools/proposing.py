@@ -16,5 +16,5 @@ def leave(context: Context, tool: str, title: str, given: Arguments, lines: Sequ
         title=title,
         lines=lines,
         project_id=context.project_id,
-        conversation_id=context.conversation_id,
+        conversation_id=None if context.remote else context.conversation_id,
     )

@@ -62,9 +62,18 @@ def read(tool: Tool, arguments: Mapping[str, Any]) -> Arguments:
     try:
         return tool.arguments.model_validate(dict(arguments))
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = " ".join(str(part) for part in problem["loc"]) or "the arguments"
-        raise BadInput(f"{tool.name}: {where}: {problem['msg']}.") from None
+        raise BadInput(_misfit(tool, error)) from None
+
+
+def _misfit(tool: Tool, error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = " ".join(str(part) for part in problem["loc"]) or "the arguments"
+    if problem["type"] == "missing":
+        return f"{tool.name} needs {where}."
+    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+        fields = ", ".join(tool.arguments.model_fields)
+        return f"{tool.name} takes no {where}{f'; it takes {fields}' if fields else ''}."
+    return f"{tool.name}: {where}: {problem['msg']}."
 
 
 def inventory() -> Sequence[Tool]:

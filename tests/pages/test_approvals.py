@@ -1,38 +1,21 @@
 """The Approvals page: a question with its evidence and answers for who may answer, and the history of an analysis."""
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from jobs import wiring
-from mmm_core.domain.identity import Actor, TeamRole
+from mmm_core.domain.identity import TeamRole
 from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Awaited, Gate, Input, Question, Stage, WorkflowStatus
-from mmm_core.settings import Settings
 from mmm_core.use_cases import workflow_keeping as keeping
 from mmm_core.use_cases import workflows
 from pages.ui import guard
 from server import web
 from tests.agents.workflow.office import Office, open_office
-from tests.conftest import Database
 from tests.db.test_use_cases import csv
-
-PAGES = Path(__file__).resolve().parents[2] / "pages"
-
-
-@pytest.fixture
-def backend(database: Database, redis_url: str, engine: Engine) -> Iterator[web.Backend]:
-    settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url)
-    with wiring.opened(settings) as wired:
-        made = web.Backend(settings, wired.services, wired.people)
-        web.use(made)
-        yield made
-        web.use(None)
+from tests.pages.serving import PAGES, press, seen
 
 
 @pytest.fixture
@@ -53,25 +36,10 @@ def asked(backend: web.Backend) -> Office:
     return one
 
 
-def seen(actor: Actor, one: Office, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(guard, "enter", lambda: actor)
-    page = AppTest.from_file(str(PAGES / "approvals.py"), default_timeout=60)
-    page.query_params["project"] = one.project_id
-    page.run()
-    assert not page.exception
-    return page
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    next(b for b in page.button if b.label == label).click().run()
-    assert not page.exception
-    return page
-
-
 def test_a_question_stands_with_its_evidence_and_is_answered_once(
     asked: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = seen(asked.actor, asked, monkeypatch)
+    page = seen("approvals", asked.actor, asked.project_id, monkeypatch)
     said = " ".join(m.value for m in page.markdown)
     assert "Approve this plan?" in [s.value for s in page.subheader]
     assert ":red-badge[FAIL]" in said
@@ -88,13 +56,13 @@ def test_a_question_stands_with_its_evidence_and_is_answered_once(
     assert asked.workflow.status is WorkflowStatus.QUEUED
     assert asked.workflow.job_id is not None
     workflows.cancel(asked.services, asked.actor, asked.workflow_id)
-    again = seen(asked.actor, asked, monkeypatch)
+    again = seen("approvals", asked.actor, asked.project_id, monkeypatch)
     assert "Approve" not in [b.label for b in again.button]
     assert "approved with changes" in " ".join(m.value for m in again.markdown)
 
 
 def test_an_analyst_sees_it_and_learns_who_answers(asked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = seen(replace(asked.actor, role=TeamRole.ANALYST), asked, monkeypatch)
+    page = seen("approvals", replace(asked.actor, role=TeamRole.ANALYST), asked.project_id, monkeypatch)
     assert not {"Approve", "Reject"} & {b.label for b in page.button}
     assert any("approver" in c.value for c in page.caption)
 

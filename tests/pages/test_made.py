@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jobs import wiring
 from mmm_core.agents.tools import registry
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.code import CodeOutcome, CodeStatus, Program
@@ -18,6 +17,7 @@ from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, knowledge, plans, projects, runtime_tools
 from server import web
 from tests.conftest import Database
+from tests.pages.serving import served
 
 
 class Answers:
@@ -29,12 +29,8 @@ class Answers:
 
 @pytest.fixture
 def backend(database: Database, redis_url: str) -> Iterator[web.Backend]:
-    settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url)
-    with wiring.opened(settings) as wired:
-        made = web.Backend(settings, replace(wired.services, code=Answers()), wired.people)
-        web.use(made)
+    with served(Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url), code=Answers()) as made:
         yield made
-        web.use(None)
 
 
 @pytest.fixture

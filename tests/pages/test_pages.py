@@ -1,19 +1,14 @@
 """Every page: thin, behind the guard, and never a traceback."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 import app
-from jobs import wiring
 from mmm_core.domain.errors import Unavailable
-from mmm_core.settings import Settings
 from server import web
-from tests.conftest import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
@@ -33,16 +28,7 @@ def test_each_page_is_in_the_menu_and_can_be_returned_to() -> None:
     assert {p.stem.replace("_", "-") for p in PAGES} - {"home"} == app.SLUGS
 
 
-@pytest.fixture
-def backend(database: Database, redis_url: str, engine: Engine) -> Iterator[None]:
-    settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url)
-    with wiring.opened(settings) as wired:
-        web.use(web.Backend(settings, wired.services, wired.people))
-        yield
-        web.use(None)
-
-
-def test_home_offers_the_sample_and_ones_own_file(backend: None) -> None:
+def test_home_offers_the_sample_and_ones_own_file(backend: web.Backend) -> None:
     home = AppTest.from_file(str(ROOT / "pages" / "ui" / "main.py"), default_timeout=60).run()
     assert not home.exception
     assert home.title[0].value == "Know what your marketing brings"
@@ -50,7 +36,7 @@ def test_home_offers_the_sample_and_ones_own_file(backend: None) -> None:
 
 
 @pytest.mark.parametrize("name", ["plan", "data", "model", "what_if", "report"])
-def test_without_a_project_a_page_says_what_to_do(backend: None, name: str) -> None:
+def test_without_a_project_a_page_says_what_to_do(backend: web.Backend, name: str) -> None:
     page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60).run()
     assert not page.exception
     assert "No project is open" in [s.value for s in page.subheader]

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +11,15 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from db.work import PostgresWork
-from jobs import wiring
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.study import Column, Line, Picture, StudyOutcome, Table
-from mmm_core.settings import Settings
 from mmm_core.use_cases import comparisons
 from mmm_core.use_cases.comparisons import Comparison, Side
 from pages.ui import charts_study, study, study_compare
 from pages.ui.palette import DARK, LIGHT, Scheme
 from server import web
-from tests.conftest import Database
 from tests.db import some
 from tests.fakes.some_results import some_results
 
@@ -98,16 +94,6 @@ def test_two_models_stand_side_by_side() -> None:
     assert len(table) == len(seen.old.results.channels)
     facts = study_compare.facts(seen)
     assert facts["Model (older)"].tolist() == facts["Model (newer)"].tolist()
-
-
-@pytest.fixture
-def backend(database: Database, redis_url: str) -> Iterator[web.Backend]:
-    settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url)
-    with wiring.opened(settings) as wired:
-        opened = web.Backend(settings, wired.services, wired.people)
-        web.use(opened)
-        yield opened
-        web.use(None)
 
 
 FOUND = StudyOutcome(

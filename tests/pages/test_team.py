@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from db import identity
-from jobs import wiring
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.settings import Settings
 from mmm_core.use_cases import team
 from pages.ui import guard, team_audit
 from server import web
 from tests.conftest import Database
+from tests.pages.serving import served
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 ISSUER = "https://id.example"
@@ -23,11 +23,8 @@ ISSUER = "https://id.example"
 @pytest.fixture
 def backend(database: Database, redis_url: str) -> Iterator[web.Backend]:
     settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url, public_url="https://mmm.example")
-    with wiring.opened(settings) as wired:
-        made = web.Backend(settings, wired.services, wired.people)
-        web.use(made)
+    with served(settings) as made:
         yield made
-        web.use(None)
 
 
 @pytest.fixture

@@ -1,39 +1,23 @@
 """Tune on the Model page: the form with an example of the project's own channels, the course, the result taken over."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-from jobs import wiring
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.workflow import Verdict
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.settings import Settings
 from mmm_core.use_cases import datasets, projects, tuning, tuning_history
-from pages.ui import guard, model_spec
+from pages.ui import model_spec
 from server import web
 from tests.agents import world
 from tests.agents.tuning.desk import Outcome, Session, open_session
-from tests.conftest import Database
+from tests.pages.serving import press, seen
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def backend(database: Database, redis_url: str, engine: Engine) -> Iterator[web.Backend]:
-    settings = Settings(DATABASE_URL=database.admin, REDIS_URL=redis_url)
-    with wiring.opened(settings) as wired:
-        made = web.Backend(settings, wired.services, wired.people)
-        web.use(made)
-        yield made
-        web.use(None)
 
 
 @pytest.fixture
@@ -44,29 +28,17 @@ def session(backend: web.Backend) -> Session:
     return open_session(backend.services, actor, project_id, lambda spec, n: Outcome(0.2 if n == 0 else 0.5))
 
 
-def seen(actor: Actor, one: Session, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(guard, "enter", lambda: actor)
-    page = AppTest.from_file(str(PAGES / "model.py"), default_timeout=90)
-    page.query_params["project"] = one.project_id
-    page.session_state["model_tabs"] = "Tune"
-    page.run()
-    assert not page.exception
-    return page
+def tuned(actor: Actor, one: Session, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    return seen("model", actor, one.project_id, monkeypatch, model_tabs="Tune")
 
 
 def text(page: AppTest) -> str:
     return "\n".join(m.value for m in page.markdown)
 
 
-def press(page: AppTest, label: str) -> AppTest:
-    next(b for b in page.button if b.label == label).click().run()
-    assert not page.exception
-    return page
-
-
 def test_from_the_form_to_the_question_and_the_specification(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     one = session
-    page = seen(one.actor, one, monkeypatch)
+    page = tuned(one.actor, one, monkeypatch)
     box = page.text_area(f"tuning_context_{one.project_id}")
     assert all(c.name in box.value for c in one.spec.channels), "the example is made from the project's own channels"
     box.set_value("adstock: weibull").run()
@@ -83,7 +55,7 @@ def test_from_the_form_to_the_question_and_the_specification(session: Session, m
     assert (found.options.tuning.threshold, len(found.options.tuning.context.ranges)) == (0.99, 2)
     one.id = found.id
     one.on()
-    page = seen(one.actor, one, monkeypatch)
+    page = tuned(one.actor, one, monkeypatch)
     said = text(page)
     assert "Rules propose and decide; no language model is set." in said
     assert "Business analyst rejects it" in said
@@ -91,7 +63,7 @@ def test_from_the_form_to_the_question_and_the_specification(session: Session, m
     assert [s.value for s in page.subheader] == [one.asked.question.text]
     assert {"Approve", "Reject", "Stop"} <= {b.label for b in page.button}
     one.say(Verdict.APPROVE, "The trial is right.")
-    page = seen(one.actor, one, monkeypatch)
+    page = tuned(one.actor, one, monkeypatch)
     assert one.now.outcome is not None
     assert "Not approved" in text(page)
     press(page, "Use this specification")
@@ -105,6 +77,6 @@ def test_from_the_form_to_the_question_and_the_specification(session: Session, m
 
 
 def test_a_viewer_sees_and_starts_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = seen(replace(session.actor, role=TeamRole.VIEWER), session, monkeypatch)
+    page = tuned(replace(session.actor, role=TeamRole.VIEWER), session, monkeypatch)
     assert "Start tuning" not in {b.label for b in page.button}
     assert any("analyst starts a session" in c.value for c in page.caption)

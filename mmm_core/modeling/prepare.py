@@ -38,7 +38,7 @@ def prepare(frame: pd.DataFrame, spec: ModelSpec) -> ModelData:
     SpecError
         When a column is gone, or its values cannot be modelled; the sentence names the column.
     """
-    _all_there(frame, spec)
+    all_there(frame, spec)
     table, geos = layout.in_order(frame, spec)
     shape = (len(geos), len(table) // len(geos))
     dates = table[spec.date].to_numpy(dtype="datetime64[ns]")[: shape[1]]
@@ -101,13 +101,13 @@ class _Linear:
     groups: tuple[str, ...]
 
 
-def _all_there(frame: pd.DataFrame, spec: ModelSpec) -> None:
+def all_there(frame: pd.DataFrame, spec: ModelSpec) -> None:
     gone = [column for column in spec.columns if column not in frame.columns]
     if gone:
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         raise SpecError(
-            f"The specification names {named}, which the data no longer has; "
-            "take it out of the specification or bring the column back."
+            f"The specification names {named}, which the data does not have; "
+            "take it out of the specification, or add data with that column."
         )
     doubled = [column for column in spec.columns if frame.columns.tolist().count(column) > 1]
     if doubled:
@@ -180,7 +180,11 @@ def _value(table: pd.DataFrame, spec: ModelSpec) -> Array:
         return np.ones(len(table))
     value = spec.kpi.value_per_unit
     if isinstance(value, str):
-        return _numbers(table, value, "value per unit")
+        found = _numbers(table, value, "value per unit")
+        if found.min() < 0 or found.max() == 0:
+            odd = "has negative values" if found.min() < 0 else "is zero in every row"
+            raise SpecError(f"The value per unit column {value} {odd}; mend it on the Data page first.")
+        return found
     return np.full(len(table), np.nan if value is None else float(value))
 
 

@@ -8,10 +8,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mmm_core.domain.errors import SpecError
+from mmm_core.modeling import refusals
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Adstock(StrEnum):
@@ -43,6 +44,8 @@ class Belief(Part):
     def _ordered(self) -> Self:
         if self.low >= self.high:
             raise ValueError(f"a belief needs its low end ({self.low:g}) under its high end ({self.high:g})")
+        if self.kind == "contribution_share" and self.high >= 1:
+            raise ValueError(f"a share of the KPI lies under 1 (0.1 is 10%), and the high end is {self.high:g}")
         return self
 
 
@@ -102,13 +105,17 @@ class LiftTest(Part):
     def _ordered(self) -> Self:
         if self.end < self.start:
             raise ValueError(f"the lift test of {self.channel} ends ({self.end}) before it starts ({self.start})")
+        if self.measured_until is not None and self.measured_until < self.end:
+            raise ValueError(
+                f"the lift test of {self.channel} was measured until {self.measured_until}, before its end ({self.end})"
+            )
         return self
 
 
 class KpiSpec(Part):
     column: str
     unit: Literal["revenue", "count"] = "revenue"
-    value_per_unit: float | str | None = None
+    value_per_unit: Annotated[float, Field(gt=0)] | str | None = None
     """Money per KPI unit: a number, or the column that holds it; revenue is worth 1."""
 
 
@@ -231,12 +238,4 @@ class ModelSpec(Part):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            raise SpecError(f"The specification cannot be used: {_first(error)}.") from None
-
-
-def _first(error: ValidationError) -> str:
-    """The first problem as words: where it is and what it is."""
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    what = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
+            raise SpecError(f"The specification cannot be used: {refusals.first(error, raw)}.") from None

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.study import ModelInput
+from mmm_core.modeling import refusals
 from mmm_core.studies.kind import Inputs, Kind, Model, Options
 
 KINDS: dict[str, str] = {
@@ -41,10 +42,7 @@ def read_options(kind: Kind[Any], given: dict[str, Any]) -> Options:
     try:
         read: Options = kind.options.model_validate(given)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = " ".join(str(part) for part in problem["loc"]) or "the options"
-        what = problem["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{kind.title}: {where}: {what[:1].lower()}{what[1:]}.") from None
+        raise BadInput(f"{kind.title}: {refusals.first(error, given)}.") from None
     return read
 
 

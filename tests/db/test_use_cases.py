@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ from mmm_core.domain.project import CausalEdge, PlanStatus, Project
 from mmm_core.modeling import artifact, prepare, priors
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.transforms import media_parameters
-from mmm_core.use_cases import datasets, fits, models, plans, projects, reports, samples, what_if
+from mmm_core.use_cases import datasets, fits, given_spec, models, plans, projects, reports, samples, what_if
 from mmm_core.use_cases.datasets import Upload
 from mmm_core.use_cases.execute import execute
 
@@ -249,6 +250,30 @@ def test_a_specification_with_a_column_that_is_gone_is_refused(
     gone = spec.model_copy(update={"controls": ("weather",)})
     with pytest.raises(SpecError, match="weather"):
         fits.request_fit(services, actor, ready.id, gone)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"treatments": ({"column": "discount"},)}, "names discount, which the data does not have"),
+        (
+            {"lift_tests": ({"start": "2031-01-06", "end": "2031-02-03", "lift": 1.0, "standard_error": 1.0},)},
+            "outside",
+        ),
+    ],
+)
+def test_a_specification_brought_along_is_held_against_the_data_at_once(
+    services: Services, actor: Actor, ready: Project, changes: dict[str, Any], words: str
+) -> None:
+    spec = models.suggest_spec(services, actor, ready.id).spec
+    version = datasets.latest_dataset(services, actor, ready.id)
+    assert version is not None
+    given_spec.ensure_fits(services, actor, version.id, spec)
+    for test in changes.get("lift_tests", ()):
+        test["channel"] = spec.channels[0].name
+    odd = ModelSpec.model_validate({**spec.model_dump(), **changes})
+    with pytest.raises(SpecError, match=words):
+        given_spec.ensure_fits(services, actor, version.id, odd)
 
 
 def test_a_queue_that_is_down_leaves_a_run_that_says_so(services: Services, actor: Actor, ready: Project) -> None:

@@ -179,7 +179,7 @@ def test_nobody_at_the_checkpoint_is_one_sentence(home: Path, folder: Path) -> N
 def test_a_specification_that_names_a_column_that_is_gone(home: Path, folder: Path) -> None:
     done = mmm(home, folder, "run", "weekly.csv", "--spec", "gone.yaml", "--auto-approve", "--out", "gone")
     assert done.returncode == 2
-    assert "radio_spend, which the data no longer has" in done.stderr.strip().splitlines()[-1]
+    assert "radio_spend, which the data does not have" in done.stderr.strip().splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 

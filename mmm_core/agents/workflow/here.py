@@ -30,7 +30,7 @@ from mmm_core.domain.workflow import (
 )
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import files
-from mmm_core.use_cases import approvals, datasets, fits, projects, reports, studies, workflows
+from mmm_core.use_cases import approvals, datasets, fits, given_spec, projects, reports, studies, workflows
 from mmm_core.use_cases.execute import execute
 from mmm_core.use_cases.execute_study import execute_study
 
@@ -85,7 +85,9 @@ def run_here(
         max_mb=services.max_upload_mb,
     )
     project = _project(services, actor, filename)
-    datasets.add_dataset(services, actor, project.id, opened)
+    version = datasets.add_dataset(services, actor, project.id, opened)
+    if given:
+        given_spec.ensure_fits(services, actor, version.id, given)
     options = WorkflowOptions(spec_yaml, ladder, auto=ask is None)
     workflow = workflows.create(services, actor, project.id, options=options)
     hands = Hands(respond=_responder(services, actor, ask), carry_out=doer(services, actor, say), tell=_teller(say))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from mmm_core.agents.research import figures
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.llm import Task
@@ -16,7 +17,6 @@ from mmm_core.use_cases.research import LookUp
 from mmm_core.use_cases.retrieval import FENCE
 
 PROMPT = Path(__file__).parent / "prompts" / "summary.md"
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 WORD = re.compile(r"[^\W\d_]{4,}")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 LONGEST = 1800
@@ -88,13 +88,12 @@ def sources_of(found: LookUp) -> tuple[Source, ...]:
 
 
 def checked(said: Sentences, sources: Sequence[Source]) -> Summary:
-    """Sentences whose sources exist and hold their figures; the others are left out."""
+    """Sentences whose sources exist and hold what is said of them, figure and unit; the others are left out."""
     texts = {s.number: f"{s.title} {s.text}" for s in sources}
     kept, dropped = [], 0
     for one in said.sentences:
         cited = tuple(dict.fromkeys(one.sources))
-        known = set(FIGURE.findall(" ".join(texts.get(n, "") for n in cited)))
-        if not set(cited) <= set(texts) or not set(FIGURE.findall(one.text)) <= known:
+        if not set(cited) <= set(texts) or figures.missing(one.text, [texts[n] for n in cited]):
             dropped += 1
         else:
             kept.append(Statement(" ".join(one.text.split()), cited))

@@ -9,6 +9,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.tuning import TuningRole
 from mmm_core.domain.workflow import EventKind
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies.tuning import ideas, scoring, settings
 from mmm_core.studies.tuning.scoring import Criterion
 from mmm_core.use_cases.knowledge import remember_decision
@@ -40,13 +41,13 @@ def _over(how: str, why: str) -> Step:
 
 def approve(bench: Bench, state: TuningState) -> Step:
     """The executive holds the best specification against the stated criteria."""
-    _, found, _ = bench.best(state)
+    spec, found, _ = bench.best(state)
     asked = scoring.criteria(found, bench.context)
     missed = [c for c in asked if not c.met]
     how = SPENT if state.get("spent") else state.get("how", CONVERGED)
     detail = {"criteria": documents(asked), "how": how, "verdict": "rejected" if missed else "approved"}
     speaker = Speaker(bench.desk, EXECUTIVE)
-    said = speaker.argue({"criteria": detail["criteria"], "verdict": detail["verdict"]})
+    said = speaker.argue({"criteria": detail["criteria"], "verdict": detail["verdict"]}, _names(spec))
     if not missed:
         why = " ".join([*(_said(c) for c in asked), said]).strip()
         line = Told("criteria", "The executive approves the specification.", why, EXECUTIVE, detail)
@@ -59,6 +60,10 @@ def approve(bench: Bench, state: TuningState) -> Step:
     rejection = {"by": EXECUTIVE.value, "reason": why, "proposal": None}
     update: TuningState = {"way": "reject", "seen": state["best_trial"]}
     return Step({**update, "rejected": [*state.get("rejected", []), rejection]}, (*speaker.told, line))
+
+
+def _names(spec: ModelSpec) -> list[str]:
+    return [spec.kpi.column, *(c.name for c in spec.channels), *spec.controls]
 
 
 def _said(one: Criterion) -> str:

@@ -1,7 +1,7 @@
 """What language models say in a session: a proposal, a reading, an argument; every call is a line of the history."""
 
 import json
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,9 @@ from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.llm import Answer, Task
 from mmm_core.domain.tuning import TuningRole
 from mmm_core.domain.workflow import EventKind
+from mmm_core.reports import quantities
 
 PROMPTS = Path(__file__).parent / "prompts"
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 LONGEST = 600
 TRIES = 2
 
@@ -65,18 +65,19 @@ class Speaker:
     def read(self, evidence: dict[str, Any]) -> Said[Read]:
         return self._shaped("read", evidence, Read)
 
-    def argue(self, evidence: dict[str, Any]) -> str:
-        """A sentence beside a verdict; nothing where there is no model, it fails, or it brings figures along."""
+    def argue(self, evidence: dict[str, Any], names: Iterable[str] = ()) -> str:
+        """A sentence beside a verdict; nothing where there is no model, it fails, or it says how much."""
         if not self.there:
             return ""
-        asked = _document(evidence)
-        answer = self._ask(_prompt("argue", self.role), asked, "argument")
+        answer = self._ask(_prompt("argue", self.role), _document(evidence), "argument")
         if answer is None:
             return ""
         text = " ".join(answer.text.split())[:LONGEST]
-        strange = sorted(set(FIGURE.findall(text)) - set(FIGURE.findall(asked)))
+        # Criteria stand beside it with their figures; which of them a sentence means cannot be known.
+        strange = quantities.first(text, names)
         if strange:
-            self.told.append(self._line("An argument was left out.", f"It brought a figure of its own: {strange[0]}."))
+            why = f"It said how much (“{strange}”); figures come from the trials alone."
+            self.told.append(self._line("An argument was left out.", why))
             return ""
         return text
 

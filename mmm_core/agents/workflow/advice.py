@@ -1,8 +1,11 @@
-"""A language model's sentence beside a question: it may phrase, never decide, and no figure of its own gets through."""
+"""A language model's sentence beside a question: it may phrase, never decide, and no figure gets through.
+
+The figures stand in the evidence, from the tools; which of them a sentence means cannot be known, so it holds none.
+"""
 
 import json
-import re
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +14,14 @@ from mmm_core.agents.workflow.state import Plain, State, brief
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.llm import Task
 from mmm_core.domain.workflow import Event, EventKind, Stage
+from mmm_core.reports import quantities
 
 PROMPT = Path(__file__).parent / "prompts" / "remark.md"
-FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 LONGEST = 600
 
 
 def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
-    """What a model has to say about the question; nothing where none is set, it fails, or it brings figures along."""
+    """What a model has to say about the question; nothing where none is set, it fails, or it says how much."""
     models = desk.services.models
     if models is None or not models.available(desk.actor, Task.WRITE):
         return ""
@@ -32,7 +35,7 @@ def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
         _tell(desk, Event(key, EventKind.REMARK, stage, "The language model had nothing to say.", reason=str(error)))
         return ""
     text = " ".join(answer.text.split())[:LONGEST]
-    strange = sorted(set(FIGURE.findall(text)) - set(FIGURE.findall(asked)))
+    strange = quantities.first(text, set(_names(state)))
     detail = {
         "assistant": str(answer.choice),
         "input_tokens": answer.usage.input_tokens,
@@ -41,10 +44,18 @@ def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
         "seconds": time.perf_counter() - began,
         "said": text,
     }
-    why = f"It brought a figure that no result holds: {strange[0]}." if strange else ""
+    why = f"It said how much (“{strange}”); figures come from the results alone." if strange else ""
     said = "A remark of the language model was left out." if strange else f"{answer.choice} remarked: {text}"
     _tell(desk, Event(key, EventKind.REMARK, stage, said, reason=why, detail=detail))
     return "" if strange else text
+
+
+def _names(state: State) -> Iterator[str]:
+    """What columns and channels are called."""
+    planned = state.get("facts", {}).get(Stage.PLANNING.value, {})
+    yield str(planned.get("target", ""))
+    for group in ("channels", "controls"):
+        yield from map(str, planned.get(group, ()))
 
 
 def _tell(desk: Desk, event: Event) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from db.shared_reports import PostgresSharedReports
 from db.work import PostgresWork
 from jobs import search_provider
-from mmm_core.agents.research import summary
+from mmm_core.agents.research import figures, summary
 from mmm_core.agents.research.summary import Said, Sentences
 from mmm_core.agents.tools import acting, background, registry
 from mmm_core.domain.conversation import ProposalStatus
@@ -200,6 +200,58 @@ def test_a_sentence_with_a_figure_that_its_sources_lack_is_left_out(services: Se
     assert [(s.text, s.sources) for s in made.statements] == [("Half is gone after 4 weeks.", (1,))]
     assert "3 sentences left out" in made.note
     assert retrieval.FENCE in models.prompts[0]
+
+
+SOURCE = (
+    "A study of 340 brands in 2021 found that media bring 5 points of sales and cost 18% of revenue. The ROI of TV was "
+    "4 to 6 times its spend after 12 weeks, and €1.2 million a year moved. Twice as many tests were run in Germany."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("Media cost 18% of revenue and brought 5 percentage points.", ""),
+        ("Media cost 18 percent of revenue.", ""),
+        ("TV returned 4 to 6 times its spend after twelve weeks.", ""),
+        ("Between 4 and 6 times the spend came back.", ""),
+        ("In 2021 it moved EUR 1,200,000 a year.", ""),
+        ("It moved 1.2 million euros.", ""),
+        ("It looked at 340 brands.", ""),
+        ("Twice as many tests ran in Germany.", ""),
+        ("Media bring 5% of sales.", "5%"),
+        ("Media cost 18 points of revenue.", "18 points"),
+        ("TV cost 18 euros.", "18 euros"),
+        ("The effect lasts 12 months.", "12 months"),
+        ("It moved 1.2 billion euros.", "1.2 billion euros"),
+        ("It moved $1.2 million.", "$1.2 million"),
+        ("TV returns 12 times its spend.", "12 times"),
+        ("TV lost -18% of revenue.", "-18%"),
+        ("It took five days.", "5 days"),
+        ("Half of the brands gained.", "Half"),
+        ("The majority of brands gained.", "majority"),
+        ("There were 340 campaigns for cars.", "340 campaigns"),
+    ],
+)
+def test_a_figure_of_a_summary_stands_in_its_source_with_its_unit(said: str, missing: str) -> None:
+    assert figures.missing(said, [SOURCE]).startswith(missing)
+    assert bool(figures.missing(said, [SOURCE])) is bool(missing)
+    assert not figures.missing(SOURCE, [SOURCE])
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ("Es waren 1.200 Kunden.", "1,200 Kunden kauften."),
+        ("Rund 3,5 Prozent kamen zurück.", "Davon kamen 3.5% zurück."),
+        ("Das dauert 2 bis 3 Wochen.", "It lasts 2–3 weeks."),
+        ("It took 2 weeks to 3 weeks.", "It lasts 2–3 weeks."),
+        ("It cost 2 million to 3 million euros.", "It cost €2 to €3 million."),
+        ("Cela dure 4 semaines.", "Nach 4 Wochen ist Schluss."),
+    ],
+)
+def test_the_same_figure_may_be_written_another_way(said: str, source: str) -> None:
+    assert figures.missing(said, [source]) == ""
 
 
 def test_a_model_that_fails_leaves_the_sources(services: Services, actor: Actor) -> None:

@@ -263,6 +263,21 @@ def test_a_model_that_reaches_for_a_protected_field_gets_nowhere(tune: Open) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("argued", "stands"),
+    [
+        ("The forecast holds, though one month behaves oddly.", True),
+        ("The error of 5% will save twice the budget.", False),
+        ("TV returns 4 times what it costs.", False),
+    ],
+)
+def test_an_argument_beside_the_criteria_says_no_figure(tune: Open, argued: str, stands: bool) -> None:
+    one = tune(lambda spec, n: GOOD, argued).start().on()
+    (line,) = [e for e in one.seen.events if e.detail.get("what") == "criteria"]
+    assert line.reason.endswith(argued) is stands
+    assert ("An argument was left out." in [e.text for e in one.seen.events]) is not stands
+
+
+@pytest.mark.parametrize(
     "steps",
     [["no JSON at all"], ["{}"], [""], [TimeoutError("slow")], ['{"changes": [], "reason": "x"}'],
      [json.dumps({"changes": {"max_lag": 9}, "reason": "Longer.", "approve": True})]],

@@ -48,12 +48,12 @@ def test_the_state_stays_small_on_eighty_columns(office: Open, monkeypatch: pyte
     [
         ("words alone", "Look at the channels that follow demand before you agree.", True),
         ("a figure", "TV brought 73% of sales, so approve it.", False),
+        ("a figure of the evidence beside another thing", "TV returns 104 times what it costs.", False),
+        ("a quantity in words", "TV will bring twice its cost; most of the budget is wasted.", False),
         ("nothing", "", False),
     ],
 )
-def test_a_remark_is_shown_unless_it_brings_a_figure_of_its_own(
-    office: Open, name: str, said: str, reaches: bool
-) -> None:
+def test_a_remark_is_shown_unless_it_says_how_much(office: Open, name: str, said: str, reaches: bool) -> None:
     one = office()
     # What was asked before in the same words is answered from the cache.
     project = projects.get_project(one.services, one.actor, one.project_id)

@@ -102,3 +102,5 @@ class Reading:
     options: tuple[str, ...] = ()
     unclear: str = ""
     """The part of the sentence that an option would stand for; empty where options are whole sentences."""
+    about: str = ""
+    """What it speaks of where that is no change at all: 'price', 'past', 'opinion', 'results', 'command'."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmm_core.grammar import lexicon, questions
+from mmm_core.grammar.beyond import other_matters
 from mmm_core.grammar.names import Found, Names
 from mmm_core.grammar.text import Token
 
@@ -93,6 +94,7 @@ def words(found: Sequence[Token], names: Names, original: str) -> list[Word]:
     strangers = [w for w in strangers if w.text not in IGNORED]
     if strangers:
         # What kind of sentence it is says more than its first strange word.
+        other_matters(out, original)
         for word in out:
             if word.has("command"):
                 raise questions.command(word.text)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from mmm_core.grammar.items import Amount
+
 WHOLE = ("a day", "a week", "a month", "a quarter", "a year", "over the plan")
 
 
 class Unclear(Exception):
     """Ends the reading: nothing of the sentence is changed."""
 
-    def __init__(self, question: str, options: Sequence[str] = (), unclear: str = "") -> None:
+    def __init__(self, question: str, options: Sequence[str] = (), unclear: str = "", about: str = "") -> None:
         super().__init__(question)
-        self.question, self.options, self.unclear = question, tuple(options), unclear
+        self.question, self.options, self.unclear, self.about = question, tuple(options), unclear, about
 
 
 def empty() -> Unclear:
@@ -81,13 +83,46 @@ def vague(text: str, channel: str | None, signs: str) -> Unclear:
 
 def results(text: str) -> Unclear:
     return Unclear(
-        f"“{text}” asks about something that this box cannot answer: it changes the plan's spend. "
-        "The Model and Report pages say what each channel brought."
+        f"“{text}” asks about something else than a change of the plan's spend. "
+        "The Model and Report pages say what each channel brought.",
+        about="results",
+    )
+
+
+def price(text: str) -> Unclear:
+    return Unclear(
+        f"“{text}” speaks of a price or of how well a channel works; "
+        "what can be tried out here is how much is spent on a channel: by how much should that change?",
+        about="price",
+    )
+
+
+def past(text: str) -> Unclear:
+    return Unclear(
+        f"“{text}” asks what would have been, and a plan changes only what comes. "
+        "“The past” on the What-If page answers that for weeks that were.",
+        about="past",
+    )
+
+
+def opinion(text: str) -> Unclear:
+    return Unclear(
+        f"“{text}” asks what others say; a change of the plan names a channel and how much is spent on it. "
+        "The research assistant on the Plan page looks for sources.",
+        about="opinion",
     )
 
 
 def command(text: str) -> Unclear:
-    return Unclear(f"“{text}” is nothing that this box does: it only changes the plan that is tried out here.")
+    return Unclear(
+        f"“{text}” is no change of the plan's spend, which is all that a sentence can change.", about="command"
+    )
+
+
+def twice_less(text: str, channels: Sequence[str], amount: Amount) -> Unclear:
+    share = amount.kind == "share" and len(channels) == 1
+    ways = [f"{channels[0]} {sign}{amount.value * 100:.6g}%" for sign in "-+"] if share else []
+    return Unclear(f"“{text}” says a direction and a minus: is it less, or more?", ways)
 
 
 def negated(text: str, ways: Sequence[str]) -> Unclear:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mmm_core.domain.instructions import Add, Change, Hold, Limit, Move, Multiply, Per, Reading, SetTo
 from mmm_core.grammar import questions
+from mmm_core.grammar.beyond import other_matters, past
 from mmm_core.grammar.building import items
 from mmm_core.grammar.clauses import CHANNELS, VERBS, Clause, clauses
 from mmm_core.grammar.context import Context
@@ -43,7 +44,7 @@ def read(sentence: str, context: Context, before: tuple[str, ...] = ()) -> Readi
     try:
         return Reading(_read(sentence, context, before))
     except questions.Unclear as doubt:
-        return Reading((), doubt.question, doubt.options, doubt.unclear)
+        return Reading((), doubt.question, doubt.options, doubt.unclear, doubt.about)
 
 
 def channels_of(reading: Reading) -> tuple[str, ...]:
@@ -64,9 +65,11 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
     found = tokens(original)
     if not found:
         raise questions.empty()
+    past(original)
     names = Names(context.channels, context.paid)
     said = words(found, names, original)
-    if said and said[0].text.casefold() in OPINIONS:
+    other_matters(said, original)
+    if said and said[0].text.casefold() in OPINIONS and not said[0].has("question"):
         raise questions.results(original)
     for word in said:
         if word.has("command") and not word.channels:
@@ -87,6 +90,9 @@ def _read(sentence: str, context: Context, before: tuple[str, ...]) -> tuple[Cha
         scope.said.append(here)
     if not drafts:
         raise questions.nothing()
+    if said[0].has("question") and all(isinstance(d, Hold) for d in drafts):
+        # Nobody asks what it would be like if nothing changed.
+        raise questions.results(original)
     pers = [Per(i.value) for p in parts for i in p.of("per")]
     return judged(drafts, context, pers)
 

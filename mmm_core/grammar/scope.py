@@ -142,7 +142,10 @@ def ours(said: str, ours: str) -> bool:
 
 
 def direction(clause: Clause, *amounts: Amount) -> int:
-    """1 for more, -1 for less, 0 where nothing says; asked where words disagree."""
+    """1 for more, -1 for less, 0 where nothing says; asked where words disagree, or take away less than nothing."""
+    below = [i.start for i in clause.amounts if i.amount is not None and i.amount.sign < 0]
+    if below and amounts and (clause.has("up", "down", "take") or any(i.start > below[0] for i in clause.of("less"))):
+        raise questions.twice_less(clause.text, [c for i in clause.of("ch") for c in i.channels], amounts[0])
     ways = {1 if i.kind in ("up", "more") else -1 for i in clause.of("up", "down", "more", "less")}
     ways |= {a.sign for a in amounts if a.sign}
     if clause.has("take") and not ways:

@@ -13,6 +13,8 @@ from mmm_core.domain.instructions import Add, Change, Hold, Length, Limit, Move,
 HERE = Path(__file__).parent
 SENTENCES = HERE / "sentences.yaml"
 HELD_OUT = HERE / "held_out.yaml"
+LATER = "h140"
+"""From this one on, who wrote a sentence had seen the grammar's rules, though not what they made of it."""
 
 ASK = "ask"
 LANGUAGES = ("en", "de", "fr", "other")

@@ -14,8 +14,7 @@ from tests.grammar import scoring, sentences
 from tests.grammar.scoring import Grade
 
 GOAL = 0.95
-HELD_OUT_GOAL = 0.94
-"""A little below what was measured when the set was last opened for counting."""
+"""Of those to develop on and of those held out alike."""
 CONTEXT = grammar.Context(
     {"TV": 42_000, "Radio": 9_000, "Search": 18_500, "Paid Social": 12_000, "Organic Social": None, "Email": None}
 )
@@ -49,7 +48,7 @@ def test_sentences_never_seen_are_read_as_well(held_out: list[scoring.Scored]) -
     # Only counts are compared, so that a failure shows nothing of what is held out.
     counts = scoring.totals(held_out)
     assert counts[Grade.WRONG] == 0
-    assert counts[Grade.EXACT] >= HELD_OUT_GOAL * len(held_out)
+    assert counts[Grade.EXACT] >= GOAL * len(held_out)
 
 
 def test_a_change_out_of_place_counts_as_wrong(developed: list[scoring.Scored]) -> None:
@@ -157,6 +156,50 @@ def test_what_is_taken_and_given_on_is_a_move() -> None:
 )
 def test_words_that_are_easily_taken_for_something_else(say: str, expected: tuple[Change, ...] | None) -> None:
     assert read(say) == expected
+
+
+@pytest.mark.parametrize(
+    ("say", "about"),
+    [
+        ("what if TV got 10% cheaper?", "price"),
+        ("what if TV costs 10% more per contact?", "price"),
+        ("TV efficient +20%", "price"),
+        ("Was, wenn TV doppelt so effektiv wäre?", "price"),
+        ("Si la radio coûtait 10 % de plus", "price"),
+        ("what if TV had been 20% higher?", "past"),
+        ("had we halved radio, what would sales be?", "past"),
+        ("Was wäre gewesen, wenn wir TV um 10 % gesenkt hätten?", "past"),
+        ("Si on avait doublé la radio", "past"),
+        ("what do others say about TV in retail?", "opinion"),
+        ("what do we keep for TV?", "results"),
+        ("publish the report", "command"),
+        ("what about 10%?", ""),
+    ],
+)
+def test_what_is_no_change_of_spend_is_said_to_be_about_something_else(say: str, about: str) -> None:
+    found = grammar.read(say, CONTEXT)
+    assert found.question
+    assert (found.changes, found.about) == ((), about)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        "what if TV had 20% more?",
+        "Was, wenn wir TV um 20 % erhöhen?",
+        "Et si la TV avait 20 % de plus ?",
+        "raise effective TV by 20%",
+        "we'd need 20% more TV",
+    ],
+)
+def test_a_change_ahead_in_such_words_is_still_one(say: str) -> None:
+    assert read(say) == (Multiply("TV", 1.2),)
+
+
+def test_a_minus_beside_a_direction_is_asked_with_both_ways() -> None:
+    found = grammar.read("cut TV by -20%", CONTEXT)
+    assert [read(option) for option in found.options] == [(Multiply("TV", 0.8),), (Multiply("TV", 1.2),)]
+    assert read("less TV (-20%)") == (Multiply("TV", 0.8),)
 
 
 def test_the_sentence_before_is_what_it_means() -> None:

@@ -3,12 +3,12 @@
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import Select, case, delete, func, select
+from sqlalchemy import ColumnElement, Select, case, delete, func, select
 
-from db.codec import decode, encode
+from db.codec import clean, decode, encode
 from db.rows import Many, Rows
-from db.schema import llm_answers, llm_routes, llm_usage
-from mmm_core.domain.llm import Ending, Route, Spent, Task, Usage
+from db.schema import llm_answers, llm_prices, llm_routes, llm_usage
+from mmm_core.domain.llm import Choice, Ending, Price, Route, Spent, Task, Usage
 
 COLUMNS = tuple(f.name for f in fields(Usage))
 GOOD = (Ending.ANSWERED.value, Ending.CACHED.value)
@@ -20,7 +20,9 @@ class Routes(Rows):
         return decode(Route, row.document) if row else None
 
     def list(self) -> Many[Route]:
-        rows = self._all(select(llm_routes.c.document).order_by(llm_routes.c.task))
+        # A task that the product no longer has may still have its row.
+        known = llm_routes.c.task.in_([task.value for task in Task])
+        rows = self._all(select(llm_routes.c.document).where(known).order_by(llm_routes.c.task))
         return [decode(Route, row.document) for row in rows]
 
     def put(self, route: Route) -> None:
@@ -28,6 +30,27 @@ class Routes(Rows):
 
     def remove(self, task: Task) -> None:
         self._connection.execute(delete(llm_routes).where(llm_routes.c.task == task.value))
+
+
+class PriceList(Rows):
+    def get(self, choice: Choice) -> Price | None:
+        row = self._first(select(llm_prices.c.document).where(_priced(choice)))
+        return decode(Price, row.document) if row else None
+
+    def list(self) -> Many[Price]:
+        rows = self._all(select(llm_prices.c.document).order_by(llm_prices.c.provider, llm_prices.c.model))
+        return [decode(Price, row.document) for row in rows]
+
+    def put(self, price: Price) -> None:
+        names = {"provider": price.choice.provider, "model": clean(price.choice.model)}
+        self._put(llm_prices, ("provider", "model"), {**names, "document": encode(price)})
+
+    def remove(self, choice: Choice) -> None:
+        self._connection.execute(delete(llm_prices).where(_priced(choice)))
+
+
+def _priced(choice: Choice) -> ColumnElement[bool]:
+    return (llm_prices.c.provider == choice.provider) & (llm_prices.c.model == clean(choice.model))
 
 
 class UsageLog(Rows):

@@ -15,7 +15,7 @@ from db.elicitation import Inquiries
 from db.failures import translate
 from db.graph import Graph
 from db.knowledge import Knowledge
-from db.llm_usage import AnswerCache, Routes, UsageLog
+from db.llm_usage import AnswerCache, PriceList, Routes, UsageLog
 from db.plan_talks import PlanTalks
 from db.projects import Projects
 from db.remote_tasks import RemoteTasks
@@ -81,6 +81,7 @@ class PostgresWork:
     proposals: conversation.Proposals
     workflows: workflow.Workflows
     routes: llm.Routes
+    prices: llm.PriceList
     usage: llm.UsageLog
     answers: llm.AnswerCache
     inquiries: elicitation.Inquiries
@@ -129,6 +130,7 @@ class PostgresWork:
         self.conversations = Conversations(*place)
         self.proposals = Proposals(*place)
         self.routes = Routes(*place)
+        self.prices = PriceList(*place)
         self.usage = UsageLog(*place)
         self.answers = AnswerCache(*place)
         self.inquiries = Inquiries(*place)

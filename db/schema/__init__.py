@@ -5,7 +5,15 @@ one makes sure that a row cannot refer to another organisation's. Migrations hol
 """
 
 from db.columns import SCHEMA, metadata
-from db.schema.assistants import conversation_messages, conversations, llm_answers, llm_routes, llm_usage, proposals
+from db.schema.assistants import (
+    conversation_messages,
+    conversations,
+    llm_answers,
+    llm_prices,
+    llm_routes,
+    llm_usage,
+    proposals,
+)
 from db.schema.elicitation import accepted_beliefs, inquiries, inquiry_replies, inquiry_views
 from db.schema.fits import checkpoints, chunks, facts, progress, results, runs, studies, study_steps
 from db.schema.knowledge import audit, blob_parts, blobs, documents, edges, nodes, passages
@@ -48,6 +56,7 @@ __all__ = [
     "inquiry_views",
     "invitations",
     "llm_answers",
+    "llm_prices",
     "llm_routes",
     "llm_usage",
     "memberships",

@@ -59,6 +59,14 @@ llm_routes = table(
     json("document"),
 )
 
+llm_prices = table(
+    "llm_prices",
+    ("provider", "model"),
+    text("provider"),
+    text("model"),
+    json("document"),
+)
+
 llm_usage = table(
     "llm_usage",
     ("id",),

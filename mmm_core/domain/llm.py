@@ -19,7 +19,6 @@ class Task(StrEnum):
     JUDGE = "judge"
     WRITE = "write"
     RESEARCH = "research"
-    CODE = "code"
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,20 @@ class Route:
     choices: tuple[Choice, ...]
     set_by: str = ""
     set_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model costs the organisation, in US dollars per million tokens."""
+
+    choice: Choice
+    input: float
+    output: float
+    set_by: str = ""
+    set_at: datetime | None = None
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        return (self.input * input_tokens + self.output * output_tokens) / 1e6
 
 
 class Ending(StrEnum):
@@ -130,6 +143,15 @@ class Routes(Protocol):
     def list(self) -> Sequence[Route]: ...
     def put(self, route: Route) -> None: ...
     def remove(self, task: Task) -> None: ...
+
+
+class PriceList(Protocol):
+    """Prices that administrators entered; they go before the operator's list."""
+
+    def get(self, choice: Choice) -> Price | None: ...
+    def list(self) -> Sequence[Price]: ...
+    def put(self, price: Price) -> None: ...
+    def remove(self, choice: Choice) -> None: ...
 
 
 class UsageLog(Protocol):

@@ -18,7 +18,7 @@ from mmm_core.domain.elicitation import Inquiries, InquiryDoor
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Knowledge
-from mmm_core.domain.llm import AnswerCache, LanguageModels, Routes, UsageLog
+from mmm_core.domain.llm import AnswerCache, LanguageModels, PriceList, Routes, UsageLog
 from mmm_core.domain.plan_talk import PlanTalks
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.project import Diagram, Plan, Project
@@ -260,6 +260,7 @@ class Work(Protocol):
     conversations: Conversations
     proposals: Proposals
     routes: Routes
+    prices: PriceList
     usage: UsageLog
     answers: AnswerCache
     inquiries: Inquiries

@@ -11,17 +11,23 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.llm import Choice, Route, Spent, Task
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import assistants
-from pages.ui import state
+from pages.ui import prices, state
 from pages.ui.errors import shown
 from server.web import backend
 
 TASKS = {
     Task.CHAT: ("Chat", "answers in the chat beside every page"),
-    Task.PLAN: ("Plan", "suggests plans and next steps"),
-    Task.JUDGE: ("Judge", "weighs proposals and checks reasons"),
+    Task.PLAN: ("Plan", "talks a plan through with you"),
+    Task.JUDGE: ("Judge", "proposes and weighs changes of a tuning session"),
     Task.WRITE: ("Write", "puts results into words; every figure is checked"),
     Task.RESEARCH: ("Research", "reads sources and sums them up"),
-    Task.CODE: ("Code", "writes tools for this project, which a person approves"),
+}
+WITHOUT = {
+    Task.CHAT: "No language model: built-in rules answer.",
+    Task.PLAN: "No language model: the guided questions alone lead to the plan.",
+    Task.JUDGE: "No language model: rules propose and weigh.",
+    Task.WRITE: "No language model: texts come from templates.",
+    Task.RESEARCH: "No language model: sources are quoted, not summed up.",
 }
 SINCE = {"All time": None, "Last 30 days": 30, "Last 7 days": 7, "Today": 1}
 
@@ -42,11 +48,9 @@ def _known() -> None:
         st.info("No language model is set up. Everything works without one: built-in rules answer in the chat.")
     with st.container(border=True, key="providers"):
         for name, provider in providers.PROVIDERS.items():
-            badge = ":green-badge[Ready]" if name in ready else ":gray-badge[Not set up]"
+            badge = ":green-badge[Set up]" if name in ready else ":gray-badge[Not set up]"
             how = "" if name in ready else f" :gray[An operator sets {f.safe(provider.setting)} on the server.]"
             st.markdown(f"**{f.safe(provider.title)}** {badge}{how}")
-    if settings.model:
-        st.caption(f"Where nothing is chosen below, {f.safe(settings.model)} answers (CARRYOVER_MODEL).")
     st.caption("Keys are read from the server's environment or its secret files; they are never kept or shown here.")
     if ready:
         st.caption(
@@ -59,18 +63,30 @@ def _route(actor: Actor, task: Task, route: Route | None) -> None:
     title, what = TASKS[task]
     ready = list(providers.configured(backend().settings))
     with st.container(border=True, key=f"route_{task.value}", gap="small"):
-        nobody = "as the server's settings say" if backend().settings.model else "nobody; built-in rules do without"
-        now = " → ".join(map(str, route.choices)) if route else nobody
-        st.markdown(f"**{title}** :gray[{what}]  \n{f.safe(now)}")
+        st.markdown(f"**{title}** :gray[{what}]  \n{f.safe(_who(task, route))}")
         if not ready:
             return
-        with st.popover("Choose", key=f"route_open_{task.value}"):
-            _form(actor, task, route, ready)
-        if route and st.button("Take away", key=f"route_remove_{task.value}", type="tertiary"):
-            with shown():
-                assistants.remove_route(state.services(), actor, task)
-                state.flash(f"{title}: back to the server's settings.")
-                st.rerun()
+        with st.container(horizontal=True):
+            with st.popover("Choose", key=f"route_open_{task.value}"):
+                _form(actor, task, route, ready)
+            if route and st.button("Take away", key=f"route_remove_{task.value}", type="tertiary"):
+                with shown():
+                    assistants.remove_route(state.services(), actor, task)
+                    state.flash(f"{title}: taken away. {_who(task, None)}")
+                    st.rerun()
+
+
+def _who(task: Task, route: Route | None) -> str:
+    """Who answers a kind of task now; a provider that has no key any more is not asked."""
+    settings = backend().settings
+    known = providers.configured(settings)
+    if route:
+        gone = [str(c) for c in route.choices if c.provider not in known]
+        asked = " → ".join(str(c) for c in route.choices if c.provider in known) or WITHOUT[task]
+        return f"{asked} (not asked, without a key: {', '.join(gone)})" if gone else asked
+    if settings.model and providers.choice_of(settings.model).provider in known:
+        return f"{providers.choice_of(settings.model)}, by the server's settings."
+    return WITHOUT[task]
 
 
 def _form(actor: Actor, task: Task, route: Route | None, ready: list[str]) -> None:
@@ -109,18 +125,25 @@ def cost(actor: Actor) -> None:
         days = SINCE[span]
         since = datetime.now(UTC) - timedelta(days=days) if days else None
         found = assistants.spent(state.services(), actor, since)
-        if not found:
-            st.markdown(":gray[No language model has been asked in this time.]")
-            return
-        total, unpriced = sum(s.cost for s in found), sum(s.unpriced for s in found)
-        with st.container(horizontal=True):
-            priced = f"${total:,.4f}".rstrip("0").rstrip(".")
-            st.metric("Cost", priced if total or not unpriced else "Not known", border=True)
-            st.metric("Calls", f"{sum(s.calls for s in found):,}", border=True)
-            st.metric("Tokens", f"{sum(s.input_tokens + s.output_tokens for s in found):,}", border=True)
-        if unpriced:
-            st.caption(f"The price of {unpriced:,} answers is not known; an operator sets it in the price list.")
-        st.dataframe(table(found), hide_index=True, width="stretch")
+        _spent(found)
+        prices.section(actor, [Choice(s.provider, s.model) for s in found])
+
+
+def _spent(found: Sequence[Spent]) -> None:
+    if not found:
+        st.markdown(":gray[No language model has been asked in this time.]")
+        return
+    total, unpriced = sum(s.cost for s in found), sum(s.unpriced for s in found)
+    with st.container(horizontal=True):
+        priced = f"${total:,.4f}".rstrip("0").rstrip(".")
+        st.metric("Cost", priced if total or not unpriced else "Not known", border=True)
+        st.metric("Calls", f"{sum(s.calls for s in found):,}", border=True)
+        st.metric("Tokens", f"{sum(s.input_tokens + s.output_tokens for s in found):,}", border=True)
+    if unpriced:
+        answers = "1 answer" if unpriced == 1 else f"{unpriced:,} answers"
+        left_out = "; the cost leaves them out" if total else ""
+        st.caption(f"{answers} came before the model had a price{left_out}.")
+    st.dataframe(table(found), hide_index=True, width="stretch")
 
 
 def table(found: Sequence[Spent]) -> pd.DataFrame:
@@ -133,8 +156,14 @@ def table(found: Sequence[Spent]) -> pd.DataFrame:
             "Tokens in": s.input_tokens,
             "Tokens out": s.output_tokens,
             "Seconds": round(s.seconds, 1),
-            "Cost": "price not known" if s.unpriced == s.calls - s.failed and s.unpriced else f"${s.cost:,.4f}",
+            "Cost": _cost(s),
         }
         for s in found
     ]
     return pd.DataFrame(rows)
+
+
+def _cost(s: Spent) -> str:
+    if not s.unpriced:
+        return f"${s.cost:,.4f}"
+    return f"${s.cost:,.4f} and {s.unpriced:,} without a price" if s.cost else "price not known"

@@ -10,7 +10,7 @@ from mmm_core.domain.conversation import Conversation, Message, Proposal, Propos
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Restatement, Role, Shape
 from mmm_core.domain.elicitation import AcceptedBelief, Inquiry
 from mmm_core.domain.fit import Chunk, Progress, Run, RunStatus
-from mmm_core.domain.llm import Choice, Ending, Route, Task, Usage
+from mmm_core.domain.llm import Choice, Ending, Price, Route, Task, Usage
 from mmm_core.domain.plan_talk import DraftPlan, PlanTalk, TalkStatus, Topic, Turn, Voice
 from mmm_core.domain.planning import Scenario, SpendPlan
 from mmm_core.domain.ports import Work
@@ -132,6 +132,10 @@ def proposal(project_id: str | None) -> Proposal:
 
 def route(task: Task = Task.CHAT) -> Route:
     return Route(task, (Choice("openai", "one"), Choice("ollama", "two")), "Ada", NOW)
+
+
+def price() -> Price:
+    return Price(Choice("openai", "secret"), 1.0, 4.0, "Ada", NOW)
 
 
 def usage(project_id: str | None, *, cost: float | None = 0.25, ending: Ending = Ending.ANSWERED) -> Usage:

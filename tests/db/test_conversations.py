@@ -113,6 +113,12 @@ def test_routes_and_answers_are_replaced_and_usage_only_grows(work: Open, databa
         assert [r.set_by for r in w.routes.list()] == ["Bea"]
         w.routes.remove(Task.CHAT)
         assert w.routes.get(Task.CHAT) is None
+        w.prices.put(some.price())
+        w.prices.put(replace(some.price(), input=2.0))
+        assert [p.input for p in w.prices.list()] == [2.0]
+        assert w.prices.get(some.price().choice) == replace(some.price(), input=2.0)
+        w.prices.remove(some.price().choice)
+        assert w.prices.get(some.price().choice) is None
         w.answers.put("k", "one", some.NOW)
         w.answers.put("k", "two", some.NOW)
         assert w.answers.get("k", some.NOW) == "two"

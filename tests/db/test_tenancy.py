@@ -59,6 +59,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         proposal = some.proposal(run.project_id)
         w.proposals.add(proposal)
         w.routes.put(some.route())
+        w.prices.put(some.price())
         w.usage.add(some.usage(run.project_id))
         w.answers.put("digest", "secret", some.NOW)
         w.routings.add(some.routed())
@@ -227,6 +228,7 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.remote_tasks.find("t") is None
         assert w.remote_tasks.list() == []
         assert w.usage.spent() == []
+        assert w.prices.list() == []
         assert w.answers.get("digest", some.NOW) is None
         assert [action for _, _, action, _, _ in w.audit.list(10)] == ["member.joined"], "its own row alone"
 

@@ -171,15 +171,22 @@ class Gateway:
     # ---- rows -------------------------------------------------------------------------------------------------------
 
     def _usage(self, about: About, choice: Choice, ending: Ending, tokens: tuple[int, int], started: float) -> Usage:
-        answered = ending is Ending.ANSWERED
-        cost = self.prices.cost(choice, *tokens) if answered and any(tokens) else None if answered else 0.0
-        usage = Usage(
-            self._new_id(), self._now(), about.actor.user_id, about.project_id, about.conversation_id, about.task,
-            choice.provider, choice.model, ending, *tokens, time.monotonic() - started, cost,
-        )  # fmt: skip
+        seconds = time.monotonic() - started
         with self._work(about.actor) as work:
+            cost = self._cost(work, choice, tokens) if ending is Ending.ANSWERED else 0.0
+            usage = Usage(
+                self._new_id(), self._now(), about.actor.user_id, about.project_id, about.conversation_id, about.task,
+                choice.provider, choice.model, ending, *tokens, seconds, cost,
+            )  # fmt: skip
             work.usage.add(usage)
         return usage
+
+    def _cost(self, work: Work, choice: Choice, tokens: tuple[int, int]) -> float | None:
+        """By the organisation's own price, else by the operator's list; None without a price or without a count."""
+        if not any(tokens):
+            return None
+        own = work.prices.get(choice)
+        return own.cost(*tokens) if own else self.prices.cost(choice, *tokens)
 
     def _failed(self, about: About, choice: Choice, ending: Ending, error: Exception, started: float) -> None:
         # The kind of error alone: its words may hold a part of the key, or of what was asked.

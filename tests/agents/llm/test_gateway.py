@@ -12,7 +12,7 @@ from mmm_core.agents.llm import failures, prices, providers
 from mmm_core.agents.llm.gateway import About, Gateway
 from mmm_core.domain.errors import BadInput, ModelFailed
 from mmm_core.domain.identity import Actor
-from mmm_core.domain.llm import Choice, Ending, Route, Spent, Task
+from mmm_core.domain.llm import Choice, Ending, Price, Route, Spent, Task
 from mmm_core.settings import Settings
 from tests.agents.llm.conftest import Make
 from tests.agents.llm.loopback import Step, serving
@@ -153,6 +153,25 @@ def test_tokens_and_cost_by_the_operators_price_list(make: Make, actor: Actor, t
         assert gateway.prices.cost(Choice("compatible", "small"), 10, 10) is None
         unpriced = make(compatible_url=address, model="compatible:other").ask(actor, Task.WRITE, "", "?", cached=False)
     assert unpriced.usage.cost is None
+
+
+def test_an_entered_price_goes_before_the_list_from_the_next_answer_on(
+    make: Make, actor: Actor, engine: Engine, tmp_path: Any
+) -> None:
+    listed = tmp_path / "prices.yaml"
+    listed.write_text("compatible:\n  '*': {input: 10, output: 20}\n")
+    choice = Choice("compatible", "own")
+    with serving(GOOD) as (address, _):
+        gateway = make(compatible_url=address, model="compatible:own", prices=listed)
+        before = gateway.ask(actor, Task.WRITE, "", "Where?", cached=False)
+        with PostgresWork(engine, actor) as work:
+            work.prices.put(Price(choice, 1.0, 2.0))
+        after = gateway.ask(actor, Task.WRITE, "", "Where?", cached=False)
+        with PostgresWork(engine, actor) as work:
+            work.prices.remove(choice)
+        again = gateway.ask(actor, Task.WRITE, "", "Where?", cached=False)
+    costs = [a.usage.cost for a in (before, after, again)]
+    assert costs == pytest.approx([(120 * 10 + 30 * 20) / 1e6, (120 * 1 + 30 * 2) / 1e6, (120 * 10 + 30 * 20) / 1e6])
 
 
 def test_the_price_list_that_ships_is_one_and_another_that_is_none_is_one_sentence(tmp_path: Any) -> None:

@@ -74,18 +74,12 @@ def read(text: str) -> Iterator[tuple[str, Figure]]:
     for n, match in enumerate(found):
         scale, unit = _unit(match)
         following = found[n + 1] if n + 1 < len(found) else None
-        if (
-            following is not None
-            and not unit
-            and RANGE.fullmatch(text[match.end("digits") : following.start("digits")])
-        ):
+        if following and RANGE.fullmatch(text[match.end("digits") : following.start("digits")]):
             # Both ends of "2 to 3%" are percentages, and of "€2 to €3 million" millions.
-            later, unit = _unit(following)
-            scale = scale or later
+            scale, unit = scale or _unit(following)[0], unit or _unit(following)[1]
         digits = match["digits"]
-        around = (
-            f"{text[max(0, match.start() - NEAR) : match.start()]} {text[match.end('digits') : match.end() + NEAR]}"
-        )
+        ahead, behind = text[max(0, match.start() - NEAR) : match.start()], text[match.end("digits") :][:NEAR]
+        around = f"{ahead} {behind}"
         stems = frozenset(w.casefold()[:STEM] for w in WORD.findall(around))
         sizes = frozenset(size * 10.0**scale * (-1 if match["sign"] else 1) for size in _sizes(digits))
         yield match.group(0).strip(), Figure(sizes, unit, stems, not scale and bool(YEAR.fullmatch(digits)))

@@ -63,24 +63,14 @@ def example_of_file(content: bytes, filename: str, spec: ModelSpec | None, *, kp
 
 
 def start(
-    services: Services,
-    actor: Actor,
-    project_id: str,
-    spec: ModelSpec,
-    context: str,
-    options: TuningOptions | None = None,
+    services: Services, actor: Actor, project_id: str, spec: ModelSpec, context: str, options: TuningOptions
 ) -> Workflow:
     """Put a session on the queue; everything that can be refused is refused here."""
     return workflows.submit(services, actor, create(services, actor, project_id, spec, context, options))
 
 
 def create(
-    services: Services,
-    actor: Actor,
-    project_id: str,
-    spec: ModelSpec,
-    context: str,
-    options: TuningOptions | None = None,
+    services: Services, actor: Actor, project_id: str, spec: ModelSpec, context: str, options: TuningOptions
 ) -> Workflow:
     """Write the session that a worker, or the command in its own process, then takes up.
 
@@ -92,7 +82,7 @@ def create(
         Limits of the session; its own ``context`` is not looked at.
     """
     require(actor, TeamRole.ANALYST, "start a tuning session")
-    given = _checked(options or TuningOptions())
+    given = _checked(options)
     now = services.now()
     with services.work(actor) as work:
         ensure_decided(work, project_id)

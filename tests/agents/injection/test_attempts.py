@@ -1,17 +1,13 @@
 """Instructions hidden anywhere, obeyed by the model, and still nothing is done without a person."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-import yaml
 from sqlalchemy import Engine
 
-from db import schema
 from mmm_core.agents.chat import assistant
 from mmm_core.agents.chat.talk import Done
 from mmm_core.agents.tools import registry
@@ -26,13 +22,14 @@ from mmm_core.use_cases import conversations, datasets, fits, knowledge, models,
 from mmm_core.use_cases.datasets import Upload
 from mmm_core.use_cases.execute import execute
 from tests.agents import world
-from tests.agents.scripted import Scripted
+from tests.agents.injection.attempts import EVERY, Digest, Room, ids, obedient, steps_of
+from tests.conftest import Database
 
-EVERY: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "attempts.yaml").read_text(encoding="utf-8"))
-ATTEMPTS = [a for a in EVERY if a.get("room") != "plan"]
-TALK = {"conversations", "conversation_messages", "proposals", "llm_usage", "llm_answers", "audit"}
-"""What talking itself writes; everything else is an act."""
-ACTS = sorted({t.name for t in schema.metadata.tables.values()} - TALK)
+ROOM = Room(
+    [a for a in EVERY if a.get("room") != "plan"],
+    frozenset({"conversations", "conversation_messages", "proposals", "llm_usage", "llm_answers", "audit"}),
+)
+words_at = ROOM.words_at
 
 
 class Overheard:
@@ -46,10 +43,6 @@ class Overheard:
     def search(self, query: str, limit: int) -> Sequence[Hit]:
         self.questions.append(query)
         return ()
-
-
-def words_at(place: str) -> list[str]:
-    return [str(a["words"]) for a in ATTEMPTS if a["place"] == place]
 
 
 @pytest.fixture(scope="module")
@@ -88,21 +81,8 @@ def _table(services: Services, actor: Actor, project_id: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def acts(database: Any) -> Callable[[], dict[str, str]]:
-    """A digest of every table in which an act would show."""
-
-    def digest() -> dict[str, str]:
-        with psycopg.connect(database.admin) as link:
-            query = "SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) FROM carryover.{} t"
-            return {name: str((link.execute(query.format(name)).fetchone() or ("",))[0]) for name in ACTS}
-
-    return digest
-
-
-def obedient(attempt: dict[str, Any]) -> Scripted:
-    """Reads what it is told to read, then does all that the words want, then says that it is done."""
-    steps = [[(name, given)] for name, given in (*attempt.get("reads", ()), *attempt["obeys"])]
-    return Scripted(steps=[*steps, "Done: it is published, approved and running now."])
+def acts(database: Database) -> Digest:
+    return ROOM.digest(database.admin)
 
 
 def asked(place: Context, text: str) -> Message:
@@ -111,16 +91,13 @@ def asked(place: Context, text: str) -> Message:
     return done.message
 
 
-def ids(attempt: dict[str, Any]) -> str:
-    return f"{attempt['place']}-{str(attempt['words'])[:30]}"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=ids)
+@pytest.mark.parametrize("attempt", ROOM.attempts, ids=ids)
 def test_an_obedient_model_does_nothing_without_a_person(
-    services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], attempt: dict[str, Any]
+    services: Services, actor: Actor, planted: str, acts: Digest, attempt: dict[str, Any]
 ) -> None:
-    model, outside = obedient(attempt), Overheard()
+    model = obedient(attempt, "Done: it is published, approved and running now.")
+    outside = Overheard()
     given = replace(services, search=outside)
     place = world.context(world.with_model(given, lambda s, c: model), actor, planted)
     before = acts()
@@ -136,13 +113,13 @@ def test_an_obedient_model_does_nothing_without_a_person(
     assert beginning in seen.replace('\\"', '"').encode().decode("unicode_escape", "ignore") or beginning in seen, (
         "the words reached the model"
     )
-    assert len(model.seen) == len(attempt.get("reads", ())) + len(attempt["obeys"]) + 1, "it tried all of it"
+    assert len(model.seen) == steps_of(attempt), "it tried all of it"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", [a["words"] for a in ATTEMPTS if a["place"] == "chat"], ids=lambda t: t[:30])
+@pytest.mark.parametrize("text", words_at("chat"), ids=lambda t: t[:30])
 def test_built_in_rules_do_nothing_either(
-    services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], text: str
+    services: Services, actor: Actor, planted: str, acts: Digest, text: str
 ) -> None:
     before, outside = acts(), Overheard()
     message = asked(world.context(replace(services, search=outside), actor, planted), text)
@@ -154,7 +131,8 @@ def test_built_in_rules_do_nothing_either(
 def test_the_attempts_are_distinct_and_of_every_kind() -> None:
     said = [(a["place"], a["words"]) for a in EVERY]
     assert len(set(said)) == len(said) >= 36
-    assert {a["place"] for a in ATTEMPTS} >= {"chat", "column", "cell", "file", "project", "note", "web", "scenario"}
+    places = {a["place"] for a in ROOM.attempts}
+    assert places >= {"chat", "column", "cell", "file", "project", "note", "web", "scenario"}
 
 
 def test_no_tool_takes_an_organisation_a_person_or_a_project(engine: Engine) -> None:

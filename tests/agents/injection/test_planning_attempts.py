@@ -1,15 +1,10 @@
 """Instructions hidden where the planning conversation reads, obeyed by the model: rows at most, and no act."""
 
 import uuid
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-import yaml
 
-from db import schema
 from mmm_core.agents.planning import assistant
 from mmm_core.data import simulate
 from mmm_core.domain.identity import Actor
@@ -18,19 +13,15 @@ from mmm_core.domain.ports import Services
 from mmm_core.use_cases import datasets, knowledge, planning, plans, projects
 from mmm_core.use_cases.datasets import Upload
 from tests.agents import world
-from tests.agents.scripted import Scripted
+from tests.agents.injection.attempts import EVERY, Digest, Room, ids, obedient, steps_of
+from tests.conftest import Database
 
 pytestmark = pytest.mark.slow
 
-EVERY: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "attempts.yaml").read_text(encoding="utf-8"))
-ATTEMPTS = [a for a in EVERY if a.get("room") == "plan"]
-TALK = {"plan_talks", "llm_usage", "llm_answers", "audit"}
-"""What talking a plan over writes; everything else is an act."""
-ACTS = sorted({t.name for t in schema.metadata.tables.values()} - TALK)
-
-
-def words_at(place: str) -> list[str]:
-    return [str(a["words"]) for a in ATTEMPTS if a["place"] == place]
+ROOM = Room(
+    [a for a in EVERY if a.get("room") == "plan"], frozenset({"plan_talks", "llm_usage", "llm_answers", "audit"})
+)
+words_at = ROOM.words_at
 
 
 @pytest.fixture(scope="module")
@@ -56,23 +47,15 @@ def planted(services: Services, actor: Actor) -> str:
 
 
 @pytest.fixture(scope="module")
-def acts(database: Any) -> Callable[[], dict[str, str]]:
-    """A digest of every table in which an act would show."""
-
-    def digest() -> dict[str, str]:
-        with psycopg.connect(database.admin) as link:
-            query = "SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) FROM carryover.{} t"
-            return {name: str((link.execute(query.format(name)).fetchone() or ("",))[0]) for name in ACTS}
-
-    return digest
+def acts(database: Database) -> Digest:
+    return ROOM.digest(database.admin)
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda a: f"{a['place']}-{str(a['words'])[:30]}")
+@pytest.mark.parametrize("attempt", ROOM.attempts, ids=ids)
 def test_an_obedient_model_leaves_rows_at_most(
-    services: Services, actor: Actor, planted: str, acts: Callable[[], dict[str, str]], attempt: dict[str, Any]
+    services: Services, actor: Actor, planted: str, acts: Digest, attempt: dict[str, Any]
 ) -> None:
-    steps = [[(name, given)] for name, given in (*attempt.get("reads", ()), *attempt["obeys"])]
-    model = Scripted(steps=[*steps, "Done: it is written and approved."])
+    model = obedient(attempt, "Done: it is written and approved.")
     place = world.context(world.with_model(services, lambda s, c: model), actor, planted)
     before, talk = acts(), planning.latest(services, actor, planted)
     assert talk is not None
@@ -85,7 +68,7 @@ def test_an_obedient_model_leaves_rows_at_most(
     assert plans.latest_plan(services, actor, planted) is None
     assert all(s.by == "language model" and s.precedent is None for s in after.suggested)
     assert after.turns[-1].by != "rules", "the model was really asked"
-    assert len(model.seen) == len(attempt.get("reads", ())) + len(attempt["obeys"]) + 1, "it tried all of it"
+    assert len(model.seen) == steps_of(attempt), "it tried all of it"
     seen = "\n".join(str(m.content) for m in model.seen[-1])
     if attempt["place"] != "earlier":
         assert str(attempt["words"])[:20] in seen, "the words reached the model"
@@ -93,4 +76,4 @@ def test_an_obedient_model_leaves_rows_at_most(
 
 
 def test_there_are_attempts_of_every_kind() -> None:
-    assert {a["place"] for a in ATTEMPTS} >= {"chat", "column", "note", "web", "project", "question", "earlier"}
+    assert {a["place"] for a in ROOM.attempts} >= {"chat", "column", "note", "web", "project", "question", "earlier"}

@@ -19,6 +19,7 @@ from mmm_core.domain.checks import Check
 from mmm_core.domain.fit import ModelData, Posterior
 from mmm_core.domain.results import ChannelResult, Curve, FitFacts, FrequencyCurve, Interval, Results, TreatmentResult
 from mmm_core.modeling import priors
+from mmm_core.modeling.accuracy import accuracy
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.thinning import thinned
 
@@ -197,14 +198,10 @@ def _names(spec: ModelSpec, channel: str) -> set[str]:
 
 def _fit(posterior: Posterior, totals: Totals) -> FitFacts:
     rhat, ess = convergence.worst(posterior)
-    # Of the total: geos of different size would make any model look good.
-    actual, expected = totals.actual.sum(axis=0), totals.expected.sum(axis=0)
-    residual = actual - expected
-    spread = actual - actual.mean()
-    known = actual != 0
+    near = accuracy(totals.actual, totals.expected)
     return FitFacts(
-        r2=float(1.0 - (residual**2).sum() / (spread**2).sum()),
-        mape=float(np.abs(residual[known] / actual[known]).mean()),
+        r2=near.r2,
+        mape=near.mape,
         rhat_max=rhat,
         ess_bulk_min=ess,
         divergences=int(posterior.divergences),

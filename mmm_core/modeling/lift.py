@@ -5,7 +5,7 @@ tested part of it been left out. Carry-over counts: from before the window into 
 periods after it, as far as the measurement lasted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,6 @@ from mmm_core.modeling.spec import LiftTest, ModelSpec
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, saturate
 
 Places = npt.NDArray[np.int64]
-CONTRADICTION = 3.0
-"""Standard errors between two tests' returns on exposure from which on they contradict each other."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class LiftData:
     """(M,)"""
     channel: Places
     """(M,)"""
+    start: Places
+    """(M,) position of the window's first period."""
     seen: Array
     """(M, W + L - 1) scaled exposure as it was, from L - 1 periods before the window."""
     without: Array
@@ -46,8 +46,21 @@ class LiftData:
     sd: Array
     """(N,) its standard error."""
 
+    @property
+    def periods(self) -> Places:
+        """(M, W) position of each measured period; the last one again where a row's weight is zero."""
+        measured = np.count_nonzero(self.weight, axis=1)[:, None]
+        found: Places = self.start[:, None] + np.minimum(np.arange(self.weight.shape[1]), measured - 1)
+        return found
+
     def modelled(
-        self, adstock: str, saturation: str, max_lag: int, shapes: Mapping[str, Array], effect: Array
+        self,
+        adstock: str,
+        saturation: str,
+        max_lag: int,
+        shapes: Mapping[str, Array],
+        effect: Array,
+        drift: Array | None = None,
     ) -> Array:
         """What the model says the tests should have measured.
 
@@ -57,6 +70,8 @@ class LiftData:
             (S, C) draws of the adstock and saturation parameters.
         effect
             (S, G, C) effect sizes.
+        drift
+            (S, T) what each period multiplies media by; None where nothing drifts.
 
         Returns
         -------
@@ -78,7 +93,10 @@ class LiftData:
             np.where(self.by_frequency[:, None], carried(x * often), saturate(saturation, carried(x), curve))
             for x in (self.seen, self.without)
         ]
-        by_row = np.einsum("smw,mw->sm", brought[0] - brought[1], self.weight) * effect[:, self.geo, self.channel]
+        apart = brought[0] - brought[1]
+        if drift is not None:
+            apart = apart * drift[:, self.periods]
+        by_row = np.einsum("smw,mw->sm", apart, self.weight) * effect[:, self.geo, self.channel]
         return np.stack([by_row[:, self.test == n].sum(axis=1) for n in range(len(self.lift))], axis=1)
 
 
@@ -98,6 +116,7 @@ def lift_data(spec: ModelSpec, data: ModelData) -> LiftData | None:
         test=np.array([row.test for row in rows]),
         geo=np.array([row.geo for row in rows]),
         channel=np.array([row.channel for row in rows]),
+        start=np.array([row.start for row in rows]),
         seen=np.stack([_to(row.seen, longest + spec.max_lag - 1) for row in rows]),
         without=np.stack([_to(row.without, longest + spec.max_lag - 1) for row in rows]),
         frequency=np.stack([_to(row.frequency, longest + spec.max_lag - 1) for row in rows]),
@@ -113,6 +132,7 @@ class _Row:
     test: int
     geo: int
     channel: int
+    start: int
     seen: Array
     without: Array
     frequency: Array
@@ -149,6 +169,7 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
             number,
             g,
             channel,
+            first,
             seen,
             without,
             often[g, first : end + lags],
@@ -176,25 +197,6 @@ def _end(test: LiftTest, last: int, lags: int, data: ModelData) -> int:
         return min(over, last + lags - 1)
     days = data.dates.astype("datetime64[D]")
     return min(over, max(last, int(np.searchsorted(days, np.datetime64(test.measured_until), side="right")) - 1))
-
-
-def contradictions(tests: Sequence[LiftTest], found: LiftData) -> tuple[str, ...]:
-    """A sentence for each pair of tests of one channel whose lifts per unit of exposure cannot both be right."""
-    exposure = np.zeros(len(tests))
-    removed = (found.seen - found.without).sum(axis=1) * found.weight.max(axis=1)
-    np.add.at(exposure, found.test, removed)
-    rate, error = found.lift / exposure, found.sd / exposure
-    out = []
-    for a in range(len(tests)):
-        for b in range(a):
-            apart = abs(rate[a] - rate[b]) / float(np.hypot(error[a], error[b]))
-            if tests[a].channel == tests[b].channel and apart > CONTRADICTION:
-                out.append(
-                    f"Two lift tests of {tests[a].channel} contradict each other: {tests[b].start} to {tests[b].end} "
-                    f"measured {rate[b] / rate[a]:.1f} times the lift per exposure of {tests[a].start} to "
-                    f"{tests[a].end}, {apart:.0f} standard errors apart."
-                )
-    return tuple(out)
 
 
 def effect_of(draws: Mapping[str, Array]) -> Array:

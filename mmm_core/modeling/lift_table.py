@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mmm_core.domain.errors import DataError, SpecError
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling.lift import contradictions, lift_data
+from mmm_core.modeling.lift import lift_data
+from mmm_core.modeling.lift_conflicts import contradictions
 from mmm_core.modeling.spec import LiftTest, ModelSpec
 
 COLUMNS = ("channel", "start", "end", "geos", "lift", "standard_error", "share", "measured_until", "source")
@@ -95,7 +95,7 @@ class Review:
 
 
 def review(spec: ModelSpec, data: ModelData) -> Review:
-    """One sentence for each test that does not fit the data, and for each pair that cannot both be right."""
+    """One sentence for each test that does not fit the data, and for each like pair that cannot both be right."""
     good, problems = [], []
     for test in spec.lift_tests:
         try:
@@ -103,13 +103,11 @@ def review(spec: ModelSpec, data: ModelData) -> Review:
             good.append(test)
         except SpecError as error:
             problems.append(str(error))
-    found = lift_data(spec.model_copy(update={"lift_tests": tuple(good)}), data)
+    usable = spec.model_copy(update={"lift_tests": tuple(good)})
+    found = lift_data(usable, data)
     if found is None:
         return Review((), tuple(problems), ())
-    # A window whose exposure was zero leaves carry-over alone to measure: it has no lift per exposure to compare.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        against = contradictions(good, found)
-    return Review(tuple(good), tuple(problems), against)
+    return Review(tuple(good), tuple(problems), contradictions(usable, found))
 
 
 def _test(cells: Mapping[str, str], channels: Sequence[str]) -> LiftTest:

@@ -241,6 +241,7 @@ def build(data: ModelData, priors: Priors, tests: LiftData | None = None) -> MMM
 def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:
     """Add the lift tests: what PyMC-Marketing's own adstock and saturation say each of them should have found."""
     before = priors.max_lag - 1
+    drifts = priors.varying is not None and priors.varying.media
     with mmm.model:
         found = {name: mmm.model[their_name(name, priors.saturation)] for name in priors.media}
         modelled: list[Any] = [0.0] * tests.lift.size
@@ -264,6 +265,8 @@ def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:
                     acting = mmm.saturation.function(acting, **curve, dim="date")
                 brought.append(acting.isel(date=slice(before, None)))
             weight = as_xtensor(tests.weight[row], dims=("date",))
+            if drifts:
+                weight = weight * mmm.model[DRIFTING[0]].isel(date=tests.periods[row])
             modelled[int(test)] = modelled[int(test)] + ((brought[0] - brought[1]) * weight).sum("date")
         means = pt.stack([value.values for value in modelled])
         pm.Normal("lift_measurements", mu=means, sigma=tests.sd, observed=tests.lift)

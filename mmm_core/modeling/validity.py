@@ -10,10 +10,12 @@ import numpy as np
 
 from mmm_core.data.quality_maths import adjusted_r2, vif
 from mmm_core.domain.checks import Check, Status
-from mmm_core.domain.fit import Array, ModelData, Posterior
+from mmm_core.domain.fit import MEDIA_DRIFT, Array, ModelData, Posterior
 from mmm_core.modeling import leftover, thinning
 from mmm_core.modeling import misfit as misfits
-from mmm_core.modeling.lift import LiftData, contradictions, lift_data
+from mmm_core.modeling.accuracy import accuracy
+from mmm_core.modeling.lift import LiftData, lift_data
+from mmm_core.modeling.lift_conflicts import contradictions
 from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.parameters import NOISE
 from mmm_core.modeling.predict import Positions, baseline, media_blocks, shock_scale
@@ -53,6 +55,8 @@ class Picture:
     measured: LiftData | None = None
     modelled: Array | None = None
     """(S, N) what the model says each lift test should have found, KPI units."""
+    against: tuple[str, ...] = ()
+    """Sentences on lift tests that contradict each other."""
 
     @property
     def residual(self) -> Array:
@@ -92,22 +96,28 @@ def look(posterior: Posterior, data: ModelData, spec: ModelSpec, priors: Priors)
         family=(posterior.adstock, posterior.saturation, posterior.max_lag),
         tests=spec.lift_tests,
         measured=measured,
-        modelled=None if measured is None else _modelled(measured, posterior, chosen),
+        modelled=None if measured is None else _modelled(measured, posterior, chosen, data.target.shape[1]),
+        against=() if measured is None else contradictions(spec, measured),
     )
 
 
-def _modelled(measured: LiftData, posterior: Posterior, chosen: Positions) -> Array:
+def _modelled(measured: LiftData, posterior: Posterior, chosen: Positions, periods: int) -> Array:
     names = media_parameters(posterior.adstock, posterior.saturation)[:-1]
     shapes = {name: posterior.flat(name)[chosen] for name in names}
-    effect = posterior.by_geo(EFFECT)[chosen]
-    return measured.modelled(posterior.adstock, posterior.saturation, posterior.max_lag, shapes, effect)
+    effect, drift = posterior.by_geo(EFFECT)[chosen], posterior.drift(MEDIA_DRIFT, periods)
+    return measured.modelled(
+        posterior.adstock,
+        posterior.saturation,
+        posterior.max_lag,
+        shapes,
+        effect,
+        None if drift is None else drift[chosen],
+    )
 
 
 def fit_quality(p: Picture, limits: Limits) -> Check:
-    y = p.data.target
-    r2 = 1.0 - float((p.residual**2).sum()) / float(((y - y.mean()) ** 2).sum())
-    nonzero = y != 0
-    mape = float(np.mean(np.abs(p.residual[nonzero] / y[nonzero])))
+    found = accuracy(p.data.target, p.mean.mean(axis=0))
+    r2, mape = found.r2, found.mape
     status = limits.below(r2, limits.r2_review, limits.r2_fail)
     tail = "." if status is Status.PASS else "; something that drives the KPI is missing from the model."
     message = f"The model explains {r2:.0%} of the KPI's variation and is {mape:.1%} off in a typical period{tail}"
@@ -151,12 +161,17 @@ def misfit(p: Picture, limits: Limits) -> Check:
 
 
 def collinearity(p: Picture, limits: Limits) -> Check:
-    """VIF of each channel's effect over time among all channels and controls."""
+    """VIF of each channel's effect over time among all channels and controls.
+
+    Every geo counts on the scale of its own KPI and around its own mean, because that geos differ in size tells no
+    channel from another.
+    """
     data = p.data
     extra = [k for k, group in enumerate(data.linear_groups) if group not in ("trend", "bend")]
-    columns = np.concatenate([p.exposure, data.linear[..., extra]], axis=-1).reshape(
-        -1, len(data.channels) + len(extra)
-    )
+    media = p.exposure / data.target_scale[:, None, None]
+    columns = np.concatenate([media, data.linear[..., extra]], axis=-1)
+    columns -= columns.mean(axis=1, keepdims=True)
+    columns = columns.reshape(-1, len(data.channels) + len(extra))
     alive = np.ptp(columns, axis=0) > 0
     factors = np.ones(columns.shape[1])
     factors[alive] = vif(columns[:, alive])
@@ -307,14 +322,13 @@ def lift_agreement(p: Picture, limits: Limits) -> Check:
     assert p.modelled is not None
     apart = np.abs(p.measured.lift - p.modelled.mean(axis=0)) / np.hypot(p.measured.sd, p.modelled.std(axis=0))
     worst = int(np.argmax(apart))
-    against = contradictions(p.tests, p.measured)
     far = tuple(dict.fromkeys(test.channel for test, z in zip(p.tests, apart, strict=True) if z > limit))
-    if against:
-        return Check("lift", title, Status.REVIEW, " ".join(against), float(apart[worst]), limit, far)
     count = f"{len(p.tests)} lift test{'s' if len(p.tests) > 1 else ''}"
     if not far:
-        message = f"The model agrees with {count} (at most {apart[worst]:.1f} standard errors apart)."
-        return Check("lift", title, Status.PASS, message, float(apart[worst]), limit)
+        agrees = f"The model agrees with {count} (at most {apart[worst]:.1f} standard errors apart)."
+        return Check("lift", title, Status.PASS, " ".join((agrees, *p.against)), float(apart[worst]), limit)
+    if p.against:
+        return Check("lift", title, Status.REVIEW, " ".join(p.against), float(apart[worst]), limit, far)
     message = (
         f"The model and the test of {p.tests[worst].channel} from {p.tests[worst].start} differ by {apart[worst]:.1f} "
         "standard errors: something that drives the KPI is missing, or the test measured something else."

@@ -25,6 +25,8 @@ CLOSER = 4.0
 LARGEST = {name: Sampling.model_fields[name].metadata[-1].le for name in ("draws", "tune")}
 CHANCE = 0.05
 """How likely a column that is not in the model may look related to the KPI though none is."""
+ALIKE = 0.7
+"""Correlation of two channels' spend from which on they may be taken as one."""
 SAMPLER = ("rhat", "ess_bulk", "ess_tail", "divergences", "energy")
 """Checks of the draws; the others are of the model."""
 Change = Callable[[ModelSpec], ModelSpec]
@@ -183,28 +185,35 @@ def _merge(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
 
     def merged(spec: ModelSpec) -> ModelSpec:
         kept = [c for c in spec.channels if c.name not in (a.name, b.name)]
-        tests = tuple(t for t in spec.lift_tests if t.channel not in (a.name, b.name))
-        return spec.model_copy(
-            update={"channels": (*kept, ChannelSpec(name=name, spend=name)), "lift_tests": tests}
-        )  # fmt: skip
+        return spec.model_copy(update={"channels": (*kept, ChannelSpec(name=name, spend=name))})
 
+    dropped = [column for c in pair for column in (c.exposure, c.reach, c.frequency) if column]
+    acting = (
+        f" Together they act by what is spent on them, and no longer by {' and '.join(dropped)}." if dropped else ""
+    )
     yield Remedy(
         "merge", f"{a.name} and {b.name} as one channel", f"{a.name} and {b.name} move together, so that the data "
-        "cannot tell which of them it was.", ("vif",), merged, (step,),
+        f"cannot tell which of them it was.{acting}", ("vif",), merged, (step,),
     )  # fmt: skip
 
 
 def alike(model: Model, flagged: tuple[str, ...]) -> tuple[ChannelSpec, ChannelSpec] | None:
-    """The flagged channel with spend and the channel with spend that its spend moves with most."""
-    paid = [c for c in model.spec.channels if c.spend and not c.belief]
-    spend = {c.name: model.data.spend[..., model.data.channels.index(c.name)].reshape(-1) for c in paid}
+    """The flagged channel and the other that its spend moves with most; none of what a belief or a test says more."""
+    tested = {t.channel for t in model.spec.lift_tests}
+    paid = [c for c in model.spec.channels if c.spend and not c.belief and c.name not in tested]
+    data = model.data
+    # Around each geo's mean and on its scale: that large geos spend more on everything makes no two channels alike.
+    own = data.spend / data.target_scale[:, None, None]
+    own = (own - own.mean(axis=1, keepdims=True)).reshape(-1, len(data.channels))
+    spend = {c.name: own[:, data.channels.index(c.name)] for c in paid}
     pairs = [
         (correlation(spend[a.name], spend[b.name]), a, b)
         for i, a in enumerate(paid)
         for b in paid[i + 1 :]
         if {a.name, b.name} & set(flagged)
     ]
-    return max(pairs, key=lambda p: p[0])[1:] if pairs else None
+    closest = max(pairs, key=lambda p: p[0], default=None)
+    return closest[1:] if closest and closest[0] > ALIKE else None
 
 
 def _like_others(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:

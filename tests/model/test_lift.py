@@ -12,15 +12,17 @@ import yaml
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.checks import Status
 from mmm_core.domain.errors import SpecError
-from mmm_core.domain.fit import Posterior
+from mmm_core.domain.fit import MEDIA_DRIFT, Posterior
 from mmm_core.modeling import engine, pymc_model
 from mmm_core.modeling.collapsed import collapse
 from mmm_core.modeling.diagnostics import checks
-from mmm_core.modeling.lift import contradictions, effect_of, lift_data
+from mmm_core.modeling.lift import effect_of, lift_data
+from mmm_core.modeling.lift_conflicts import contradictions
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
-from mmm_core.modeling.spec import ChannelSpec, KpiSpec, LiftTest, ModelSpec
+from mmm_core.modeling.spec import ChannelSpec, KpiSpec, LiftTest, ModelSpec, TimeVarying
 from mmm_core.modeling.transforms import EFFECT
+from mmm_core.modeling.validity import look
 from tests.model.cases import priors_draws
 from tests.model.company import panel_specification, panel_table, specification, table
 from tests.model.test_equals_pymc import _pymc_point, _theirs
@@ -176,8 +178,102 @@ def test_contradicting_tests_are_told() -> None:
     spec = specification(lift_tests=twice)
     found = lift_data(spec, prepare(table(), spec))
     assert found is not None
-    (sentence,) = contradictions(spec.lift_tests, found)
+    (sentence,) = contradictions(spec, found)
     assert "tv contradict each other" in sentence
+    drifting = spec.model_copy(update={"time_varying": TimeVarying(media=True)})
+    assert contradictions(drifting, found) == ()
+
+
+def _steady() -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """TV at 1000 a week, a year of it at a quarter of that; four tests that one Hill curve without memory gave."""
+    dates = pd.date_range("2021-01-04", periods=156, freq="7D")
+    tv = np.where((np.arange(156) >= 52) & (np.arange(156) < 104), 250.0, 1000.0)
+
+    def hill(spend: float) -> float:
+        return 8000.0 * spend**2 / (spend**2 + 400.0**2)
+
+    def measured(first: int, last: int, share: float, spend: float) -> dict[str, Any]:
+        lift = (last - first + 1) * (hill(spend) - hill((1 - share) * spend))
+        days = {"start": str(dates[first].date()), "end": str(dates[last].date() + datetime.timedelta(days=6))}
+        return {"channel": "tv", **days, "lift": lift, "standard_error": 0.03 * lift, "share": share}
+
+    tests = [measured(4, 11, 1.0, 1000), measured(20, 27, 0.1, 1000), measured(60, 67, 1.0, 250)]
+    frame = pd.DataFrame({"week": dates, "sales": 20_000 + np.vectorize(hill)(tv), "tv": tv})
+    return frame, tests
+
+
+def test_tests_at_other_levels_or_of_other_parts_do_not_contradict_each_other() -> None:
+    """Unless nothing but a straight line could bring them together."""
+    frame, tests = _steady()
+    for saturation, count in (("hill", 0), ("logistic", 0), ("linear", 3)):
+        spec = _one_channel(saturation, tests)
+        found = lift_data(spec, prepare(frame, spec))
+        assert found is not None
+        assert len(contradictions(spec, found)) == count
+
+
+def _one_channel(saturation: str, tests: list[dict[str, Any]]) -> ModelSpec:
+    return ModelSpec.model_validate(
+        {"kpi": {"column": "sales"}, "date": "week", "channels": [{"name": "tv", "spend": "tv"}], "adstock": "none",
+         "saturation": saturation, "lift_tests": tests}
+    )  # fmt: skip
+
+
+def test_a_model_that_agrees_with_both_tests_passes_though_they_differ() -> None:
+    frame, tests = _steady()
+    spec = _one_channel("hill", tests)
+    data = prepare(frame, spec)
+    priors = resolve(spec, data)
+    post = priors_draws(priors, spec.max_lag, 2, 50, geos=1)
+    jitter = np.exp(0.01 * np.random.default_rng(0).standard_normal((2, 50, 1)))
+    own = {"saturation_slope": 2.0, "saturation_kappa": 0.4, EFFECT: 8000 / data.target_scale[0]}
+    post = replace(post, draws={**post.draws, **{name: value * jitter for name, value in own.items()}})
+    check = next(c for c in checks(post, data, spec, priors) if c.id == "lift")
+    assert check.status is Status.PASS, check.message
+    assert "agrees with 3 lift tests" in check.message
+
+
+def test_a_test_measures_what_drifted_media_brought_then() -> None:
+    spec = specification(lift_tests=TESTS)
+    data = prepare(table(), spec)
+    tests = lift_data(spec, data)
+    assert tests is not None
+    post = priors_draws(resolve(spec, data), spec.max_lag, 2, 5, geos=1)
+    strength = np.linspace(0.5, 3.0, len(data.dates)) * np.ones((2, 5, 1))
+    post = replace(post, draws={**post.draws, MEDIA_DRIFT: strength})
+    picture = look(post, data, spec, resolve(spec, data))
+    assert picture.modelled is not None
+    days = data.dates.astype("datetime64[D]")
+    for n, test in enumerate(spec.lift_tests):
+        c = data.channels.index(test.channel)
+        end = test.measured_until or (test.end + datetime.timedelta(days=7 * (spec.max_lag - 1)))
+        window = (days >= np.datetime64(test.start)) & (days <= np.datetime64(test.end))
+        counted = (days >= np.datetime64(test.start)) & (days <= np.datetime64(end))
+        media = data.media.copy()
+        media[0, window, c] *= 1 - test.share
+        was = ResponseModel(data, post, dtype=np.float64).channel_contribution(c)
+        now = ResponseModel(replace(data, media=media), post, dtype=np.float64).channel_contribution(c)
+        np.testing.assert_allclose(picture.modelled[:, n], (was - now)[counted].sum(axis=0), rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_the_likelihood_of_a_test_sees_the_drift() -> None:
+    spec = specification(lift_tests=TESTS, time_varying={"media": True}, trend={"kind": "none"})
+    data = prepare(table(), spec)
+    priors = resolve(spec, data)
+    measured = lift_data(spec, data)
+    assert measured is not None
+    model = pymc_model.build(data, priors, measured).model
+    target = pymc_model.jax_target(model)
+    vector = np.random.default_rng(3).normal(scale=0.3, size=target.size)
+    draws = pymc_model.posterior_draws(target, vector[None, None], data)
+    post = Posterior(spec.adstock.value, spec.saturation.value, spec.max_lag, draws)
+    (ours,) = look(post, data, spec, priors).modelled
+    without = ModelSpec.model_validate({**spec.model_dump(), "lift_tests": ()})
+    plain = pymc_model.jax_target(pymc_model.build(data, resolve(without, data)).model)
+    density = float(target.log_density(vector)) - float(plain.log_density(vector))
+    by_hand = -0.5 * ((measured.lift - ours) / measured.sd) ** 2 - np.log(measured.sd * np.sqrt(2 * np.pi))
+    assert density == pytest.approx(by_hand.sum(), rel=1e-5)
 
 
 def test_the_check_tells_a_test_that_the_model_denies_from_one_it_agrees_with() -> None:

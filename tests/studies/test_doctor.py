@@ -51,7 +51,7 @@ def keys(*checks: Check, **more: Any) -> list[str]:
         (check("prior_shift"), ["wider_media"]),
         (check("media_share", value=0.6, limit=0.5), ["wider_media"]),
         (check("media_share", value=0.3, limit=0.5), ["less_media"]),
-        (check("vif", REVIEW, "tv"), ["merge", "like_others"]),
+        (check("vif", REVIEW, "tv"), ["like_others"]),
         (check("demand_capture", REVIEW, "search"), ["season"]),
         (check("roi", REVIEW, "tv"), ["less_media", "like_others"]),
         (check("unidentified", REVIEW, "tv"), []),
@@ -85,12 +85,39 @@ def test_remedies_change_what_they_say() -> None:
     assert (other.low, other.high) == (pytest.approx(search.p5), pytest.approx(search.p95))
 
 
+TOGETHER = FRAME.assign(search=800 + 0.5 * FRAME["tv"] + 0.1 * FRAME["search"])
+
+
 def test_channels_are_merged_in_table_and_specification() -> None:
-    spec, needs = changed("merge", check("vif", REVIEW, "tv"))
+    spec, needs = changed("merge", check("vif", REVIEW, "tv"), frame=TOGETHER)
     assert [c.name for c in spec.channels] == ["mail", "tv + search"]
-    table, _ = recipe.apply(FRAME, ladder_rungs.recognised(SPEC), needs)
-    assert table["tv + search"].to_numpy() == pytest.approx((FRAME["tv"] + FRAME["search"]).to_numpy())
-    assert prepare(table, spec).spend[0, :, 1].sum() == pytest.approx(FRAME["tv"].sum() + FRAME["search"].sum())
+    table, _ = recipe.apply(TOGETHER, ladder_rungs.recognised(SPEC), needs)
+    assert table["tv + search"].to_numpy() == pytest.approx((TOGETHER["tv"] + TOGETHER["search"]).to_numpy())
+    assert prepare(table, spec).spend[0, :, 1].sum() == pytest.approx(TOGETHER["tv"].sum() + TOGETHER["search"].sum())
+
+
+def test_a_merger_says_what_it_no_longer_uses_and_is_not_offered_for_a_tested_channel() -> None:
+    found = check("vif", REVIEW, "tv")
+    (merge,) = (r for r in doctor_remedies.remedies(model(found, frame=TOGETHER).model) if r.key == "merge")
+    assert "no longer by clicks" in merge.cause
+    test = {"channel": "tv", "start": "2022-03-07", "end": "2022-05-01", "lift": 9000.0, "standard_error": 2500.0}
+    tested = ModelSpec.model_validate({**SPEC.model_dump(), "lift_tests": [test]})
+    assert "merge" not in keys(found, frame=TOGETHER, spec=tested)
+
+
+def test_geos_of_different_size_make_no_two_channels_alike() -> None:
+    rng = np.random.default_rng(2)
+    size = {"geo 0": 1.0, "geo 1": 5.0, "geo 2": 25.0}
+    parts = [
+        company.table(60, seed=20).assign(
+            region=geo, heads=1e5 * by, sales=by * (30_000 + rng.normal(0, 1500, 60)),
+            tv=by * rng.gamma(9.0, 300.0, 60), search=by * rng.gamma(9.0, 300.0, 60),
+        )
+        for geo, by in size.items()
+    ]  # fmt: skip
+    panel, spec = pd.concat(parts, ignore_index=True), company.panel_specification()
+    assert np.corrcoef(panel["tv"], panel["search"])[0, 1] > doctor_remedies.ALIKE
+    assert doctor_remedies.alike(model(frame=panel, spec=spec).model, ("tv", "search")) is None
 
 
 def test_an_unused_column_is_held_still_only_where_it_moves_with_the_kpi() -> None:
@@ -127,7 +154,8 @@ def result(tv: float = 2.0, key: str = "", **statuses: Status) -> dict[str, Any]
 
 def told(**results: dict[str, Any]) -> Any:
     named = {k.replace("_is_", " is "): r for k, r in results.items()}
-    return concluded("doctor", model(check("autocorrelation"), check("vif", REVIEW, "tv")), named)
+    given = model(check("autocorrelation"), check("vif", REVIEW, "tv"), frame=TOGETHER)
+    return concluded("doctor", given, named)
 
 
 BEFORE = result(autocorrelation=REVIEW, vif=REVIEW)

@@ -107,4 +107,4 @@ def test_tests_that_cannot_both_be_right_are_told() -> None:
     seen = lift_table.review(made, prepare.prepare(frame, made.model_copy(update={"lift_tests": ()})))
     assert len(seen.tests) == 2
     assert len(seen.contradictions) == 1
-    assert seen.contradictions[0].startswith("Two lift tests of tv contradict each other")
+    assert seen.contradictions[0].startswith("Two like lift tests of tv contradict each other")

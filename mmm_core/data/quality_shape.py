@@ -136,14 +136,15 @@ def duplicate_periods(view: View) -> Check:
             "duplicate_periods", title, "Each period has one row" + (" per geo." if view.panel else "."), 0.0, 0.0
         )
     first = keys[keys.duplicated()]["when"].min()
+    copies = int(view.frame[known].duplicated().sum()) == extra
     fixes = (
-        Fix("drop_duplicate_periods", {}, "Keep the first row of each period"),
+        Fix("drop_duplicate_periods", {}, "Keep the first row of each period", recommended=copies),
         Fix("sum_duplicate_periods", {}, "Add up the rows of each period"),
     )
-    whole = view.frame[known].duplicated()
-    message = f"{plural(extra, 'row')} repeat a period that is already there, first {first:%Y-%m-%d}."
-    if int(whole.sum()) == extra:
-        message += " They are exact copies."
+    repeat = "repeats" if extra == 1 else "repeat"
+    message = f"{plural(extra, 'row')} {repeat} a period that is already there, first {first:%Y-%m-%d}."
+    if copies:
+        message += " It is an exact copy." if extra == 1 else " They are exact copies."
     return Check("duplicate_periods", title, Status.FAIL, message, float(extra), 0.0, (), fixes)
 
 

@@ -40,6 +40,15 @@ class Check:
     waived_by: str | None = None
     waived_reason: str | None = None
 
+    @property
+    def waivable(self) -> bool:
+        """Whether data with this finding can be fitted at all."""
+        return self.id not in ESSENTIAL
+
+
+ESSENTIAL = frozenset({"schema", "duplicate_periods"})
+"""Checks of what every fit needs: date, KPI and channels, and one row per period. Nobody can let them stand."""
+
 
 @dataclass(frozen=True)
 class CheckReport:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from mmm_core.data import mff, quality, read, recipe, recognise, versions
-from mmm_core.domain.checks import CheckReport
+from mmm_core.domain.checks import ESSENTIAL, CheckReport
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, RecipeStep, Recognition, Role, Shape
 from mmm_core.domain.errors import BadInput, DataError
 from mmm_core.domain.identity import Actor, TeamRole
@@ -179,6 +179,8 @@ def waive(services: Services, actor: Actor, version_id: str, check_id: str, reas
         version = work.datasets.get(version_id)
         if check_id not in {c.id for c in version.report.checks}:
             raise BadInput(f"There is no check called {check_id} in this report.")
+        if check_id in ESSENTIAL:
+            raise BadInput("Nothing can be fitted to these data as they are: mend this check, it cannot be waived.")
         checks = tuple(
             replace(c, waived_by=actor.name, waived_reason=reason.strip()) if c.id == check_id else c
             for c in version.report.checks

@@ -66,7 +66,7 @@ def _finding(actor: Actor, version: DatasetVersion, check: Check, number: int) -
                 label = f"{fix.label}{' (recommended)' if fix.recommended else ''}"
                 if st.button(label, key=f"fix_{key}_{i}"):
                     _preview(actor, version, check, fix)
-            if check.status is Status.FAIL and actor.role.covers(TeamRole.APPROVER):
+            if check.status is Status.FAIL and check.waivable and actor.role.covers(TeamRole.APPROVER):
                 with st.popover("Waive"):
                     reason = st.text_input("Why may this stand? It stays on record.", key=f"reason_{key}")
                     if st.button("Waive this check", key=f"waive_{key}"):

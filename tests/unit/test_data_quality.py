@@ -110,7 +110,15 @@ def test_unreadable_dates(table: pd.DataFrame) -> None:
 def test_duplicate_periods_offer_both_ways_out(table: pd.DataFrame) -> None:
     found = one(run(pd.concat([table, table.iloc[[5, 9]]])), "duplicate_periods")
     assert (found.status, found.value) == (Status.FAIL, 2.0)
-    assert {f.step for f in found.fixes} == {"drop_duplicate_periods", "sum_duplicate_periods"}
+    assert {f.step: f.recommended for f in found.fixes} == {
+        "drop_duplicate_periods": True, "sum_duplicate_periods": False
+    }  # fmt: skip
+    assert "exact copies" in found.message
+    other = table.iloc[[5]].assign(sales=1.0)
+    found = one(run(pd.concat([table, other])), "duplicate_periods")
+    assert not any(f.recommended for f in found.fixes), "which of two rows is right is not for a rule to say"
+    assert found.message.startswith("1 row repeats")
+    assert not found.waivable
 
 
 def test_gaps_are_counted(table: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, mending, models
 
 REJECTED = "The data stay as they are and nothing is fitted; mend them on the Data page and run the analysis again."
+STUCK = "Nothing can be fitted to data like these: mend them on the Data page and run the analysis again."
 UNSURE = 0.6
 """Confidence below which a column's role is told as a guess."""
 MOST_TOLD = 12
@@ -77,6 +78,10 @@ def validate(desk: Desk, state: State) -> Step:
         # Nobody is asked, and a failed check is never waived for somebody: the sentence says what is left.
         version = _mend(desk, "unwaived", state["version_id"], mended)
         datasets.ensure_usable(version)
+    if stuck := [c for c in mended.failing if not c.waivable]:
+        sentence = f"{stuck[0].message} {STUCK}"
+        kept = Decided(f"Stopped: {stuck[0].message}", "No approval can let this stand.")
+        return Step({"question": None, "stopped": sentence, "leads_to": "data"}, facts, (kept,))
     if not (mended.fixes or mended.failing or mended.reviewed):
         clean = Decided("Every check of the data passed; nothing is asked.", f"{len(mended.report.checks)} checks.")
         return Step({"question": None}, facts, (clean,))
@@ -93,7 +98,7 @@ def decide(desk: Desk, state: State) -> Step:
     left_out = set(answer.edits.get("leave", ()))
     fixes = tuple(x for x in mended.fixes if x.label not in left_out)
     version = _mend(desk, key, state["version_id"], mended, keep=fixes)
-    after = {c.id: c for c in version.report.blocking}
+    after = {c.id: c for c in version.report.blocking if c.waivable}
     shown: list[str] = next((i.value for i in question_of(state["question"] or {}).inputs if i.name == "waive"), [])
     waived = [i for i in after if i in answer.edits.get("waive", shown)] if answer.reason else []
     who = desk.person(answer)
@@ -137,7 +142,7 @@ def _question(state: State, mended: mending.Mended, problem: str = "") -> Questi
     evidence = [f"Fix: {x.label}." if not x.label.endswith(".") else f"Fix: {x.label}" for x in mended.fixes]
     evidence += [f"FAIL: {c.message}" for c in failing] + [f"REVIEW: {c.message}" for c in mended.reviewed]
     labels = tuple(dict.fromkeys(x.label for x in mended.fixes))
-    ids = tuple(dict.fromkeys(c.id for c in failing))
+    ids = tuple(dict.fromkeys(c.id for c in failing if c.waivable))
     inputs: tuple[Input, ...] = (Input("leave", "Fixes to leave out", "choices", [], labels),) if labels else ()
     if ids:
         called = {c.id: c.title for c in failing}
@@ -159,7 +164,7 @@ def choose(desk: Desk, state: State) -> Step:
     """The specification: the person's own, else one suggested from plan and data."""
     given = state.get("given_spec")
     if given:
-        found = models.Suggestion(ModelSpec.from_yaml(given), ())
+        found = models.given_spec(desk.services, desk.actor, state["project_id"], ModelSpec.from_yaml(given))
     else:
         found = models.suggest_spec(desk.services, desk.actor, state["project_id"])
     spec = found.spec

@@ -91,10 +91,11 @@ def _data(desk: Desk) -> Any:
     room.step(Stage.VALIDATION, "validation", data.validate).gate(Stage.VALIDATION, Gate.DATA, data.decide)
     room.step(Stage.FEATURES, "features", data.choose).step(Stage.FEATURES, "baseline", baseline.propose)
     room.gate(Stage.FEATURES, Gate.BASELINE, baseline.decide).path("loading", "profiling", "validation")
-    room.fork("validation", lambda s: ask if s.get("question") else "features", [ask, "features"])
-    room.fork(
-        ask, lambda s: END if s.get("stopped") else ask if s.get("question") else "features", [ask, "features", END]
-    )
+    for step in ("validation", ask):
+        room.fork(
+            step, lambda s: END if s.get("stopped") else ask if s.get("question") else "features",
+            [ask, "features", END],
+        )  # fmt: skip
     room.graph.add_edge("features", "baseline")
     room.fork("baseline", lambda s: agree if s.get("question") else END, [agree, END])
     # A rejected method leaves no baseline and no question: the next one is proposed.

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from mmm_core.data import simulate
@@ -105,6 +106,20 @@ def test_fixes_left_out_and_checks_not_waived_are_asked_again_until_the_data_can
     assert {c.id for c in version.report.checks if c.waived_by == one.actor.name} >= set(failing.options)
     assert [s.label for s in version.recipe] == list(leave.options), "the second answer approved the fix as well"
     assert one.workflow.awaited_id != "data:2"
+
+
+def test_two_rows_of_one_period_are_no_question_but_lead_to_the_data_page(office: Open) -> None:
+    frame = simulate.company("national", 5, weeks=60, channels=3).frame
+    other = frame.iloc[[7]].assign(revenue=1.0)
+    one = office(pd.concat([frame, other]).to_csv(index=False).encode()).start()
+    one.go()
+    one.yes()
+    assert ended(one) == ("stopped", "data")
+    assert "1 row repeats a period" in (one.workflow.outcome or "")
+    version = datasets.latest_dataset(one.services, one.actor, one.project_id)
+    assert version is not None
+    with pytest.raises(BadInput, match="cannot be waived"):
+        datasets.waive(one.services, one.actor, version.id, "duplicate_periods", "we like it")
 
 
 def test_beforehand_approval_waives_no_failed_check(office: Open) -> None:

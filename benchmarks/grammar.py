@@ -24,7 +24,7 @@ def bench(say: Callable[[str], None] = print, results: Path = RESULTS) -> str:
     lines = [
         "# Questions in words",
         "",
-        f"Sentences written by hand, {share:.0%} of them held out: who worked on the grammar saw only how many of those",
+        f"Sentences written by hand, {share:.0%} of them held out: who worked on the grammar saw only how many of them",
         "are read how. Their first part is by somebody who never saw the grammar; who wrote the second had seen its",
         "rules, not what they made of the sentences, and wrote before changing anything. *Exact*: every change as",
         "expected, or a question where one has to be asked. *Asked though clear*: a question where none was needed;",

@@ -16,7 +16,7 @@ from mmm_core.modeling.prepare import prepare
 from mmm_core.studies import sensitivity_words as words
 from mmm_core.studies import small_fit
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
-from mmm_core.studies.sensitivity_settings import settings
+from mmm_core.studies.sensitivity_settings import candidates, settings
 
 NOW = "now"
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -51,7 +51,7 @@ def run_step(step: Step, inputs: Inputs, options: SensitivityOptions, earlier: E
     model = inputs.model
     if step.name == NOW:
         return _answer(ResponseModel(model.data, model.posterior), options.plan)
-    setting = next(s for s in settings(model) if s.key == step.name)
+    setting = next(s for s in candidates(model) if s.key == step.name)
     spec = setting.change(model.spec)
     data = prepare(model.frame, spec)
     return _answer(ResponseModel(data, small_fit.fit(spec, data, options, tools)), options.plan)
@@ -77,7 +77,7 @@ def conclude(inputs: Inputs, options: SensitivityOptions, states: Sequence[StepS
     results = results_of(states)
     if NOW not in results:
         raise BadInput("The model itself gave no answer about this plan.")
-    known = {s.key: s for s in settings(inputs.model)}
+    known = {s.key: s for s in candidates(inputs.model)}
     found = [words.read(known[key], answer) for key, answer in results.items() if key in known]
     failed = [s.step.label for s in states if s.result is None]
     valued = small_fit.has_value(inputs.model.data)

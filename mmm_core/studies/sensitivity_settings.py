@@ -7,7 +7,8 @@ import numpy as np
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.modeling.prepare import prepare
-from mmm_core.modeling.spec import Adstock, MediaPrior, ModelSpec, Saturation, Season, Trend
+from mmm_core.modeling.priors import Priors, resolve
+from mmm_core.modeling.spec import Adstock, ChannelSpec, MediaPrior, ModelSpec, Saturation, Season, Trend
 from mmm_core.studies.kind import Model
 from mmm_core.studies.ladder_rungs import bending
 
@@ -33,17 +34,39 @@ class Setting:
 
 
 def settings(model: Model) -> tuple[Setting, ...]:
-    """Every setting that differs from the model's own and that the data can hold."""
-    found = (*_priors(model.spec), *_models(model), *_hidden(model))
-    return tuple(s for s in found if s.change(model.spec) != model.spec and _holds(model, s))
+    """Every setting that differs from the model's own and that the data and the priors can hold."""
+    own = resolve(model.spec, model.data)
+    return tuple(s for s in candidates(model) if _differs(model, s, own))
 
 
-def _holds(model: Model, setting: Setting) -> bool:
+def candidates(model: Model) -> tuple[Setting, ...]:
+    """The same before anybody looked whether each is another model at all."""
+    return (*_priors(model.spec), *_models(model), *_hidden(model))
+
+
+def _differs(model: Model, setting: Setting, own: Priors) -> bool:
+    spec = setting.change(model.spec)
+    if spec == model.spec:
+        return False
     try:
-        prepare(model.frame, setting.change(model.spec))
+        found = resolve(spec, prepare(model.frame, spec))
     except SpecError:
         return False
-    return True
+    # The same numbers in other words would be counted as one more model that agrees.
+    return setting.group != PRIORS or spec.lift_tests != model.spec.lift_tests or not _same(found, own)
+
+
+def _same(one: Priors, other: Priors) -> bool:
+    return one.media.keys() == other.media.keys() and all(
+        a.family == b.family and all(np.allclose(a.parameters[n], b.parameters[n]) for n in a.parameters)
+        for a, b in (
+            *((one.media[name], other.media[name]) for name in one.media),
+            (one.intercept, other.intercept),
+            (one.control, other.control),
+            (one.fourier, other.fourier),
+            (one.sigma, other.sigma),
+        )
+    )
 
 
 def _with(**changes: object) -> Change:
@@ -52,18 +75,34 @@ def _with(**changes: object) -> Change:
 
 def _priors(spec: ModelSpec) -> Iterator[Setting]:
     own = spec.media_prior
+    believed = any(c.belief for c in spec.channels)
     for key, factor, words in (("half", 0.5, "half as much"), ("double", 2.0, "twice as much")):
         high = min(HIGHEST_SHARE, own.share_high * factor)
         prior = own.model_copy(update={"share_low": min(own.share_low * factor, 0.9 * high), "share_high": high})
-        yield Setting(key, PRIORS, f"Media believed to bring {words}", _with(media_prior=prior))
+        change = _with(media_prior=prior, channels=tuple(_believed(c, factor) for c in spec.channels))
+        yield Setting(key, PRIORS, f"Media believed to bring {words}", change)
+    plain = tuple(c.model_copy(update={"belief": None}) for c in spec.channels)
     if spec.geo is None:
         library = MediaPrior(style="pymc_marketing")
-        yield Setting("library", PRIORS, "PyMC-Marketing's default priors", _with(media_prior=library))
-    if any(c.belief for c in spec.channels):
-        plain = tuple(c.model_copy(update={"belief": None}) for c in spec.channels)
+        label = f"PyMC-Marketing's default priors{', without the beliefs' if believed else ''}"
+        yield Setting("library", PRIORS, label, _with(media_prior=library, channels=plain))
+    if believed:
         yield Setting("no_beliefs", PRIORS, "Without the beliefs about channels", _with(channels=plain))
     if spec.lift_tests:
         yield Setting("no_tests", PRIORS, "Without the lift tests", _with(lift_tests=()))
+
+
+def _believed(channel: ChannelSpec, factor: float) -> ChannelSpec:
+    """The channel with its belief moved: whoever doubts what media bring doubts what is said of one of them too."""
+    belief = channel.belief
+    if belief is None:
+        return channel
+    # What costs half as much per unit brings twice as much.
+    times = 1.0 / factor if belief.kind == "cost_per_target" else factor
+    if belief.kind == "contribution_share":
+        times = min(times, max(1.0, HIGHEST_SHARE / belief.high))
+    moved = belief.model_copy(update={"low": belief.low * times, "high": belief.high * times})
+    return channel.model_copy(update={"belief": moved})
 
 
 def _models(model: Model) -> Iterator[Setting]:

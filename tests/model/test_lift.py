@@ -158,7 +158,7 @@ def test_a_precise_lift_test_moves_a_confounded_channel_to_the_truth() -> None:
         ({"channel": "radio"}, "no channel of this specification"),
         ({"start": "2019-01-07", "end": "2019-02-03"}, "lies outside the data"),
         ({"end": "2022-01-01"}, "before it starts"),
-        ({"standard_error": 0.0}, "greater than 0"),
+        ({"standard_error": 0.0}, "must be above 0"),
         ({"geos": ["Atlantis"]}, "Atlantis, which is not in the data"),
     ],
 )

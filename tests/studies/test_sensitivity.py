@@ -13,7 +13,9 @@ from mmm_core.domain.errors import BadInput
 from mmm_core.domain.planning import SpendPlan
 from mmm_core.domain.study import ModelInput, StudyOutcome
 from mmm_core.modeling import artifact
-from mmm_core.modeling.spec import ModelSpec
+from mmm_core.modeling.priors import resolve
+from mmm_core.modeling.spec import MediaPrior, ModelSpec
+from mmm_core.modeling.transforms import EFFECT
 from mmm_core.studies import registry, sensitivity
 from mmm_core.studies.kind import Inputs
 from mmm_core.studies.sensitivity_settings import settings
@@ -61,6 +63,36 @@ def test_each_setting_changes_the_specification_and_nothing_else_is_tried() -> N
         }
     )
     assert "no_beliefs" in {s.key for s in settings(model(believed).model)}
+
+
+def believing(kind: str = "roi", **more: Any) -> ModelSpec:
+    """A belief about every channel."""
+    given = [
+        {"kind": "contribution_share" if c.spend is None else kind, "low": 0.1, "high": 0.6} for c in SPEC.channels
+    ]
+    channels = [{**c.model_dump(), "belief": b} for c, b in zip(SPEC.channels, given, strict=True)]
+    return ModelSpec.model_validate({**SPEC.model_dump(), "channels": channels, **more})
+
+
+@pytest.mark.parametrize("kind", ["roi", "marginal_roi", "cost_per_target", "contribution_share"])
+def test_whoever_doubts_media_doubts_every_belief_and_each_setting_is_another_prior(kind: str) -> None:
+    given = model(believing(kind)).model
+    found = {s.key: s for s in settings(given) if s.group == "priors"}
+    assert set(found) == {"half", "double", "library", "no_beliefs"}
+    middle = {
+        key: resolve(setting.change(given.spec), given.data).media[EFFECT].quantile(0.5)
+        for key, setting in found.items()
+    }
+    own = resolve(given.spec, given.data).media[EFFECT].quantile(0.5)
+    assert middle["half"] == pytest.approx(own / 2, rel=0.02)
+    assert (middle["double"] > 1.5 * own).all()
+    assert "without the beliefs" in found["library"].label
+
+
+def test_what_changes_no_number_is_no_setting() -> None:
+    """That library's own priors know no media range, so half and twice of it are the same model."""
+    theirs = SPEC.model_copy(update={"media_prior": MediaPrior(style="pymc_marketing")})
+    assert [s.key for s in settings(model(theirs).model) if s.group == "priors"] == []
 
 
 def test_the_gain_is_money_after_the_spend_draw_by_draw() -> None:
@@ -128,7 +160,7 @@ def test_plans_that_ask_nothing_are_refused() -> None:
     today = ResponseModel(given.model.data, given.model.posterior).current_plan(8).spend
     with pytest.raises(BadInput, match="spends what is spent today"):
         planned("sensitivity", given, **{**PLAN, "spend": today})
-    with pytest.raises(BadInput, match="greater than or equal to 0"):
+    with pytest.raises(BadInput, match="must be at least 0"):
         planned("sensitivity", given, **{**PLAN, "spend": {"tv": -1.0}})
     assert isinstance(given.model.source, ModelInput)
 

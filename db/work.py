@@ -23,6 +23,7 @@ from db.reports import Reports
 from db.routings import Routings
 from db.runs import Runs
 from db.scenarios import Scenarios
+from db.spec_drafts import SpecDrafts
 from db.studies import Studies
 from db.team import Team
 from db.tokens import PersonalTokens
@@ -38,6 +39,7 @@ from mmm_core.domain import (
     remote_tasks,
     routing,
     runtime_tools,
+    spec_draft,
     tokens,
     workflow,
 )
@@ -87,6 +89,7 @@ class PostgresWork:
     inquiries: elicitation.Inquiries
     plan_talks: plan_talk.PlanTalks
     remote_tasks: remote_tasks.RemoteTasks
+    spec_drafts: spec_draft.SpecDrafts
 
     def __init__(self, engine: Engine, actor: Actor, embedder: Embedder | None = None) -> None:
         self._engine, self._actor, self._embedder = engine, actor, embedder
@@ -136,6 +139,7 @@ class PostgresWork:
         self.inquiries = Inquiries(*place)
         self.plan_talks = PlanTalks(*place)
         self.remote_tasks = RemoteTasks(*place)
+        self.spec_drafts = SpecDrafts(*place)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -29,6 +29,7 @@ from db.schema.work import (
     scenarios,
     share_links,
     share_views,
+    spec_drafts,
 )
 from db.schema.workflow import approval_answers, approvals, workflow_acts, workflow_events, workflows
 
@@ -80,6 +81,7 @@ __all__ = [
     "scenarios",
     "share_links",
     "share_views",
+    "spec_drafts",
     "studies",
     "study_steps",
     "users",

@@ -39,6 +39,16 @@ plan_talks = table(
     Index(None, "organisation_id", "project_id", "begun_at"),
 )
 
+spec_drafts = table(
+    "spec_drafts",
+    ("project_id",),
+    text("project_id"),
+    text("spec_yaml"),
+    text("saved_by"),
+    at("saved_at"),
+    refers("project_id", "projects"),
+)
+
 dataset_versions = table(
     "dataset_versions",
     ("id",),

@@ -228,12 +228,18 @@ def _settle_value(guesses: dict[str, Guess], kpi: str | None) -> dict[str, Guess
     """A value per unit belongs to a count; beside revenue it says nothing new. One column of each single kind stays."""
     out = dict(guesses)
     words = {x.text for x in w.words(kpi)} if kpi else set()
-    revenue = bool(words & {"revenue", "umsatz", "sales", "turnover"}) and not words & w.COUNTS
+    revenue = bool(words & {*w.MONEY, "sales"}) and not words & w.COUNTS
     for role in (Role.VALUE_PER_UNIT, Role.POPULATION):
         columns = [c for c, g in out.items() if g.role is role]
         for column in columns[1:] if not (revenue and role is Role.VALUE_PER_UNIT) else columns:
             out[column] = Guess(Role.IGNORE, 0.6, f"{SINGLE[role]} is not needed here or is already given")
     return out
+
+
+def counts(column: str) -> bool:
+    """Whether a KPI's name says that it counts things (orders, sign-ups) and is no money."""
+    words = {x.text for name in (column, column.replace("-", "")) for x in w.words(name)}
+    return bool(words & w.COUNTS) and not words & w.MONEY
 
 
 def _frequency(dates: pd.Series) -> int | None:

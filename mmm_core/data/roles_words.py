@@ -59,10 +59,19 @@ COUNTS = _set(
     """
     conversions conversion orders order bestellungen commandes purchases purchase absatz signups signup
     subscriptions subscription bookings buchungen reservations installs registrations leads units einheiten
-    transactions acquisitions kaufe achats volume quantity menge visits sessions visitors customers
+    transactions acquisitions kaufe achats volume quantity menge visits sessions visitors customers besucher
+    visiteurs kunden clients reservierungen reservation registration lead anmeldungen abonnements inscriptions
+    downloads contracts policies vertrage contrats unit stuck
     """
 )
 """KPI words that count things, so that a value per unit makes sense."""
+MONEY = _set(
+    """
+    revenue revenues umsatz umsaetze umsatze turnover erlos erlose ingresos gmv value wert valeur eur usd gbp euro
+    euros dollars profit margin gewinn
+    """
+)
+"""KPI words that say money, and outweigh those that count: order_value is no count, while unit_sales is one."""
 RIVALS = _set(
     """
     competitor competitors competition rival wettbewerb wettbewerber konkurrenz concurrent concurrence

@@ -28,6 +28,7 @@ from mmm_core.domain.results import Results
 from mmm_core.domain.routing import Router, Routings
 from mmm_core.domain.runtime_tools import CodeSessions, RuntimeTools
 from mmm_core.domain.search import SearchProvider
+from mmm_core.domain.spec_draft import SpecDrafts
 from mmm_core.domain.study import (
     StepBegun,
     StepEnded,
@@ -266,6 +267,7 @@ class Work(Protocol):
     inquiries: Inquiries
     plan_talks: PlanTalks
     remote_tasks: RemoteTasks
+    spec_drafts: SpecDrafts
 
 
 class SharedReports(Protocol):

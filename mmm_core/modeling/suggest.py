@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from mmm_core.data.quality_controls import choose_controls
 from mmm_core.data.quality_maths import adjusted_r2
 from mmm_core.data.quality_view import ChannelColumns, Thresholds, View, listed, look, plural
+from mmm_core.data.recognise import with_roles
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array
@@ -32,6 +34,7 @@ def suggest_spec(
     currency: str = "EUR",
     kpi_unit: str = "revenue",
     value_per_unit: float | None = None,
+    target: str = "",
     channels: Sequence[str] = (),
     controls: Sequence[str] = (),
 ) -> tuple[ModelSpec, tuple[str, ...]]:
@@ -39,6 +42,8 @@ def suggest_spec(
 
     Parameters
     ----------
+    target
+        The plan's KPI, by column name; where the data have no such column, the one that is recognised.
     channels, controls
         The plan's choice, by channel or column name; where none of them is in the data, the data decide.
 
@@ -52,6 +57,7 @@ def suggest_spec(
     SpecError
         When there is no date, no KPI or no media.
     """
+    recognition, target_note = _aimed(frame, recognition, target)
     day = recognition.one(Role.DATE)
     kpi = recognition.one(Role.KPI)
     if day is None or day not in frame:
@@ -86,7 +92,22 @@ def suggest_spec(
         season=season,
         trend=trend,
     )
-    return spec, tuple(n for n in (*media_notes, value_note, *control_notes, season_note, trend_note) if n)
+    return spec, tuple(n for n in (target_note, *media_notes, value_note, *control_notes, season_note, trend_note) if n)
+
+
+def _aimed(frame: pd.DataFrame, recognition: Recognition, target: str) -> tuple[Recognition, str]:
+    """The plan's target as the KPI; the column that was it is then no part of the model."""
+    kpi = recognition.one(Role.KPI)
+    if not target or kpi is None:
+        return recognition, ""
+    called = target.casefold().replace(" ", "_")
+    column = next((str(c) for c in (kpi, *frame.columns) if str(c).casefold().replace(" ", "_") == called), None)
+    if column == kpi:
+        return recognition, ""
+    if column is None or not is_numeric_dtype(frame[column]):
+        return recognition, f"The data have no column of numbers {target}, the plan's target; the KPI is {kpi}."
+    note = f"The KPI is {column}, the plan's target; the checks on the Data page looked at {kpi}."
+    return with_roles(recognition, {column: Role.KPI}), note
 
 
 def _channels(view: View, wanted: Sequence[str]) -> tuple[list[ChannelColumns], list[str]]:

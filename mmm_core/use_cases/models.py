@@ -2,24 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from mmm_core.analysis import first_look as ridge
 from mmm_core.data import read
 from mmm_core.domain.errors import SpecError
-from mmm_core.domain.fit import ModelData
-from mmm_core.domain.identity import Actor
+from mmm_core.domain.fit import ModelData, RunStatus
+from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Precedent, Project
+from mmm_core.domain.spec_draft import SpecDraft
 from mmm_core.modeling import implied, lift_table, prepare, suggest
 from mmm_core.modeling.implied import PriorPicture as PriorPicture
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.use_cases.datasets import ensure_usable, working
+from mmm_core.reports import wording as f
+from mmm_core.use_cases.access import require
+from mmm_core.use_cases.datasets import Working, ensure_usable, working
 from mmm_core.use_cases.elicited import with_accepted
 from mmm_core.use_cases.experience import Lesson, here_of, lessons
+from mmm_core.use_cases.planned import follows, with_plan
 from mmm_core.use_cases.precedents import with_precedents
+
+ONE_SITTING = timedelta(hours=1)
+"""Changes of one person within it are one line of the audit trail."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,26 @@ class Suggestion:
     spec: ModelSpec
     notes: tuple[str, ...]
     """Why something was chosen or left out."""
+    is_draft: bool = False
+    """Somebody's changes that no model was fitted with yet, rather than a suggestion."""
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What somebody wrote already."""
+
+    spec: ModelSpec
+    at: datetime
+    note: str
+    is_draft: bool
 
 
 def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestion:
-    """Sensible defaults for the newest data, or the specification of the newest run where its columns still exist."""
+    """The specification to go on with.
+
+    What was left on the Model page or fitted last, whichever is newer, where its columns still exist; a plan that was
+    approved later changes it. Else sensible defaults for plan and data.
+    """
     with services.work(actor) as work:
         version = work.datasets.latest(project_id)
         if version is None:
@@ -39,36 +62,103 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
         project = work.projects.get(project_id)
         plan = work.projects.latest_plan(project_id)
         columns = tuple(map(str, now.frame.columns))
-        runs = work.runs.list(project_id)
-        if runs:
-            newest = max(runs, key=lambda r: r.requested_at)
-            last = ModelSpec.from_yaml(newest.spec_yaml)
-            if set(last.columns) <= set(columns):
-                last, before = with_precedents(_agreed(plan, newest.requested_at), last, columns)
-                last, told = with_accepted(work, project_id, last, since=newest.requested_at)
-                return Suggestion(last, (f"Taken over from {newest.name or 'the last model'}.", *before, *told))
-        here = here_of(work, project_id, plan)
+        begun = _begun(work, project_id, columns)
+        here = here_of(work, project_id, plan) if begun is None else None
         past = [m for m in lessons(work, here) if m.shared] if here else []
-    spec, notes = suggest.suggest_spec(
-        now.frame,
-        now.recognition,
-        currency=project.currency,
-        kpi_unit=project.kpi_unit.value,
-        value_per_unit=_value(project),
-        channels=plan.channels if plan else (),
-        controls=plan.controls if plan else (),
-    )
+    if begun is not None:
+        return _gone_on(services, actor, project, now, begun, plan)
+    spec, notes = _anew(project, now, plan)
     spec, before = with_precedents(_agreed(plan), spec, columns)
     with services.work(actor) as work:
         spec, told = with_accepted(work, project_id, spec)
     return Suggestion(spec, (*notes, *before, *told, *_not_taken(past, before)))
 
 
+def given_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> Suggestion:
+    """A specification that somebody brought along, with what the plan that was approved for it changes."""
+    with services.work(actor) as work:
+        plan = work.projects.latest_plan(project_id)
+        project = work.projects.get(project_id)
+        now = working(work, ensure_usable(work.datasets.latest(project_id)))
+    told: tuple[str, ...] = ()
+    if plan is not None and plan.status is PlanStatus.APPROVED and not follows(plan, spec):
+        spec, told = with_plan(plan, spec, _anew(project, now, plan)[0])
+    spec, before = with_precedents(_agreed(plan), spec, tuple(map(str, now.frame.columns)))
+    return Suggestion(spec, (*told, *before))
+
+
+def keep_draft(services: Services, actor: Actor, project_id: str, spec: ModelSpec) -> None:
+    """Keep a person's changes to the specification: they outlive the browser, and an analysis begins with them."""
+    require(actor, TeamRole.ANALYST, "change the specification")
+    with services.work(actor) as work:
+        before = work.spec_drafts.find(work.projects.get(project_id).id)
+        now = services.now()
+        work.spec_drafts.put(SpecDraft(project_id, spec.to_yaml(), actor.name, now))
+        if before is None or before.saved_by != actor.name or now - before.saved_at > ONE_SITTING:
+            work.audit.record("specification.changed", project_id, {"channels": len(spec.channels)})
+
+
+def drop_draft(services: Services, actor: Actor, project_id: str) -> None:
+    """Give up the changes that no model was fitted with."""
+    require(actor, TeamRole.ANALYST, "change the specification")
+    with services.work(actor) as work:
+        work.spec_drafts.delete(work.projects.get(project_id).id)
+        work.audit.record("specification.dropped", project_id)
+
+
+def _begun(work: Work, project_id: str, columns: Sequence[str]) -> _Begun | None:
+    """The newest of draft and models that the data still carry; a fit that failed or was cancelled is no model."""
+    models = [r for r in work.runs.list(project_id) if r.status not in (RunStatus.FAILED, RunStatus.CANCELLED)]
+    found = []
+    if models:
+        newest = max(models, key=lambda r: r.requested_at)
+        note = f"Taken over from {newest.name or 'the last model'}."
+        found.append(_Begun(ModelSpec.from_yaml(newest.spec_yaml), newest.requested_at, note, False))
+    if draft := work.spec_drafts.find(project_id):
+        note = f"As {draft.saved_by} left it on {f.moment(draft.saved_at)}; no model was fitted with it yet."
+        found.append(_Begun(ModelSpec.from_yaml(draft.spec_yaml), draft.saved_at, note, True))
+    usable = [one for one in found if set(one.spec.columns) <= set(columns)]
+    return max(usable, key=lambda one: one.at, default=None)
+
+
+def _gone_on(
+    services: Services, actor: Actor, project: Project, now: Working, begun: _Begun, plan: Plan | None
+) -> Suggestion:
+    spec, draft = begun.spec, begun.is_draft
+    notes: tuple[str, ...] = (begun.note,)
+    if plan is not None and _decided_after(plan, begun.at):
+        fresh, anew = _anew(project, now, plan)
+        spec, told = with_plan(plan, begun.spec, fresh)
+        notes = (*told, *anew) if spec is fresh else (*notes, *told)
+        draft = draft and spec is not fresh
+    spec, before = with_precedents(_agreed(plan, begun.at), spec, tuple(map(str, now.frame.columns)))
+    with services.work(actor) as work:
+        spec, told = with_accepted(work, project.id, spec, since=begun.at)
+    return Suggestion(spec, (*notes, *before, *told), draft)
+
+
+def _anew(project: Project, now: Working, plan: Plan | None) -> tuple[ModelSpec, tuple[str, ...]]:
+    return suggest.suggest_spec(
+        now.frame,
+        now.recognition,
+        currency=project.currency,
+        kpi_unit=project.kpi_unit.value,
+        value_per_unit=_value(project),
+        target=plan.target if plan else "",
+        channels=plan.channels if plan else (),
+        controls=plan.controls if plan else (),
+    )
+
+
+def _decided_after(plan: Plan, moment: datetime) -> bool:
+    return plan.status is PlanStatus.APPROVED and plan.decided_at is not None and plan.decided_at > moment
+
+
 def _agreed(plan: Plan | None, since: datetime | None = None) -> tuple[Precedent, ...]:
     """What an approved plan takes over of earlier models; only what was decided later than ``since``."""
-    if plan is None or plan.status is not PlanStatus.APPROVED or plan.decided_at is None:
+    if plan is None or plan.status is not PlanStatus.APPROVED:
         return ()
-    return plan.precedents if since is None or plan.decided_at > since else ()
+    return plan.precedents if since is None or _decided_after(plan, since) else ()
 
 
 def _not_taken(past: Sequence[Lesson], taken: Sequence[str]) -> tuple[str, ...]:

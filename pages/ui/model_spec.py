@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmm_core.domain.dataset import DatasetVersion
 from mmm_core.domain.errors import CarryoverError
-from mmm_core.domain.identity import Actor
+from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.project import PlanStatus, Project
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
@@ -13,6 +13,9 @@ from pages.ui import causal_advice, prior, state
 from pages.ui import model_spec_form as form
 from pages.ui import model_spec_yaml as as_text
 from pages.ui.errors import explain, shown
+
+PLAN, KEPT, CHANGED = "plan_of_", "kept_of_", "changed_of_"
+"""Before a form's key: the plan it follows, the specification that is stored, whether a person changed it."""
 
 
 def editor(actor: Actor, project: Project) -> None:
@@ -28,6 +31,7 @@ def editor(actor: Actor, project: Project) -> None:
         with left:
             for note in notes:
                 st.caption(f.safe(note))
+            _undo(actor, project, key)
             try:
                 filled = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
             except CarryoverError as error:
@@ -36,9 +40,10 @@ def editor(actor: Actor, project: Project) -> None:
                 return
             now = filled.spec.to_yaml()
             st.session_state[as_text.NOW + key] = now
+            _keep(actor, project, key, filled)
             as_text.panel(actor, project, key, now)
         with right:
-            _fit(actor, project, filled)
+            _fit(actor, project, key, filled)
             causal_advice.beside_spec(actor, project, filled.spec)
             prior.picture(actor, project, filled.spec)
 
@@ -51,10 +56,16 @@ def key_of(project: Project, version: DatasetVersion) -> str:
 def start(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, tuple[str, ...]]:
     """The specification that the form starts from, as YAML, with its notes; suggested where there is none yet."""
     key = key_of(project, version)
+    plan = plans.latest_plan(state.services(), actor, project.id)
+    decided = str(plan.decided_at) if plan else ""
+    if st.session_state.setdefault(PLAN + key, decided) != decided:
+        _forget(key)
     if key not in st.session_state:
         with st.spinner("Choosing defaults that fit these data"):
             made = models.suggest_spec(state.services(), actor, project.id)
         st.session_state[key] = (made.spec.to_yaml(), made.notes)
+        st.session_state[PLAN + key] = decided
+        st.session_state[CHANGED + key] = made.is_draft
     found: tuple[str, tuple[str, ...]] = st.session_state[key]
     return found
 
@@ -65,6 +76,35 @@ def kept(actor: Actor, project: Project, version: DatasetVersion) -> tuple[str, 
     return st.session_state.get(as_text.NOW + key_of(project, version), text), notes
 
 
+def _keep(actor: Actor, project: Project, key: str, filled: form.Filled) -> None:
+    """What a person changed outlives the browser, and an analysis begins with it."""
+    now = filled.spec.to_yaml()
+    if filled.problems or st.session_state.setdefault(KEPT + key, now) == now:
+        return
+    st.session_state[KEPT + key] = now
+    if actor.role.covers(TeamRole.ANALYST):
+        models.keep_draft(state.services(), actor, project.id, filled.spec)
+        st.session_state[CHANGED + key] = True
+
+
+def _undo(actor: Actor, project: Project, key: str) -> None:
+    if not st.session_state.get(CHANGED + key) or not actor.role.covers(TeamRole.ANALYST):
+        return
+    if st.button(
+        "Undo the changes", key="spec_undo", type="tertiary", icon=":material/undo:",
+        help="Back to what was fitted last, or to what plan and data suggest.",
+    ):  # fmt: skip
+        models.drop_draft(state.services(), actor, project.id)
+        _forget(key)
+        st.rerun()
+
+
+def _forget(key: str) -> None:
+    as_text.clear(key)
+    for name in (key, PLAN + key, KEPT + key, CHANGED + key):
+        st.session_state.pop(name, None)
+
+
 def _as_it_was(key: str) -> None:
     """A form that was left opens again as it was: the browser forgets the widgets of what is not drawn."""
     now = st.session_state.get(as_text.NOW + key)
@@ -73,7 +113,7 @@ def _as_it_was(key: str) -> None:
         st.session_state[key] = (now, st.session_state[key][1])
 
 
-def _fit(actor: Actor, project: Project, filled: form.Filled) -> None:
+def _fit(actor: Actor, project: Project, key: str, filled: form.Filled) -> None:
     spec = filled.spec
     plan = plans.latest_plan(state.services(), actor, project.id)
     with st.container(border=True, key="fit_box"):
@@ -93,6 +133,7 @@ def _fit(actor: Actor, project: Project, filled: form.Filled) -> None:
         if st.button("Fit the model", type="primary", width="stretch", key="fit_start", disabled=bool(filled.problems)):
             with shown(), st.spinner("Checking and queueing"):
                 fits.request_fit(state.services(), actor, project.id, spec, name=name)
+                st.session_state.pop(CHANGED + key, None)
                 st.rerun()
 
 

@@ -53,6 +53,7 @@ def take_over(actor: Actor, project: Project, proposal: Proposal) -> None:
         key = model_spec.key_of(project, version)
         model_spec_yaml.clear(key)
         st.session_state[key] = (proposal.spec_yaml, (f"Taken over: {proposal.name}.",))
+        st.session_state[model_spec.KEPT + key] = ""
         st.session_state[TABS] = "Specification"
         state.flash("The specification is in the form; fit it when you are ready.")
 

@@ -16,6 +16,7 @@ from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole
 from mmm_core.domain.remote_tasks import RemoteTask
 from mmm_core.domain.report import Fact
 from mmm_core.domain.runtime_tools import CodeSession
+from mmm_core.domain.spec_draft import SpecDraft
 from tests.db import some
 
 SCHEMAS = ("carryover", "agents")
@@ -73,6 +74,7 @@ def filled(engine: Engine, actor: Actor, database: Any) -> dict[str, str]:
         planning = some.plan_talk(run.project_id)
         w.plan_talks.add(planning)
         w.remote_tasks.put(RemoteTask("t", "{}", some.NOW))
+        w.spec_drafts.put(SpecDraft(run.project_id, "kpi: secret", "Ada", some.NOW))
         w.audit.record("tested", run.id)
     own = [actor.organisation_id]
     with psycopg.connect(database.admin) as owner:
@@ -226,6 +228,7 @@ def test_repositories_find_nothing_of_another_organisation(
         assert w.conversations.messages(filled["talk"]) == []
         assert w.plan_talks.latest(filled["project"]) is None
         assert w.remote_tasks.find("t") is None
+        assert w.spec_drafts.find(filled["project"]) is None
         assert w.remote_tasks.list() == []
         assert w.usage.spent() == []
         assert w.prices.list() == []

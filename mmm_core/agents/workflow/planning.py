@@ -6,9 +6,11 @@ from typing import Any
 
 from mmm_core.agents.workflow.desk import Desk, next_key
 from mmm_core.agents.workflow.state import Decided, State, Step, plain
-from mmm_core.domain.dataset import Role
+from mmm_core.data import recognise
+from mmm_core.domain.dataset import ColumnRole, Role
 from mmm_core.domain.errors import DataError
-from mmm_core.domain.project import Plan, PlanStatus, Precedent, Project
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.project import KpiUnit, Plan, PlanStatus, Precedent, Project
 from mmm_core.domain.workflow import Gate, Input, Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
@@ -19,6 +21,7 @@ from mmm_core.use_cases.precedents import in_words
 REJECTED = "The plan stays a draft and nothing is fitted; change it on the Plan page and run the analysis again."
 SHOWN = 3
 """Earlier models that the approval shows."""
+UNITS = {KpiUnit.REVENUE.value: "Revenue (money)", KpiUnit.COUNT.value: "A count (orders, sign-ups)"}
 PLENTY = 104
 """Periods from which a yearly season is seen twice."""
 
@@ -42,16 +45,17 @@ def propose(desk: Desk, state: State) -> Step:
         return Step(update, _facts(last), (known,))
     target, channels, controls = plans.plan_columns(mended.recognition)
     if given:
-        target, channels, controls = given.kpi.column, [c.name for c in given.channels], list(given.controls)
+        target, channels = given.kpi.column, [c.name for c in given.channels]
+        controls = [*given.controls, *given.holidays]
     if not target:
         raise DataError("No column looks like the KPI; name it with --kpi COLUMN, or set its role on the Data page.")
     draft = last if last and last.status is PlanStatus.DRAFT and given is None else None
     plan = draft or _written(desk, state, project, mended, target, channels, controls)
     lessons = experience.for_plan(services, actor, project.id, plan)
-    update |= {"plan_id": plan.id, "question": plain(_question(state, plan, mended, lessons))}
+    update |= {"plan_id": plan.id, "question": plain(_question(state, project, plan, mended, lessons))}
     source = "the draft on the Plan page" if draft else "the given specification" if given else "the data's columns"
     kept = Decided(
-        f"What did {listed(plan.channels)} bring to {f.inside(plan.target)}?", f"Proposed from {source}."
+        f"The question: what did {listed(plan.channels)} bring to {f.inside(plan.target)}?", f"Proposed from {source}."
     )  # fmt: skip
     return Step(update, _facts(plan), (kept,), closes=False)
 
@@ -73,6 +77,7 @@ def decide(desk: Desk, state: State) -> Step:
         if "precedents" in edits:
             lessons = experience.for_plan(desk.services, desk.actor, project_id, plan)
             edits["precedents"] = tuple(p for p in _handed(plan, lessons) if _label(p) in edits["precedents"])
+        _set_unit(desk, key, who, project_id, edits.pop("kpi_unit", ""))
         new = replace(plan, **edits)
         plan_id = desk.once(
             f"{key}:edit", "Changed the plan as asked",
@@ -89,8 +94,34 @@ def decide(desk: Desk, state: State) -> Step:
     )  # fmt: skip
     approved = plans.latest_plan(desk.services, desk.actor, project_id)
     assert approved is not None
-    said = Decided(f"Plan {approved.version} is approved by {answer.by}.", answer.reason, dict(answer.edits))
-    return Step({"question": None, "plan_id": plan_id}, _facts(approved), (said,))
+    version_id = _aim(desk, key, who, state["version_id"], approved.target)
+    said = Decided(f"{answer.by} approved plan {approved.version}.", answer.reason, dict(answer.edits))
+    update: State = {"question": None, "plan_id": plan_id, "version_id": version_id}
+    return Step(update, _facts(approved), (said,))
+
+
+def _aim(desk: Desk, key: str, who: Actor, version_id: str, target: str) -> str:
+    """Mark the plan's target as the KPI, so that the checks of the data look at it; the version that has it so."""
+    roles = datasets.load_working(desk.services, desk.actor, version_id).version.recognition
+    is_column = target in {r.column for r in roles.roles}
+    # Done again after a crash, the column is the KPI already: the note says which version has it so.
+    if (not is_column or target == roles.one(Role.KPI)) and not desk.done(f"{key}:kpi"):
+        return version_id
+    role = ColumnRole(target, Role.KPI, 1.0, "the plan's target")
+    return desk.once(
+        f"{key}:kpi", f"Made {f.inside(target)} the KPI of the data",
+        lambda s, a: datasets.correct_roles(s, a, version_id, [role]).id, by=who,
+    )  # fmt: skip
+
+
+def _set_unit(desk: Desk, key: str, who: Actor, project_id: str, unit: str) -> None:
+    if unit:
+        project = projects.get_project(desk.services, desk.actor, project_id)
+        changed = replace(project, kpi_unit=KpiUnit(unit))
+        desk.once(
+            f"{key}:unit", "Changed what the KPI is",
+            lambda s, a: projects.update_project(s, a, changed).id, by=who,
+        )  # fmt: skip
 
 
 def _written(
@@ -129,13 +160,15 @@ def _label(one: Precedent) -> str:
     return f"{in_words(one)}, from {one.source}"
 
 
-def _question(state: State, plan: Plan, mended: mending.Mended, lessons: Sequence[Lesson]) -> Question:
+def _question(
+    state: State, project: Project, plan: Plan, mended: mending.Mended, lessons: Sequence[Lesson]
+) -> Question:
     _, channels, controls = plans.plan_columns(mended.recognition)
     roles = {r.column: r.role for r in mended.recognition.roles}
     spare = [c for c in mended.columns if roles.get(c) in (Role.IGNORE, Role.TREATMENT)]
     targets = [c for c in mended.columns if roles.get(c) is not Role.DATE]
     evidence = [
-        f"Target: {f.plain(plan.target)}",
+        f"Target: {f.plain(plan.target)}, {_unit(project, plan, mended)}",
         f"Channels: {', '.join(map(f.plain, plan.channels))}",
         f"Controls: {', '.join(map(f.plain, plan.controls)) or 'none'}",
     ]
@@ -156,12 +189,26 @@ def _question(state: State, plan: Plan, mended: mending.Mended, lessons: Sequenc
         inputs=(
             Input("question", "Which decision should this answer?", "text", plan.question),
             Input("target", "Target (KPI)", "choice", plan.target, _options([plan.target], targets)),
+            Input("kpi_unit", "The KPI is", "choice", project.kpi_unit.value, tuple(UNITS), UNITS),
             Input("channels", "Channels", "choices", list(plan.channels), _options(plan.channels, channels)),
             Input("controls", "Controls", "choices", list(plan.controls), _options(plan.controls, controls, spare)),
             *([before] if handed else []),
         ),
         subject={"plan": plan.id, "version": mended.version.id},
     )
+
+
+def _unit(project: Project, plan: Plan, mended: mending.Mended) -> str:
+    """What the target is taken for, and where its name says otherwise."""
+    if mended.recognition.columns(Role.VALUE_PER_UNIT):
+        return "a count whose worth the data say."
+    if project.kpi_unit is KpiUnit.COUNT:
+        worth = project.value_per_unit
+        if worth is None:
+            return "a count; as nobody said what one is worth, there will be no return on spend."
+        return f"a count, each worth {f.money(worth, project.currency)}."
+    doubt = " Its name reads like a count: change it here if it is one." if recognise.counts(plan.target) else ""
+    return f"money in {project.currency}.{doubt}"
 
 
 def _facts(plan: Plan) -> dict[str, object]:

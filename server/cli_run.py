@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from mmm_core.domain.errors import BadInput, SpecError
 from mmm_core.domain.results import Interval, Results
-from mmm_core.domain.workflow import Input, Question, Verdict
+from mmm_core.domain.workflow import Question, Verdict
 from mmm_core.reports import wording
 from mmm_core.use_cases.approvals import checked_edits
+from server import cli_choices
 from server.cli_data import read_file
 from server.local import local_services
 
@@ -109,24 +110,17 @@ def _changes(question: Question) -> dict[str, object] | None:
     """New values, asked one by one; None where they cannot be used, which is said."""
     edits: dict[str, object] = {}
     for one in question.inputs:
-        now = ", ".join(map(str, one.value)) if isinstance(one.value, list) else one.value
-        said = _answer(f"  {one.label} ({now}), Enter to keep{_choices(one)}: ")
+        for line in cli_choices.shown(one):
+            _say(line)
+        said = _answer(cli_choices.asked(one))
         if said:
-            edits[one.name] = (
-                [p.strip() for p in said.split(",") if p.strip() != "-"] if one.kind == "choices" else said
-            )
+            edits[one.name] = cli_choices.taken(one, said)
     try:
         checked: dict[str, object] = checked_edits(question, edits)
     except BadInput as error:
         _say(f"  {error}")
         return None
     return checked
-
-
-def _choices(one: Input) -> str:
-    if one.kind == "choices":
-        return f", - for none; of {', '.join(one.options)}"
-    return f", or {', '.join(one.options)}" if one.options else ""
 
 
 def _answer(question: str) -> str:

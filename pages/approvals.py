@@ -13,17 +13,20 @@ chrome.head(
 )
 waiting = use_case.open_approvals(state.services(), actor)
 here = [a for a in waiting if project and a.project_id == project.id]
+now = workflows.latest(state.services(), actor, project.id) if project else None
+asked = False
 if project:
-    now = workflows.latest(state.services(), actor, project.id)
     if now is not None:
         workflow.standing(actor, project, now)
     for one in here:
         approvals.card(actor, project, one)
-asked = tools_asked.section(actor, project) if project else False
+    asked = tools_asked.section(actor, project)
+    if now is None or now.status.ended:
+        asked = tools_asked.draft_plan(actor, project) or asked
 approvals.elsewhere(actor, [a for a in waiting if a not in here])
 if project:
     workflow_history.section(actor, project)
-if not waiting and not asked and (project is None or workflows.latest(state.services(), actor, project.id) is None):
+if not waiting and not asked and now is None:
     with chrome.empty("Nothing waits for an answer", "Run the analysis of a project; its questions come here."):
         if st.button("Go to Plan" if project else "Go to Home", type="primary", key="approvals_start"):
             state.go("plan" if project else "home")

@@ -70,10 +70,10 @@ def _row(one: Identification) -> dict[str, str]:
     return {
         "Channel": f.plain(one.channel),
         "The data can tell": TELL[one.verdict.value],
-        "Hold still": _listed(one.adjust) or "nothing",
-        "Missing": _listed((*one.left_out, *one.unseen)) or f.NOTHING,
-        "Other ways": _ways(one),
-        "May be held too": _listed(one.also) or f.NOTHING,
+        "What has to be held still": _listed(one.adjust) or "Nothing",
+        "Of that missing": _listed((*one.left_out, *one.unseen)) or f.NOTHING,
+        "Another way to tell": _ways(one),
+        "May be held still too": _listed(one.also) or f.NOTHING,
     }
 
 

@@ -42,6 +42,8 @@ _CSS = """<style>
   .st-key-hand_numbers [data-testid="stMetricValue"]{font-size:1.1rem}
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
   [data-testid="stMetricValue"]{font-size:1.35rem}
+  .st-key-diagram_picture{overflow-x:auto}
+  .st-key-diagram_picture [data-testid="stGraphVizChart"] svg{min-width:44rem;height:auto}
 }
 </style>"""
 

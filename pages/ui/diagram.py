@@ -31,7 +31,7 @@ def editor(actor: Actor, project: Project, plan: Plan | None, version: DatasetVe
         ":gray[What is believed to cause what: an arrow as thick as the belief in it, a dashed box for what cannot be "
         "observed. Edit the tables; the picture follows.]"
     )
-    picture = st.container(border=True, horizontal_alignment="center")
+    picture = st.container(border=True, horizontal_alignment="center", key="diagram_picture")
     beside = st.container()
     left, right = st.columns([2, 5])
     with left:

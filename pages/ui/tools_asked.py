@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mmm_core.domain.identity import Actor
-from mmm_core.domain.project import Project
+from mmm_core.domain.project import PlanStatus, Project
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import conversations
+from mmm_core.use_cases import conversations, plans
 from pages.ui import state
 from pages.ui.errors import shown
 
@@ -25,6 +25,21 @@ def section(actor: Actor, project: Project) -> bool:
                     conversations.decline(state.services(), actor, one.id)
                     st.rerun()
     return bool(waiting)
+
+
+def draft_plan(actor: Actor, project: Project) -> bool:
+    """Say where a draft waits for its decision; whether there is one."""
+    plan = plans.latest_plan(state.services(), actor, project.id)
+    if plan is None or plan.status is not PlanStatus.DRAFT:
+        return False
+    with st.container(
+        border=True, key="asked_plan", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        words = f":orange-badge[Draft {plan.version}] The research plan waits for a decision on the Plan page."
+        st.markdown(words, width="content")
+        if st.button("Open the plan", key="asked_plan_open"):
+            state.go("plan")
+    return True
 
 
 def _confirm(actor: Actor, project: Project, proposal_id: str) -> None:

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from mmm_core.domain.identity import TeamRole
 from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Awaited, Gate, Input, Question, Stage, WorkflowStatus
+from mmm_core.use_cases import plans, projects, workflows
 from mmm_core.use_cases import workflow_keeping as keeping
-from mmm_core.use_cases import workflows
 from pages.ui import guard
 from server import web
 from tests.agents.workflow.office import Office, open_office
@@ -58,7 +58,9 @@ def test_a_question_stands_with_its_evidence_and_is_answered_once(
     workflows.cancel(asked.services, asked.actor, asked.workflow_id)
     again = seen("approvals", asked.actor, asked.project_id, monkeypatch)
     assert "Approve" not in [b.label for b in again.button]
-    assert "approved with changes" in " ".join(m.value for m in again.markdown)
+    told = " ".join(m.value for m in again.markdown)
+    assert "Approve this plan? You approved with changes." in told
+    assert "Changed: Channels: TV, Search." in told
 
 
 def test_an_analyst_sees_it_and_learns_who_answers(asked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,3 +84,19 @@ def test_the_plan_page_starts_an_analysis_and_says_how_the_last_one_ended(
     press(page, "Run the analysis again")
     assert workflows.latest(asked.services, asked.actor, asked.project_id) != asked.workflow
     assert any("waits, but no worker is running" in m.value for m in page.markdown)
+
+
+def test_a_draft_plan_that_nobody_has_decided_is_not_forgotten(
+    backend: web.Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = backend.people.local()
+    project = projects.create_project(backend.services, actor, name=f"Draft {uuid.uuid4()}")
+    assert "Nothing waits for an answer" in [
+        s.value for s in seen("approvals", actor, project.id, monkeypatch).subheader
+    ]
+    plans.save_plan(backend.services, actor, project.id, question="?", target="revenue", channels=["tv"])
+    page = seen("approvals", actor, project.id, monkeypatch)
+    assert any("Draft 1" in m.value and "waits for a decision" in m.value for m in page.markdown)
+    assert "Nothing waits for an answer" not in [s.value for s in page.subheader]
+    plans.approve_plan(backend.services, actor, project.id)
+    assert not any("Draft" in m.value for m in seen("approvals", actor, project.id, monkeypatch).markdown)

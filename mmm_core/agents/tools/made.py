@@ -10,7 +10,7 @@ from mmm_core.domain.code import CodeOutcome, CodeStatus
 from mmm_core.domain.errors import BadInput, NotFound
 from mmm_core.domain.identity import TeamRole
 from mmm_core.domain.runtime_tools import Parameter, ParameterKind, RuntimeTool, ToolStatus
-from mmm_core.use_cases import code_analysis, plans, programs, runtime_tools
+from mmm_core.use_cases import code_analysis, datasets, plans, programs, runtime_tools
 
 MOST_FIGURES = 60
 
@@ -122,8 +122,18 @@ def preview_plan(context: Context, given: NewPlan) -> Sequence[str]:
     return (
         f"Question: {given.question}", f"Target: {name(given.target)}",
         f"Channels: {', '.join(map(name, given.channels))}", f"Controls: {', '.join(map(name, given.controls)) or '–'}",
-        *(f"Hypothesis: {name(h)}" for h in given.hypotheses), *over,
+        *(f"Hypothesis: {name(h)}" for h in given.hypotheses), *_strangers(context, given), *over,
     )  # fmt: skip
+
+
+def _strangers(context: Context, given: NewPlan) -> Sequence[str]:
+    """What the newest data know nothing of; a plan may ask for data that are still to come."""
+    version = datasets.latest_dataset(context.services, context.actor, context.project)
+    if version is None:
+        return ()
+    known = {r.column for r in version.recognition.roles} | {r.channel for r in version.recognition.roles}
+    unknown = [n for n in dict.fromkeys((given.target, *given.channels, *given.controls)) if n not in known]
+    return (f"Not in the data: {', '.join(map(name, unknown))}.",) if unknown else ()
 
 
 def write_plan(context: Context, given: NewPlan) -> str:

@@ -274,6 +274,7 @@ def test_a_plan_that_a_client_proposes_waits_for_a_person(place: Place, actor: A
     assert plans.latest_plan(place.services, actor, project_id) == before
     (waiting,) = [p for p in conversations.waiting(place.services, actor, project_id) if p.id == said["proposal"]]
     assert "Question: Does TV pay?" in waiting.lines
+    assert "Not in the data: sales." in waiting.lines, "the KPI of these data is called revenue"
     done = acting.confirm(Context(place.services, actor, project_id), waiting.id)
     assert done.status is ProposalStatus.DONE
     now = plans.latest_plan(place.services, actor, project_id)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,22 @@ from db import connect, identity, migrate
 from mmm_core.domain.identity import Actor
 from server import embedded
 
+HERE = Path(__file__).parent
 TEMPLATE = "template_carryover"
+LONG = ("jobs", "journeys", "model", "studies", "unit")
+"""Folders in which a single test may take a minute."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first and of each folder in turn: some wait while others compute, and no worker ends alone."""
+    tests = Counter(item.path for item in items)
+    folders: dict[str, list[Path]] = {}
+    for path in sorted(tests, key=lambda p: (-tests[p], p)):
+        folder = path.relative_to(HERE).parts[0]
+        folders.setdefault(folder if folder in LONG else "", []).append(path)
+    place = {path: (not name, turn, name) for name, paths in folders.items() for turn, path in enumerate(paths)}
+    items.sort(key=lambda item: place[item.path])
 
 
 @dataclass(frozen=True)

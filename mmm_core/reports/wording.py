@@ -154,6 +154,21 @@ def moment(value: datetime | None) -> str:
     return f"{value.day} {value:%b %Y, %H:%M}" if value else NOTHING
 
 
+ISO_DAY = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?)?(?!\w)")
+
+
+def dated(text: str) -> str:
+    """A text whose days are written as people write them: 2025-12-29 is 29 Dec 2025."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return day(date.fromisoformat(found[1]))
+        except ValueError:
+            return found[0]
+
+    return ISO_DAY.sub(written, text)
+
+
 def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return NOTHING
@@ -195,6 +210,36 @@ def inside(name: str) -> str:
     return (
         words if name[:1].isupper() or words.split()[:1] == words.upper().split()[:1] else words[:1].lower() + words[1:]
     )
+
+
+KINDS = {
+    "baseline": "Baseline",
+    "causal_variable": "Cause or effect",
+    "dataset": "Data version",
+    "decision": "Decision",
+    "feature_decision": "Change of the data",
+    "file": "File",
+    "inquiry": "Question to people",
+    "metric": "Number",
+    "model": "Model",
+    "note": "Note",
+    "plan": "Plan",
+    "project": "Project",
+    "reply": "Reply",
+    "report": "Report",
+    "research": "Source",
+    "scenario": "Scenario",
+    "segmentation": "Segments",
+    "study": "Study",
+    "tool": "Tool",
+    "variable": "Column",
+    "workflow": "Course",
+}
+"""What a node of the knowledge graph is, in words."""
+
+
+def kind(name: str) -> str:
+    return KINDS.get(name, plain(name))
 
 
 EVIDENCE = {

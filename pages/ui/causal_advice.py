@@ -50,14 +50,9 @@ SPEC_CHECKS = ("mediator", "follows", "consequence", "collider", "left_out", "st
 
 
 def table(advice: Advice) -> None:
-    """What each channel's effect asks for."""
-    st.dataframe(
-        pd.DataFrame([_row(one) for one in advice.channels]),
-        hide_index=True,
-        width="stretch",
-        height=chrome.tall(len(advice.channels)),
-        column_config={"Channel": st.column_config.TextColumn(pinned=True)},
-    )
+    """What each channel's effect asks for; lists of names wrap, a column of nothing is left out."""
+    frame = pd.DataFrame([_row(one) for one in advice.channels]).map(f.safe).set_index("Channel")
+    st.table(frame.loc[:, (frame != f.NOTHING).any()])
 
 
 def line(check: Check, names: list[str]) -> None:

@@ -12,19 +12,6 @@ from pages.ui import state
 from pages.ui.errors import shown
 from pages.ui.team_audit import brief
 
-KINDS = {
-    "model": "Model",
-    "dataset": "Data version",
-    "plan": "Plan",
-    "file": "File",
-    "variable": "Column",
-    "feature_decision": "Decision",
-    "project": "Project",
-    "scenario": "Scenario",
-    "report": "Report",
-    "metric": "Number",
-}
-
 
 def panel(actor: Actor, report: Report) -> None:
     with shown():
@@ -57,7 +44,7 @@ def _value(fact: Fact) -> str:
 
 
 def _group(kind: str, steps: list[LineageStep]) -> None:
-    title = KINDS.get(kind, kind.replace("_", " ").capitalize())
+    title = f.kind(kind)
     if len(steps) > 4:
         with st.expander(f"{title}: {len(steps)}"):
             for step in steps:
@@ -71,9 +58,10 @@ def _group(kind: str, steps: list[LineageStep]) -> None:
 def _step(step: LineageStep) -> None:
     when = f" · {f.moment(step.at)}" if step.at else ""
     detail = f" :gray[{f.safe(_brief(step.detail))}]" if step.detail else ""
-    st.markdown(f"- {f.safe(step.label)}{detail} :gray[{when}]")
+    label = f.plain(step.label) if step.kind == "variable" else f.dated(step.label)
+    st.markdown(f"- {f.safe(label)}{detail} :gray[{when}]")
 
 
 def _brief(detail: str) -> str:
     """Hashes by their first figures, decimals without their tail."""
-    return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", brief(detail))
+    return re.sub(r"\d+\.\d{4,}", lambda found: f"{float(found[0]):.4g}", f.dated(brief(detail)))

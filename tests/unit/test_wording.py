@@ -92,3 +92,12 @@ def test_a_holiday_goes_by_its_own_name() -> None:
     assert f.inside("holiday_christmas") == "Christmas"
     assert f.plain("holiday") == f.plain("holiday_") == "Holiday"
     assert f.plain("holidays_spend") == "Holidays spend"
+
+
+def test_days_and_kinds_of_the_graph_are_written_for_people() -> None:
+    assert (
+        f.dated("rows through 2025-12-29, at 2026-01-05T07:12:33+00:00.") == "rows through 29 Dec 2025, at 5 Jan 2026."
+    )
+    assert f.dated("2025-13-40 and x2025-12-29") == "2025-13-40 and x2025-12-29"
+    assert f.kind("feature_decision") == "Change of the data"
+    assert f.kind("something_else") == "Something else"

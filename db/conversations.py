@@ -29,6 +29,11 @@ class Conversations(Rows):
         row = self._first(select(conversations).where(_of(project_id), conversations.c.remote == clean(remote)))
         return _read(row) if row else None
 
+    def newest_of_program(self, remote: str) -> Conversation | None:
+        query = select(conversations).where(conversations.c.remote == clean(remote))
+        row = self._first(query.order_by(conversations.c.updated_at.desc(), conversations.c.id))
+        return _read(row) if row else None
+
     def delete(self, conversation_id: str) -> None:
         self._get(conversations, conversation_id, "conversation")
         self._connection.execute(delete(conversations).where(conversations.c.id == conversation_id))

@@ -1,7 +1,8 @@
 """The agent-to-agent endpoint: a card that says what we do, and tasks that the same assistant answers as on the pages.
 
-A task is a message about one project, which its metadata name (``project``); what a task would change is proposed, and
-a person confirms it in the app.
+A task is a message about one project, which its metadata name (``project``); later ones of the same context need not.
+Where the assistant asks back, the task waits for input and the next message to it is the answer. What a task would
+change is proposed, and a person confirms it in the app.
 """
 
 from collections.abc import Callable
@@ -132,7 +133,7 @@ async def _work(services: Callable[[], Services], context: Any, event_queue: Any
     await updater.start_work()
     try:
         about = (wanted.get("project"), context.context_id)
-        said, facts = await anyio.to_thread.run_sync(_answer, services, actor, *about, text)
+        said, facts, asks = await anyio.to_thread.run_sync(_answer, services, actor, *about, text)
     except CarryoverError as error:
         await updater.failed(updater.new_agent_message([new_text_part(str(error))]))
     except Exception:
@@ -140,14 +141,17 @@ async def _work(services: Callable[[], Services], context: Any, event_queue: Any
         await updater.failed(updater.new_agent_message([new_text_part(UNEXPECTED)]))
     else:
         parts = [new_text_part(said, "text/markdown"), new_data_part(facts, "application/json")]
+        if asks:
+            await updater.requires_input(updater.new_agent_message(parts))
+            return
         await updater.add_artifact(parts, name="answer")
         await updater.complete()
 
 
 def _answer(
     services: Callable[[], Services], actor: Actor, project: Any, context_id: str, text: str
-) -> tuple[str, dict[str, Any]]:
-    """The assistant's answer in the talk that the program's context stands for."""
+) -> tuple[str, dict[str, Any], bool]:
+    """The assistant's answer in the talk that the program's context stands for, and whether it asks back."""
     from mmm_core.agents.chat import assistant
     from mmm_core.agents.chat.talk import Done
     from mmm_core.agents.tools.kinds import Context
@@ -156,11 +160,13 @@ def _answer(
     if not text:
         raise BadInput("Send the question as text.")
     opened = services()
-    about = protocol_tools.find_project(opened, actor, project)
+    known = project or conversations.project_of_program(opened, actor, context_id)
+    about = protocol_tools.find_project(opened, actor, known)
     talk = conversations.of_program(opened, actor, about.id, context_id, text)
     *_, last = assistant.respond(Context(opened, actor, about.id, talk.id, remote=True), text[: conversations.LONGEST])
     assert isinstance(last, Done)
-    return protocol_tools.words(last.message.text), {"project": about.name, **_facts(last.message)}
+    facts = {"project": about.name, **_facts(last.message)}
+    return protocol_tools.words(last.message.text), facts, last.message.asks
 
 
 def _facts(message: Message) -> dict[str, Any]:

@@ -44,6 +44,20 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class Call:
+    """One call of a tool, so that it can be seen later what an answer rests on."""
+
+    tool: str
+    arguments: dict[str, Any]
+    result: str
+    """The beginning of what it said, as JSON."""
+    digest: str
+    """SHA-256 of all that it said."""
+    milliseconds: int
+    failed: bool = False
+
+
+@dataclass(frozen=True)
 class Message:
     id: str
     conversation_id: str
@@ -74,6 +88,10 @@ class Message:
     """The stored numbers that the answer rests on."""
     tools: tuple[str, ...] = ()
     """Names of the tools that were called, in order."""
+    calls: tuple[Call, ...] = ()
+    """The same calls with their arguments, results and times."""
+    asks: bool = False
+    """Whether it asks the person back; ``options`` may hold answers."""
     note: str = ""
     """What the product has to say about the answer: a fallback, figures withheld."""
     input_tokens: int = 0
@@ -122,6 +140,10 @@ class Conversations(Protocol):
         ...
 
     def of_program(self, project_id: str | None, remote: str) -> Conversation | None: ...
+    def newest_of_program(self, remote: str) -> Conversation | None:
+        """Whichever project it is about."""
+        ...
+
     def delete(self, conversation_id: str) -> None: ...
     def say(self, message: Message) -> None:
         """Keep a message as the conversation's next."""

@@ -57,6 +57,13 @@ def of_program(services: Services, actor: Actor, project_id: str, remote: str, t
     return made
 
 
+def project_of_program(services: Services, actor: Actor, remote: str) -> str | None:
+    """The project that a program's talk is about, so that its later messages need not name it again."""
+    with services.work(actor) as work:
+        known = work.conversations.newest_of_program(remote)
+    return known.project_id if known else None
+
+
 def say(
     services: Services, actor: Actor, conversation_id: str, speaker: Speaker, text: str, *, by: str = "", **more: Any
 ) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from mmm_core.agents.chat.talk import RULES, Again, Began, Event, Text
+from mmm_core.agents.chat.talk import RULES, Again, Began, Event, Text, chosen
 from mmm_core.agents.tools import acting
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.conversation import Message, Proposal, ProposalStatus, Speaker, from_record
@@ -157,17 +157,10 @@ def _places(context: Context, message: Message) -> None:
     with st.container(horizontal=True, gap="small"):
         for place in message.places:
             if place in pages and st.button(f"Go to {pages[place].title}", key=f"chat_place_{message.id}_{place}"):
-                with shown():
-                    routing.went_to(context.services, context.actor, message.routed, Place(place))
+                if message.routed:
+                    with shown():
+                        routing.went_to(context.services, context.actor, message.routed, Place(place))
                 state.go(place)
-
-
-def chosen(message: Message, option: str) -> str:
-    """The sentence that an answer makes: it takes the place of what was unclear."""
-    place = message.said.casefold().find(message.unclear.casefold()) if message.unclear else -1
-    if place < 0:
-        return option
-    return message.said[:place] + option + message.said[place + len(message.unclear) :]
 
 
 def streamed(events: Iterator[Event]) -> Iterator[Event]:

@@ -92,7 +92,7 @@ class Turn:
             self.draft.proposals = (*self.draft.proposals, result.proposal)
         if result.ends_turn:
             self.question = result.question
-            self.draft.options, self.draft.unclear = result.options, result.unclear
+            self.draft.asks, self.draft.options, self.draft.unclear = True, result.options, result.unclear
             self.limits.ended = True
 
 

@@ -11,7 +11,7 @@ import structlog
 
 from mmm_core.agents.chat import rules
 from mmm_core.agents.chat.figures import Evidence, check
-from mmm_core.agents.chat.talk import RULES, Again, Done, Draft, Event, Text
+from mmm_core.agents.chat.talk import RULES, Again, Done, Draft, Event, Text, meant
 from mmm_core.agents.llm.gateway import Gateway
 from mmm_core.agents.tools.kinds import Context
 from mmm_core.domain.conversation import Message, Speaker
@@ -50,9 +50,10 @@ def respond(context: Context, text: str) -> Iterator[Event]:
     assert context.conversation_id is not None
     before = conversations.messages(services, actor, context.conversation_id)
     conversations.say(services, actor, context.conversation_id, Speaker.PERSON, text, page=context.page)
-    draft = Draft(text=BROKEN, said=text)
+    context, said = replace(context, calls=[]), meant(before, text)
+    draft = Draft(text=BROKEN, said=said)
     try:
-        for event in _answered(context, text, before):
+        for event in _answered(context, said, before):
             if isinstance(event, Draft):
                 draft = event
             else:
@@ -130,18 +131,26 @@ def _keep(context: Context, draft: Draft) -> Message:
         said=draft.said,
         changes=draft.changes,
         options=draft.options,
+        asks=asks_back(draft),
         unclear=draft.unclear,
         places=draft.places,
         routed=draft.routed,
         proposals=draft.proposals,
         facts=draft.facts,
         tools=draft.tools,
+        calls=tuple(context.calls),
         note=" ".join(draft.notes),
         input_tokens=draft.input_tokens,
         output_tokens=draft.output_tokens,
         seconds=draft.seconds,
         cost=draft.cost,
     )
+
+
+def asks_back(draft: Draft) -> bool:
+    """Whether the person is to speak next; a model's polite question at an answer's end is none of these."""
+    asked = draft.by == RULES and draft.text.rstrip().endswith("?")
+    return draft.asks or bool(draft.options or draft.unclear) or asked
 
 
 def _gateway(services: Services) -> Gateway | None:

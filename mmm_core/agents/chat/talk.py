@@ -53,6 +53,7 @@ class Draft:
     said: str = ""
     changes: tuple[dict[str, Any], ...] = ()
     options: tuple[str, ...] = ()
+    asks: bool = False
     unclear: str = ""
     places: tuple[str, ...] = ()
     routed: str = ""
@@ -83,6 +84,24 @@ def facts_told(messages: Sequence[Message]) -> tuple[Fact, ...]:
 def sentence_before(messages: Sequence[Message]) -> str:
     """The last sentence that was understood as changes: what 'the same' means next."""
     return next((m.said for m in reversed(messages) if m.changes and m.said), "")
+
+
+def meant(messages: Sequence[Message], text: str) -> str:
+    """What an answer to the question that was asked back stands for: a choice takes the place of what was unclear."""
+    asked = messages[-1] if messages else None
+    if asked is None or asked.speaker is not Speaker.ASSISTANT:
+        return text
+    said = text.strip().rstrip(".!").casefold()
+    option = next((o for o in asked.options if o.casefold() == said), None)
+    return text if option is None else chosen(asked, option)
+
+
+def chosen(message: Message, option: str) -> str:
+    """The sentence that an answer makes: it takes the place of what was unclear."""
+    place = message.said.casefold().find(message.unclear.casefold()) if message.unclear else -1
+    if place < 0:
+        return option
+    return message.said[:place] + option + message.said[place + len(message.unclear) :]
 
 
 def last_said(messages: Sequence[Message]) -> str:

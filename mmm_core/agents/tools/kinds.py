@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from mmm_core.domain.conversation import Call
 from mmm_core.domain.errors import NotFound
 from mmm_core.domain.fit import Run
 from mmm_core.domain.identity import Actor, TeamRole
@@ -52,6 +53,8 @@ class Context:
     """Numbers that answers of this conversation rest on: plans that were tried, statistics of the data."""
     load: Callable[[Services, Actor, str], Fitted] = fits.load_fitted
     """Loads a model's draws; a page hands in its own, which keeps them."""
+    calls: list[Call] = field(default_factory=list, compare=False)
+    """Tools that were called while one message was answered."""
 
     @property
     def project(self) -> str:

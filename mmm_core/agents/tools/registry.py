@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mmm_core.agents.tools import background, data, made, meta, model, plan, writing
+from mmm_core.agents.tools import background, data, journal, made, meta, model, plan, writing
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Tool
 from mmm_core.agents.tools.proposing import leave
 from mmm_core.domain.errors import BadInput, NotFound
@@ -47,6 +47,10 @@ def call(context: Context, name: str, arguments: Mapping[str, Any]) -> Result:
     CarryoverError
         One sentence: arguments that do not fit, a role that does not cover it, or what the use case says.
     """
+    return journal.noted(context, name, arguments, lambda: _called(context, name, arguments))
+
+
+def _called(context: Context, name: str, arguments: Mapping[str, Any]) -> Result:
     tool = find(name)
     given = read(tool, arguments)
     require(context.actor, tool.needs, tool.title.lower() or "use this tool")

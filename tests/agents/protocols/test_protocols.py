@@ -368,7 +368,10 @@ def test_the_card_is_what_the_library_would_make_of_it() -> None:
     assert shown == agent_card_to_dict(a2a_server.card("https://mmm.example"))
 
 
-def sent(place: Place, text: str, metadata: dict[str, Any], token: str | None = None, talk: str | None = None) -> Any:
+def sent(
+    place: Place, text: str, metadata: dict[str, Any], token: str | None = None, talk: str | None = None,
+    task: str | None = None,
+) -> Any:  # fmt: skip
     """The task as a real client gets it."""
 
     async def run() -> Any:
@@ -379,7 +382,7 @@ def sent(place: Place, text: str, metadata: dict[str, Any], token: str | None = 
         headers = {"Authorization": f"Bearer {token or place.token}"}
         async with httpx.AsyncClient(headers=headers, timeout=60) as http:
             client = await create_client(place.address, ClientConfig(httpx_client=http, streaming=False))
-            message = new_text_message(text, context_id=talk, role=Role.ROLE_USER)
+            message = new_text_message(text, context_id=talk, task_id=task, role=Role.ROLE_USER)
             message.metadata.update(metadata)
             last = None
             async for event in client.send_message(SendMessageRequest(message=message)):
@@ -426,9 +429,42 @@ def test_a_program_goes_on_with_its_talk_which_is_none_of_the_persons(
     assert conversations.open_conversation(services, actor, project_id) == mine
 
 
+def test_a_later_message_of_a_talk_need_not_name_the_project_again(
+    place: Place, services: Services, actor: Actor
+) -> None:
+    projects.create_project(services, actor, name="Another", question="?")
+    first = sent(place, "raise tv by 20%", {"project": place.project})
+    same = sent(place, "cut it by 5%", {}, talk=first.context_id)
+    assert told(same)[1]["changes"][0]["channel"] == "tv"
+    assert told(same)[1]["project"] == place.project
+    from a2a.types import TaskState
+
+    strange = sent(place, "cut it by 5%", {}, talk="a context that nobody began")
+    assert strange.status.state == TaskState.TASK_STATE_FAILED
+    assert "Say which project" in strange.status.message.parts[0].text
+
+
+def test_where_the_assistant_asks_back_the_task_waits_for_the_answer(place: Place) -> None:
+    from a2a.helpers.proto_helpers import get_data_parts
+    from a2a.types import TaskState
+
+    asked = sent(place, "raise tv by 5", {"project": place.project})
+    assert asked.status.state == TaskState.TASK_STATE_INPUT_REQUIRED
+    assert not asked.artifacts
+    assert "?" in asked.status.message.parts[0].text
+    (facts,) = get_data_parts(asked.status.message.parts)
+    choice = next(c for c in facts["choices"] if "%" in c)
+    done = sent(place, choice, {}, talk=asked.context_id, task=asked.id)
+    assert done.id == asked.id
+    assert done.status.state == TaskState.TASK_STATE_COMPLETED
+    change = told(done)[1]["changes"][0]
+    assert (change["channel"], change["factor"]) == ("tv", pytest.approx(1.05))
+    assert len(done.history) > len(asked.history)
+
+
 def test_what_a_task_would_change_waits_on_the_approvals_page(place: Place, services: Services, actor: Actor) -> None:
     _, facts = told(sent(place, "publish the report", {"project": place.project}))
-    (project_id,) = {p.id for p in projects.list_projects(services, actor)}
+    project_id = next(p.id for p in projects.list_projects(services, actor) if p.name == place.project)
     (kept,) = [p for p in conversations.waiting(services, actor, project_id) if [p.id] == facts["proposals"]]
     assert (kept.tool, kept.conversation_id) == ("publish_report", None)
     assert "Approvals" in facts["next"]

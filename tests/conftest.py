@@ -27,6 +27,11 @@ LONG = ("jobs", "journeys", "model", "studies", "unit")
 """Folders in which a single test may take a minute."""
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Proofs wait for processes and browsers as often as they compute: three workers for two cores."""
+    return (os.cpu_count() or 1) * 3 // 2 if config.getoption("markexpr") == "slow" else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first and of each folder in turn: some wait while others compute, and no worker ends alone."""

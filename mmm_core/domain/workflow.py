@@ -111,6 +111,10 @@ class Question:
     """Why the last edit could not be done."""
     remark: str = ""
     """A sentence of a language model about the evidence; never a figure that the evidence does not hold."""
+    yes: str = "Approve"
+    """The three answers as its buttons call them."""
+    changed: str = "Approve with changes"
+    no: str = "Reject"
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,11 @@ def inside(name: str) -> str:
     )
 
 
+def waves(terms: int) -> str:
+    """How finely the season is drawn."""
+    return f"{terms} wave{'' if terms == 1 else 's'} of a yearly season" if terms else "no yearly season"
+
+
 KINDS = {
     "baseline": "Baseline",
     "causal_variable": "Cause or effect",

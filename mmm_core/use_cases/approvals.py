@@ -77,10 +77,10 @@ def record_answer(
         if workflow.status is WorkflowStatus.WAITING:
             work.workflows.queue(workflow_id, given.at)
         said = SAID[verdict]
+        why = " ".join(x for x in (in_words(question, changed), words) if x)
         event = Event(
-            f"{key}:answered", EventKind.ANSWERED, workflow.stage, f"{actor.name} {said}: {question.text}",
-            reason=words, detail={"gate": question.gate.value, "verdict": verdict.value, "edits": changed},
-            by=actor.name,
+            f"{key}:answered", EventKind.ANSWERED, workflow.stage, f"{question.text} {actor.name} {said}.", reason=why,
+            detail={"gate": question.gate.value, "verdict": verdict.value, "edits": changed}, by=actor.name,
         )  # fmt: skip
         work.workflows.record(workflow_id, [event])
         node = f"{workflow_id}:{key}"
@@ -90,6 +90,22 @@ def record_answer(
         detail = {"gate": question.gate.value, "question": key, "reason": words, "edits": changed}
         work.audit.record(f"approval.{verdict}", workflow_id, detail)
     return given
+
+
+def in_words(question: Question, edits: Mapping[str, Any]) -> str:
+    """What was changed before it was approved, as its labels call it."""
+    told = [f"{one.label}: {_spelled(one, edits[one.name])}" for one in question.inputs if _differs(one, edits)]
+    return f"Changed: {'; '.join(told)}." if told else ""
+
+
+def _differs(one: Input, edits: Mapping[str, Any]) -> bool:
+    return one.name in edits and edits[one.name] != one.value
+
+
+def _spelled(one: Input, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(one.labels.get(v, str(v)) for v in value) or "none"
+    return one.labels.get(str(value), f"{value:,g}" if isinstance(value, int | float) else str(value)) or "none"
 
 
 def checked_edits(question: Question, edits: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +142,7 @@ def _checked_number(field: Input, value: Any) -> float | int:
     low = field.low if field.low is not None else float("-inf")
     high = field.high if field.high is not None else float("inf")
     if not low <= number <= high:
-        raise BadInput(f"{field.label}: give a number from {low:,.0f} to {high:,.0f}.")
+        raise BadInput(f"{field.label}: give a number from {low:,g} to {high:,g}.")
     if field.kind == "whole":
         if number != int(number):
             raise BadInput(f"{field.label}: give a whole number.")

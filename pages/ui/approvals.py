@@ -22,6 +22,11 @@ MARKS = {"FAIL": "red", "REVIEW": "orange", "PASS": "green"}
 SEE = {Gate.PLAN: "plan", Gate.DATA: "data", Gate.FIT: "model", Gate.PUBLICATION: "model", Gate.BUDGET: "what_if"}
 """The page that shows more of what is asked about."""
 
+PROBLEMS = {Gate.DATA: "That was not enough yet"}
+"""What stands before the problem where a part of the last answer was carried out."""
+FIELD_WIDTH = 300
+"""Pixels; fields of one number or one choice stand beside each other where there is room."""
+
 
 def card(actor: Actor, project: Project, approval: Approval) -> None:
     question = approval.question
@@ -29,7 +34,9 @@ def card(actor: Actor, project: Project, approval: Approval) -> None:
         st.markdown(f":orange-badge[{words.GATES[question.gate]}]  :gray[asked {f.moment(approval.asked_at)}]")
         st.subheader(question.text, anchor=False)
         if question.problem:
-            st.warning(f"The last changes could not be made: {f.safe(question.problem)}")
+            st.warning(
+                f"{PROBLEMS.get(question.gate, 'The last changes could not be made')}: {f.safe(question.problem)}"
+            )
         _evidence(actor, project, question)
         if question.remark:
             st.info(f.safe(question.remark), icon=":material/chat:")
@@ -40,7 +47,7 @@ def card(actor: Actor, project: Project, approval: Approval) -> None:
 
 
 def _evidence(actor: Actor, project: Project, question: Question) -> None:
-    names = workflow.channels(actor, project.id)
+    names = workflow.names(actor, project.id)
     st.markdown("\n".join(f"- {_line(f.named(text, names))}" for text in question.evidence))
     for table in question.tables:
         _table(actor, project, question, table)
@@ -61,14 +68,23 @@ def _line(text: str) -> str:
 
 
 def _table(actor: Actor, project: Project, question: Question, table: Table) -> None:
+    st.markdown(f"**{f.safe(table.title)}**")
+    if all(c.unit == "text" for c in table.columns):
+        st.markdown("\n".join(_said(row) for row in table.rows))
+        return
     results = state.results(actor, question.subject["run"]) if "run" in question.subject else None
     writers = [_writer(c.name, study.writer(c.unit, results)) for c in table.columns]
     rows = [
         [v if c.unit == "text" else w(v) for v, c, w in zip(row, table.columns, writers, strict=True)]
         for row in table.rows
     ]
-    st.markdown(f"**{f.safe(table.title)}**")
     st.dataframe(pd.DataFrame(rows, columns=[c.name for c in table.columns]), hide_index=True, width="stretch")
+
+
+def _said(row: Sequence[str]) -> str:
+    """Who, of what, and why: whole sentences, which a cell would cut."""
+    who, what, why = map(f.safe, row)
+    return f"- **{who}**: {what}  \n  :gray[{why}]"
 
 
 def _writer(column: str, write: f.Writer) -> f.Writer:
@@ -96,16 +112,17 @@ def _answer(actor: Actor, approval: Approval) -> None:
     key = f"{approval.workflow_id}_{question.key}"
     edits: dict[str, Any] = {}
     if question.inputs:
-        with st.expander("Change something first"):
+        with st.expander("Change something first"), st.container(horizontal=True):
             edits = {one.name: _field(one, f"{key}_{one.name}") for one in question.inputs}
     reason = st.text_input(
-        "Why?" if question.needs_reason else "Why? Needed for a rejection; it stays on record.", key=f"{key}_reason"
+        "Why?" if question.needs_reason else f"Why? Needed for “{question.no}”; it stays on record.",
+        key=f"{key}_reason",
     )
     changed = any(edits[one.name] != one.value for one in question.inputs)
     with st.container(horizontal=True):
-        yes = st.button("Approve with changes" if changed else "Approve", key=f"{key}_yes", type="primary")
-        no = st.button("Reject", key=f"{key}_no")
-    st.caption(f"If rejected: {f.safe(question.rejected)}")
+        yes = st.button(question.changed if changed else question.yes, key=f"{key}_yes", type="primary")
+        no = st.button(question.no, key=f"{key}_no")
+    st.caption(f"{question.no}: {f.safe(question.rejected)}")
     if yes or no:
         verdict = Verdict.REJECT if no else Verdict.EDIT if changed else Verdict.APPROVE
         with shown():
@@ -113,7 +130,7 @@ def _answer(actor: Actor, approval: Approval) -> None:
                 state.services(), actor, approval.workflow_id, question.key, verdict, reason,
                 edits if verdict is Verdict.EDIT else None,
             )  # fmt: skip
-            state.flash("Rejected." if no else "Approved.")
+            state.flash(f"Your answer is kept: {question.no if no else question.changed if changed else question.yes}.")
             st.rerun()
 
 
@@ -126,14 +143,12 @@ def _field(one: Input, key: str) -> Any:
         return [option for option in one.options if option in chosen]
     if one.kind == "choice":
         at = one.options.index(one.value) if one.value in one.options else 0
-        return st.selectbox(one.label, one.options, index=at, format_func=called, key=key)
+        return st.selectbox(one.label, one.options, index=at, format_func=called, key=key, width=FIELD_WIDTH)
     if one.kind == "whole":
         low, high = int(one.low or 0), int(one.high) if one.high is not None else None
-        return int(st.number_input(one.label, value=int(one.value), min_value=low, max_value=high, step=1, key=key))
+        return int(st.number_input(one.label, low, high, int(one.value), 1, key=key, width=FIELD_WIDTH))
     if one.kind == "number":
-        return float(
-            st.number_input(one.label, value=float(one.value), min_value=one.low, max_value=one.high, key=key)
-        )  # fmt: skip
+        return float(st.number_input(one.label, one.low, one.high, float(one.value), key=key, width=FIELD_WIDTH))
     return st.text_input(one.label, value=str(one.value), key=key)
 
 

@@ -37,7 +37,7 @@ def draw(seen: Watch) -> None:
     for number, events in enumerate(_blocks(seen.events)):
         framed = events[0].detail.get("what") == "proposal"
         with st.container(border=framed, gap="small", key=f"tuning_block_{seen.workflow.id}_{number}"):
-            st.markdown("  \n".join(_line(event, names) for event in events))
+            st.markdown("  \n".join(_lines(events, names)))
 
 
 def _blocks(events: Sequence[Event]) -> list[list[Event]]:
@@ -54,8 +54,17 @@ def _blocks(events: Sequence[Event]) -> list[list[Event]]:
     return found
 
 
-def _line(event: Event, names: Sequence[str]) -> str:
-    why = f"  \n:gray[{f.safe(f.named(event.reason, names))}]" if event.reason else ""
+def _lines(events: Sequence[Event], names: Sequence[str]) -> list[str]:
+    """A reason stands once in a block: what a rejection leads to repeats that of the verdict."""
+    said, found = "", []
+    for event in events:
+        found.append(_line(event, names, "" if event.reason == said else event.reason))
+        said = event.reason or said
+    return found
+
+
+def _line(event: Event, names: Sequence[str], reason: str) -> str:
+    why = f"  \n:gray[{f.safe(f.named(reason, names))}]" if reason else ""
     verdict = str(event.detail.get("verdict", ""))
     if event.detail.get("what") in ("verdict", "criteria") and verdict in words.VERDICTS:
         who = words.ROLES.get(str(event.detail.get("role", "")), "")

@@ -95,7 +95,7 @@ def _card(actor: Actor, seen: workflows.Watch) -> None:
             _button(actor, now)
         _phases(seen)
         if now.outcome and now.status.ended:
-            st.markdown(f.safe(f.named(now.outcome, channels(actor, now.project_id))))
+            st.markdown(f.safe(f.named(now.outcome, names(actor, now.project_id))))
 
 
 def _status(actor: Actor, seen: workflows.Watch) -> str:
@@ -110,7 +110,7 @@ def _status(actor: Actor, seen: workflows.Watch) -> str:
     if now.status is WorkflowStatus.WAITING and now.awaited is Awaited.STUDY:
         return ":gray[waits for the ladder, a study of its own.]"
     if now.status is WorkflowStatus.RUNNING and now.stage:
-        return f":gray[{words.STAGES[now.stage].lower()}.]"
+        return f":gray[is at work: {words.STAGES[now.stage].lower()}.]"
     colour = COLOURS.get(now.status, "orange" if now.status is WorkflowStatus.WAITING else "gray")
     asked = f" ({words.GATES[seen.asked.question.gate].lower()})" if seen.asked and not now.status.ended else ""
     return f":{colour}[{words.STATUS[now.status]}{asked}.]"
@@ -157,7 +157,9 @@ def _stage(seen: workflows.Watch, stage: Stage, begun: bool) -> str:
     return f":{'orange' if waits else 'blue'}[● **{name}**]"
 
 
-def channels(actor: Actor, project_id: str) -> tuple[str, ...]:
-    """By which sentences call the project's channels in words."""
+def names(actor: Actor, project_id: str) -> tuple[str, ...]:
+    """The project's channels and columns, which sentences call in words."""
     plan = plans.latest_plan(state.services(), actor, project_id)
-    return plan.channels if plan else ()
+    version = datasets.latest_dataset(state.services(), actor, project_id)
+    columns = tuple(r.column for r in version.recognition.roles) if version else ()
+    return tuple(dict.fromkeys((*(plan.channels if plan else ()), *columns)))

@@ -40,7 +40,7 @@ def section(actor: Actor, project: Project) -> None:
         seen = workflows.watch(state.services(), actor, chosen.id)
         decided, course = st.tabs(["Decisions", "Everything it did"])
         with decided:
-            _decisions(seen.decisions, workflow.channels(actor, project.id))
+            _decisions(seen.decisions, workflow.names(actor, project.id))
         with course:
             _course(seen, chosen)
 
@@ -54,12 +54,13 @@ def _decisions(events: Sequence[Event], names: Sequence[str]) -> None:
         st.caption("Nothing has been decided yet.")
         return
     stage = None
-    for event in events:
+    for event, after in zip(events, (*events[1:], None), strict=True):
         if event.stage is not stage and event.stage is not None:
             stage = event.stage
             st.markdown(f"**{words.STAGES[stage]}**")
         mark = ":orange[▸]" if event.kind is EventKind.ANSWERED else ":gray[•]"
-        why = f"  \n:gray[{f.safe(f.named(event.reason, names))}]" if event.reason else ""
+        shared = after is not None and after.stage is stage and after.reason == event.reason
+        why = f"  \n:gray[{f.safe(f.named(event.reason, names))}]" if event.reason and not shared else ""
         st.markdown(f"{mark} {f.safe(f.named(event.text, names))}{why}")
 
 

@@ -61,7 +61,7 @@ def test_from_the_form_to_the_question_and_the_specification(session: Session, m
     assert "Business analyst rejects it" in said
     assert "Methodology guard lets it through" in said
     assert [s.value for s in page.subheader] == [one.asked.question.text]
-    assert {"Approve", "Reject", "Stop"} <= {b.label for b in page.button}
+    assert {"Keep it anyway", "End the session", "Stop"} <= {b.label for b in page.button}
     one.say(Verdict.APPROVE, "The trial is right.")
     page = tuned(one.actor, one, monkeypatch)
     assert one.now.outcome is not None

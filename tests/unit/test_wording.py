@@ -101,3 +101,9 @@ def test_days_and_kinds_of_the_graph_are_written_for_people() -> None:
     assert f.dated("2025-13-40 and x2025-12-29") == "2025-13-40 and x2025-12-29"
     assert f.kind("feature_decision") == "Change of the data"
     assert f.kind("something_else") == "Something else"
+
+
+def test_a_season_without_waves_is_none() -> None:
+    assert [f.waves(n) for n in (0, 1, 2)] == [
+        "no yearly season", "1 wave of a yearly season", "2 waves of a yearly season"
+    ]  # fmt: skip

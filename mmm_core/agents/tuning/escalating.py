@@ -33,6 +33,9 @@ SENTENCES = {
     TuningRole.EXECUTIVE: "The executive has declined three times. Approve the best so far, criteria not met?",
 }
 
+ANSWERS = {TuningRole.GUARD: "Go on", TuningRole.ANALYST: "Keep it anyway", TuningRole.EXECUTIVE: "Approve it anyway"}
+"""What a yes to each of them is called."""
+
 
 def reject(bench: Bench, state: TuningState) -> Step:
     """Count it, and choose who goes on."""
@@ -65,7 +68,7 @@ def _question(bench: Bench, state: TuningState) -> Question:
     by = TuningRole(rejected[-1]["by"])
     rows = tuple(
         (
-            r["by"],
+            f"{r['by'][:1].upper()}{r['by'][1:]}",
             spoken(r["proposal"]["changes"], spec) if r.get("proposal") else "the specification as it stands",
             r["reason"],
         )
@@ -78,6 +81,7 @@ def _question(bench: Bench, state: TuningState) -> Question:
     )
     return Question(
         key=f"{Gate.TUNING.value}:{visits + 1}", gate=Gate.TUNING, text=SENTENCES[by], evidence=evidence, rejected=ENDS,
+        yes=ANSWERS[by], changed="Try this change", no="End the session",
         inputs=tuple(_input(path, spec, bench) for path in EDITABLE),
         tables=(Table("The last rejections", (Column("By"), Column("Proposal"), Column("Why")), rows),),
         subject={"workflow": bench.desk.workflow.id, "trial": str(state.get("trial", ""))},
@@ -110,12 +114,12 @@ def decide(bench: Bench, state: TuningState) -> Step:
         "turn": TuningRole.SCIENTIST.value,
     }
     if answer.verdict is Verdict.REJECT:
-        line = Told("escalation", f"{answer.by} ends the session.", answer.reason, person, said)
+        line = Told("escalation", f"{answer.by} ended the session.", answer.reason, person, said)
         return Step({**afresh, "how": "stopped", "outcome": answer.reason, "way": "end"}, (line,))
     if answer.verdict is Verdict.EDIT:
         changes = _changes(answer.edits, ModelSpec.from_yaml(state["best"]))
         proposal = Proposal(changes, answer.reason or "A change that a person asked for.", person, answer.by)
-        line = Told("proposal", f"{answer.by} proposes: {spoken(changes, ModelSpec.from_yaml(state['best']))}.",
+        line = Told("proposal", f"{answer.by} proposed: {spoken(changes, ModelSpec.from_yaml(state['best']))}.",
                     answer.reason, person, {**said, "proposal": plain(proposal)})  # fmt: skip
         update: TuningState = {
             **afresh,
@@ -125,15 +129,15 @@ def decide(bench: Bench, state: TuningState) -> Step:
         }
         return Step(update, (line,))
     if by is TuningRole.EXECUTIVE:
-        line = Told("escalation", f"{answer.by} approves the specification although criteria are not met.",
+        line = Told("escalation", f"{answer.by} approved the specification although criteria are not met.",
                     answer.reason, person, said)  # fmt: skip
         return Step({**afresh, "how": "person", "approved": True, "outcome": answer.reason, "way": "end"}, (line,))
     if by is TuningRole.ANALYST and _fitted(bench, last):
-        line = Told("escalation", f"{answer.by} keeps the result that the analyst rejected.", answer.reason, person,
+        line = Told("escalation", f"{answer.by} kept the result that the analyst rejected.", answer.reason, person,
                     {**said, "trial": last["trial"]})  # fmt: skip
         return Step({**afresh, **trials.kept(state, last["trial"])}, (line,))
     line = Told(
-        "escalation", f"{answer.by} lets the session go on without the rejected proposals.", answer.reason, person, said
+        "escalation", f"{answer.by} let the session go on without the rejected proposals.", answer.reason, person, said
     )
     return Step({**afresh, "way": "supervise"}, (line,))
 

@@ -179,7 +179,7 @@ def choose(desk: Desk, state: State) -> Step:
     why = "A given specification." if given else "Rule of the suggestion, from plan and data."
     entered = Decided(
         f"{len(spec.channels)} channels, {len(spec.controls) + len(spec.holidays)} controls and holidays, "
-        f"{f.inside(spec.trend.kind)} trend and {spec.season.yearly_terms} waves of a yearly season enter the model.",
+        f"{f.inside(spec.trend.kind)} trend and {f.waves(spec.season.yearly_terms)} enter the model.",
         why,
     )
     return Step({"spec": spec.to_yaml()}, facts, (entered, *(Decided(n, why) for n in found.notes)), closes=False)

@@ -5,7 +5,7 @@ compared whole with the specification that the session began with; then the word
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,8 +64,14 @@ def check(proposal: Proposal, now: ModelSpec, bounds: Bounds) -> Checked:
     if not refused:
         made, wrong = _applied(now, values, bounds)
         refused += wrong
-    refused += [Refusal("reasoning", "", why) for why in reading.read(proposal.reason, bounds.start, _columns(bounds))]
+    refused += _reasoning(reading.read(proposal.reason, bounds.start, _columns(bounds)))
     return Checked(None if refused else made, tuple(refused))
+
+
+def _reasoning(found: Iterable[str]) -> list[Refusal]:
+    """Each thing that the reason reaches for once: clauses overlap, and would say it again."""
+    once = {why.partition(" (“")[0]: why for why in reversed(list(found))}
+    return [Refusal("reasoning", "", why) for why in reversed(once.values())]
 
 
 def of_person(proposal: Proposal) -> Proposal:

@@ -44,7 +44,7 @@ def decide(desk: Desk, state: State) -> Step:
     again = state.get("fits", 0) > 0
     if answer.verdict is Verdict.REJECT:
         if again:
-            kept = Decided(f"{answer.by} keeps the model as it is.", answer.reason)
+            kept = Decided(f"{answer.by} kept the model as it is.", answer.reason)
             return Step({"question": None, "kept": True, "spec": _fitted(desk, state)}, {}, (kept,))
         sentence = f"{answer.by} rejected the fit: {answer.reason} {priors.REJECTED}"
         return Step({"question": None, "stopped": sentence, "leads_to": "model"})

@@ -16,14 +16,13 @@ from mmm_core.domain.results import Interval
 from mmm_core.domain.study import StepState, StudyOutcome
 from mmm_core.studies import causal_words
 from mmm_core.studies.causal_options import DrawnOptions, held
-from mmm_core.studies.kind import Earlier, Inputs, Kind, Step, Tools, results_of
+from mmm_core.studies.kind import LONGER, Earlier, Inputs, Kind, Step, Tools, results_of
 
 CHECK = TypeAdapter(ChannelCheck)
 
 
 class CausalOptions(DrawnOptions):
-    repetitions: Annotated[int, Field(ge=5, le=200)] = 20
-    """How often each attempt is made."""
+    repetitions: Annotated[int, Field(ge=5, le=200, title="Tries of each attempt to refute", description=LONGER)] = 20
 
 
 def plan(inputs: Inputs, options: CausalOptions) -> list[Step]:

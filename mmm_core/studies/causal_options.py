@@ -1,6 +1,6 @@
 """The diagram as a study keeps it: what was drawn when the question was asked."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,6 +33,8 @@ class Drawn(BaseModel):
 
 
 class DrawnOptions(Options):
+    fitting: ClassVar[bool] = False
+
     diagram: Drawn
 
 

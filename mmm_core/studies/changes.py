@@ -105,7 +105,7 @@ def _noise(rows: list[_Row]) -> Check:
     worst = max(rows, key=lambda r: abs(r.noise) / abs(r.now) if r.now else 0.0)
     value = abs(worst.noise) / abs(worst.now) if worst.now else 0.0
     status = Status.PASS if value <= NOISE_LIMIT else Status.REVIEW
-    tail = "" if status is Status.PASS else "; ask for more draws to see it more clearly"
+    tail = "" if status is Status.PASS else "; more draws per chain (Settings) show it more clearly"
     message = (
         f"What neither data nor specification explain is at most {value:.0%} of a return ({worst.channel}); "
         f"another seed alone moves it by {worst.jitter:.2f}{tail}."

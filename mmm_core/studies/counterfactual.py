@@ -18,7 +18,7 @@ from mmm_core.modeling.prepare import period_days
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.studies.causal_options import DrawnOptions, held
-from mmm_core.studies.kind import Earlier, Inputs, Kind, Step, Tools, results_of
+from mmm_core.studies.kind import LONGER, Earlier, Inputs, Kind, Step, Tools, results_of
 
 INTERVAL = TypeAdapter(Interval)
 Writer = Callable[[float | None], str]
@@ -31,7 +31,7 @@ class CounterfactualOptions(DrawnOptions):
     factor: Annotated[float, Field(ge=0)] | None = None
     level: Annotated[float, Field(ge=0)] | None = None
     """Money per period."""
-    repetitions: Annotated[int, Field(ge=10, le=500)] = 60
+    repetitions: Annotated[int, Field(ge=10, le=500, title="Resamples", description=LONGER)] = 60
 
     @property
     def question(self) -> past.Question:

@@ -25,8 +25,7 @@ AS_IS, TOGETHER = "as it is", "together"
 
 
 class DoctorOptions(Options):
-    most: Annotated[int, Field(ge=1, le=12)] = 8
-    """Remedies that are tried."""
+    most: Annotated[int, Field(ge=1, le=12, title="Remedies that are tried")] = 8
 
 
 def plan(inputs: Inputs, options: DoctorOptions) -> list[Step]:

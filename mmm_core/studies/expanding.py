@@ -14,9 +14,8 @@ from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, r
 
 
 class ExpandingOptions(Options):
-    windows: Annotated[int, Field(ge=2, le=26)] = 4
-    periods: Annotated[int, Field(ge=1, le=104)] = 8
-    """Periods forecast from each window."""
+    windows: Annotated[int, Field(ge=2, le=26, title="Windows")] = 4
+    periods: Annotated[int, Field(ge=1, le=104, title="Periods forecast from each window")] = 8
 
 
 def plan(inputs: Inputs, options: ExpandingOptions) -> list[Step]:

@@ -21,8 +21,9 @@ QUANTILES = {"low": 0.05, "low50": 0.25, "high50": 0.75, "high": 0.95}
 
 
 class HoldoutOptions(Options):
-    periods: Annotated[int, Field(ge=1, le=520)] | None = None
-    """Periods to hold out; None takes 13, or a fifth of short data."""
+    periods: Annotated[
+        int | None, Field(ge=1, le=520, title="Periods held out", description="13, or a fifth of short data.")
+    ] = None
 
 
 def plan(inputs: Inputs, options: HoldoutOptions) -> list[Step]:

@@ -8,7 +8,7 @@ in a process that may import them, so such imports stand inside the functions th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,15 +26,25 @@ Earlier = Mapping[str, dict[str, Any]]
 """Results of the steps that are finished, by name."""
 
 
+LONGER = "More of them are steadier and take longer."
+
+
 class Options(BaseModel):
-    """What a person may choose; a kind adds its own. A study's fits are small: many of them answer its question."""
+    """What a person may choose; a kind adds its own. A study's fits are small: many of them answer its question.
+
+    What has a title is offered as a setting; the rest belongs to what is asked.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    fitting: ClassVar[bool] = True
+    """Whether the study draws from posteriors of its own, so that the number of draws matters."""
 
-    draws: Annotated[int, Field(ge=50, le=2000)] = 300
-    tune: Annotated[int, Field(ge=50, le=2000)] = 300
-    chains: Annotated[int, Field(ge=1, le=8)] = 2
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    draws: Annotated[int, Field(ge=50, le=2000, title="Draws per chain", description=LONGER)] = 300
+    tune: Annotated[int, Field(ge=50, le=2000, title="Warm-up draws per chain", description=LONGER)] = 300
+    chains: Annotated[int, Field(ge=1, le=8, title="Chains", description=LONGER)] = 2
+    seed: Annotated[
+        int, Field(ge=0, le=2**31 - 1, title="Random seed", description="Another one tells chance from finding.")
+    ] = 1
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,8 @@ class Kind[O: Options]:
     needs_run: bool = True
     """It asks about a fitted model; False where data and a specification are enough."""
     needs_other: bool = False
+    before_plan: bool = False
+    """It fits only made-up companies, so that it may be asked before anybody has decided on the plan."""
     tolerant: bool = False
     """A step that fails with a sentence is kept as failed and the others go on; else it ends the study."""
 

@@ -18,8 +18,9 @@ from mmm_core.studies.ladder_rungs import Rung
 
 
 class LadderOptions(Options):
-    periods: Annotated[int, Field(ge=1, le=520)] | None = None
-    """Periods of the holdout; None takes 13, or a fifth of short data."""
+    periods: Annotated[
+        int | None, Field(ge=1, le=520, title="Periods held out", description="13, or a fifth of short data.")
+    ] = None
     hand_over: bool = False
     """Fit each step once more with the posterior of the step before, widened twofold, as its prior. The same data are
     then used twice, so that nothing but the returns of these fits is shown."""

@@ -15,9 +15,17 @@ AS_IT_IS = "as it is"
 
 
 class PerturbationOptions(Options):
-    noise: Annotated[float, Field(gt=0, le=0.5)] = 0.05
-    """Standard deviation of the noise, as a share of each period's spend."""
-    repeats: Annotated[int, Field(ge=1, le=20)] = 3
+    noise: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=0.5,
+            title="Noise on spend",
+            description="Standard deviation, as a share of each period's spend.",
+            json_schema_extra={"unit": "share"},
+        ),
+    ] = 0.05
+    repeats: Annotated[int, Field(ge=1, le=20, title="Tries")] = 3
 
 
 def plan(inputs: Inputs, options: PerturbationOptions) -> list[Step]:

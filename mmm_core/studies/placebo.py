@@ -19,9 +19,11 @@ DEFAULT_CHANNELS = 2
 
 
 class PlaceboOptions(Options):
-    channels: tuple[str, ...] = ()
-    """Whose weeks to shuffle; the two largest by spend where left out."""
-    shuffles: Annotated[int, Field(ge=1, le=10)] = 1
+    channels: Annotated[
+        tuple[str, ...],
+        Field(title="Channels whose weeks are shuffled", description="The two largest by spend where none is named."),
+    ] = ()
+    shuffles: Annotated[int, Field(ge=1, le=10, title="Shuffles of each")] = 1
 
 
 def plan(inputs: Inputs, options: PlaceboOptions) -> list[Step]:

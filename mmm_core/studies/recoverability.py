@@ -22,20 +22,28 @@ from mmm_core.studies import recoverability_settings as settings
 from mmm_core.studies import recoverability_words as words
 from mmm_core.studies import recoverability_worlds as worlds
 from mmm_core.studies import small_fit
-from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
+from mmm_core.studies.kind import LONGER, Earlier, Inputs, Kind, Options, Step, Tools, results_of
 from mmm_core.studies.recoverability_settings import Assumed, Scenario, Setting
 from mmm_core.studies.recoverability_worlds import Ground
 
 
 class RecoverabilityOptions(Options):
-    worlds: Annotated[int, Field(ge=3, le=40)] = 8
+    worlds: Annotated[int, Field(ge=3, le=40, title="Worlds", description=LONGER)] = 8
     scenarios: tuple[Scenario, ...] = (Scenario.WEEKS, Scenario.PULSES, Scenario.EXPERIMENT)
     """Tried beside today's data; regions take many times as long as the others."""
-    years: Annotated[float, Field(gt=0, le=5)] = 1.0
-    """How many more a scenario with more weeks has."""
-    regions: Annotated[int, Field(ge=2, le=20)] = 4
-    apart: Annotated[float, Field(gt=0, le=1)] = 0.3
-    """How far a region's spend goes its own way (standard deviation of its logarithm)."""
+    years: Annotated[
+        float, Field(gt=0, le=5, title="Years more", description="How many a scenario with more weeks has.")
+    ] = 1.0
+    regions: Annotated[int, Field(ge=2, le=20, title="Regions")] = 4
+    apart: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            title="How far regions' spend goes its own way",
+            description="Standard deviation of its logarithm.",
+        ),
+    ] = 0.3
 
 
 def plan(inputs: Inputs, options: RecoverabilityOptions) -> list[Step]:
@@ -166,5 +174,6 @@ KIND = Kind(
     run_step=run_step,
     conclude=conclude,
     needs_run=False,
+    before_plan=True,
     tolerant=True,
 )

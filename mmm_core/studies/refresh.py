@@ -14,9 +14,8 @@ from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, r
 
 
 class RefreshOptions(Options):
-    refreshes: Annotated[int, Field(ge=1, le=26)] = 4
-    periods: Annotated[int, Field(ge=1, le=52)] = 4
-    """Periods that each refresh adds."""
+    refreshes: Annotated[int, Field(ge=1, le=26, title="Refreshes")] = 4
+    periods: Annotated[int, Field(ge=1, le=52, title="Periods that each refresh adds")] = 4
 
 
 def plan(inputs: Inputs, options: RefreshOptions) -> list[Step]:

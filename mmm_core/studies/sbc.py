@@ -23,7 +23,7 @@ from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies import imagined, small_fit
-from mmm_core.studies.kind import Earlier, Inputs, Kind, Options, Step, Tools, results_of
+from mmm_core.studies.kind import LONGER, Earlier, Inputs, Kind, Options, Step, Tools, results_of
 
 RANKS = 100
 """Possible ranks, 0 to 99: the posterior is thinned to one draw less."""
@@ -36,7 +36,7 @@ PASS_AT, FAIL_AT = 0.05, 0.001
 
 
 class SbcOptions(Options):
-    fits: Annotated[int, Field(ge=20, le=1000)] = 200
+    fits: Annotated[int, Field(ge=20, le=1000, title="Made-up companies", description=LONGER)] = 200
 
 
 def plan(inputs: Inputs, options: SbcOptions) -> list[Step]:

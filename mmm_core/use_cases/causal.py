@@ -5,9 +5,10 @@ Advice is imported when it is first asked for: it brings a graph library that ta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.causal import holdings, past
@@ -81,17 +82,19 @@ def quiet_weeks(response: ResponseModel, channel: str) -> tuple[date, date]:
     return past.quietest(response.data, channel)
 
 
-def request_checks(services: Services, actor: Actor, run_id: str) -> Study:
+def request_checks(services: Services, actor: Actor, run_id: str, options: Mapping[str, Any] | None = None) -> Study:
     """Queue the back-door estimate of every channel and the attempts to refute it."""
-    project_id, drawn = _drawn(services, actor, run_id)
+    project_id, drawn = drawn_options(services, actor, run_id)
     return studies.request_study(
-        services, actor, project_id, CHECKS, run_id=run_id, options={"diagram": drawn.model_dump(mode="json")}
+        services, actor, project_id, CHECKS, run_id=run_id, options={**(options or {}), **drawn}
     )
 
 
-def request_counterfactual(services: Services, actor: Actor, run_id: str, question: Question) -> Study:
+def request_counterfactual(
+    services: Services, actor: Actor, run_id: str, question: Question, options: Mapping[str, Any] | None = None
+) -> Study:
     """Queue a question about the past for a structural model fitted on the diagram."""
-    project_id, drawn = _drawn(services, actor, run_id)
+    project_id, drawn = drawn_options(services, actor, run_id)
     asked = {
         "channel": question.channel,
         "first": question.first.isoformat(),
@@ -99,14 +102,15 @@ def request_counterfactual(services: Services, actor: Actor, run_id: str, questi
         "factor": question.factor,
         "level": question.level,
     }
-    options = {"diagram": drawn.model_dump(mode="json"), **asked}
-    return studies.request_study(services, actor, project_id, COUNTERFACTUAL, run_id=run_id, options=options)
+    given = {**(options or {}), **drawn, **asked}
+    return studies.request_study(services, actor, project_id, COUNTERFACTUAL, run_id=run_id, options=given)
 
 
-def _drawn(services: Services, actor: Actor, run_id: str) -> tuple[str, Drawn]:
+def drawn_options(services: Services, actor: Actor, run_id: str) -> tuple[str, dict[str, Any]]:
+    """A model's project, and its diagram as a study of it keeps that; PlanError where nothing is drawn."""
     with services.work(actor) as work:
         run = work.runs.get(run_id)
         diagram = work.graph.diagram(run.project_id)
     if not diagram.nodes:
         raise PlanError(NO_DIAGRAM)
-    return run.project_id, Drawn.of(diagram)
+    return run.project_id, {"diagram": Drawn.of(diagram).model_dump(mode="json")}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -11,13 +11,14 @@ from mmm_core.domain.errors import CarryoverError, Conflict, NotFound, Unavailab
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
-from mmm_core.domain.study import ModelInput, StepState, StepStatus, Study, StudyOutcome
+from mmm_core.domain.study import ModelInput, Step, StepState, StepStatus, Study, StudyOutcome
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.studies import registry
+from mmm_core.studies import choices, registry
 from mmm_core.studies.kind import Kind
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import ensure_usable, working_table
 from mmm_core.use_cases.fits import results_of
+from mmm_core.use_cases.plans import ensure_decided
 
 
 def request_study(
@@ -56,37 +57,70 @@ def create_study(
     run_id
         The fitted model it asks about; a kind that needs none takes the newest data and ``spec`` instead.
     """
-    found = registry.find(kind)
-    require(actor, TeamRole.ANALYST, f"start a study ({found.title.lower()})")
+    asked = _Asked(project_id, registry.find(kind), run_id, other_run_id, spec, dict(options or {}))
+    require(actor, TeamRole.ANALYST, f"start a study ({asked.kind.title.lower()})")
     with services.work(actor) as work:
-        run = _done(work, project_id, run_id, found)
-        other = _done(work, project_id, other_run_id, found) if other_run_id else None
-        version_id = run.dataset_version_id if run else ensure_usable(work.datasets.latest(project_id)).id
-        study = Study(
-            id=services.new_id(),
-            project_id=project_id,
-            dataset_version_id=version_id,
-            run_id=run.id if run else None,
-            other_run_id=other.id if other else None,
-            kind=kind,
-            spec_yaml=run.spec_yaml if run else _given(spec, found).to_yaml(),
-            options={},
-            status=RunStatus.QUEUED,
-            attempt=0,
-            requested_by=actor.name,
-            requested_at=services.now(),
-        )
-        read_options = registry.read_options(found, dict(options or {}))
-        study = replace(
-            study,
-            options=read_options.model_dump(mode="json"),
-            device=ModelSpec.from_yaml(study.spec_yaml).sampling.device,
-        )
-        steps = found.plan(registry.inputs(*model_inputs(work, study)), read_options)
+        study, steps = _drafted(services, actor, work, asked)
         work.studies.add(study, [StepState(n, step) for n, step in enumerate(steps)])
-        _to_graph(work, study, found)
+        _to_graph(work, study, asked.kind)
         work.audit.record("study.requested", study.id, {"kind": kind, "model": study.run_id, "steps": len(steps)})
     return study
+
+
+def plan_study(
+    services: Services,
+    actor: Actor,
+    project_id: str,
+    kind: str,
+    *,
+    run_id: str | None = None,
+    other_run_id: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> tuple[Step, ...]:
+    """The steps that a study of a model would take, refused as ``create_study`` would; nothing is written."""
+    asked = _Asked(project_id, registry.find(kind), run_id, other_run_id, None, dict(options or {}))
+    require(actor, TeamRole.ANALYST, f"start a study ({asked.kind.title.lower()})")
+    with services.work(actor) as work:
+        return tuple(_drafted(services, actor, work, asked)[1])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    project_id: str
+    kind: Kind[Any]
+    run_id: str | None
+    other_run_id: str | None
+    spec: ModelSpec | None
+    options: dict[str, Any]
+
+
+def _drafted(services: Services, actor: Actor, work: Work, asked: _Asked) -> tuple[Study, Sequence[Step]]:
+    """The study as it would be written, and its steps."""
+    kind, project_id = asked.kind, asked.project_id
+    choices.ensure_known(kind, asked.options)
+    read_options = registry.read_options(kind, asked.options)
+    run = _done(work, project_id, asked.run_id, kind)
+    other = _done(work, project_id, asked.other_run_id, kind) if asked.other_run_id else None
+    if run is None and not kind.before_plan:
+        ensure_decided(work, project_id)
+    version_id = run.dataset_version_id if run else ensure_usable(work.datasets.latest(project_id)).id
+    spec_yaml = run.spec_yaml if run else _given(asked.spec, kind).to_yaml()
+    study = Study(
+        id=services.new_id(),
+        project_id=project_id,
+        dataset_version_id=version_id,
+        run_id=run.id if run else None,
+        other_run_id=other.id if other else None,
+        kind=kind.name,
+        spec_yaml=spec_yaml,
+        options=read_options.model_dump(mode="json"),
+        status=RunStatus.QUEUED,
+        attempt=0,
+        requested_by=actor.name,
+        requested_at=services.now(),
+        device=ModelSpec.from_yaml(spec_yaml).sampling.device,
+    )
+    return study, kind.plan(registry.inputs(*model_inputs(work, study)), read_options)
 
 
 def put_in_line(services: Services, actor: Actor, study_id: str) -> None:

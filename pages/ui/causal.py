@@ -11,7 +11,7 @@ from mmm_core.domain.results import Results
 from mmm_core.domain.study import Study, StudyOutcome
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import causal, plans, studies
-from pages.ui import causal_advice, chrome, past_question, state, study
+from pages.ui import causal_advice, chrome, past_question, state, study, study_settings
 from pages.ui.errors import shown
 
 ORDER = (Status.FAIL, Status.REVIEW, Status.PASS)
@@ -62,8 +62,12 @@ def _checks(actor: Actor, run: Run, seen: Study | None, results: Results) -> Non
             label, kind = ("Run again", "secondary") if outcome else ("Run the checks", "primary")
             if _idle(seen) and st.button(label, key="causal_run", type=kind, width="stretch"):
                 with shown():
-                    causal.request_checks(state.services(), actor, run.id)
+                    causal.request_checks(
+                        state.services(), actor, run.id, study_settings.chosen(causal.CHECKS, "model")
+                    )
                     st.rerun()
+            if _idle(seen):
+                study_settings.popover(causal.CHECKS, "model", width="stretch")
         _under_way(actor, seen)
         if outcome and seen:
             _by_channel(outcome, results, seen)
@@ -90,8 +94,11 @@ def _past(actor: Actor, run: Run, seen: Study | None, results: Results) -> None:
             question = past_question.ask(state.fitted(actor, run.id), results, "structural")
             if _idle(seen) and st.button("Ask both models", key="structural_ask"):
                 with shown():
-                    causal.request_counterfactual(state.services(), actor, run.id, question)
+                    own = study_settings.chosen(causal.COUNTERFACTUAL, "model")
+                    causal.request_counterfactual(state.services(), actor, run.id, question, own)
                     st.rerun()
+            if _idle(seen):
+                study_settings.popover(causal.COUNTERFACTUAL, "model")
         _under_way(actor, seen)
         if seen and seen.outcome:
             study.outcome(seen.outcome, results, f"past_{seen.id}")

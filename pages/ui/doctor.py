@@ -8,9 +8,8 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
 from mmm_core.domain.study import Study, StudyOutcome
-from mmm_core.reports import wording as f
 from mmm_core.use_cases import studies
-from pages.ui import proposals, state, study
+from pages.ui import proposals, state, study, study_settings
 from pages.ui.errors import shown
 
 KIND = "doctor"
@@ -40,10 +39,12 @@ def section(actor: Actor, project: Project, run: Run) -> None:
                         [KIND],
                         label,
                         run_id=run.id,
+                        options=study_settings.chosen(KIND, "doctor"),
                         primary=outcome is None,
                         key="doctor_start",
                         width="stretch",
                     )
+                    study_settings.popover(KIND, "doctor", width="stretch")
             if seen is not None:
                 _study(actor, project, seen, results)
 
@@ -62,4 +63,4 @@ def _study(actor: Actor, project: Project, seen: Study, results: Results) -> Non
         study.finding(check, results)
     with st.expander("Checks and returns, remedy by remedy"):
         study.outcome(StudyOutcome("", (), found.tables, found.pictures), results, f"doctor_{seen.id}", verdict=False)
-    st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}.")
+    study_settings.asked(seen)

@@ -9,8 +9,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.planning import Scenario
 from mmm_core.domain.results import Results
 from mmm_core.domain.study import Study, StudyOutcome
-from mmm_core.reports import wording as f
-from pages.ui import study
+from pages.ui import study, study_settings
 from pages.ui.errors import shown
 
 KIND = "sensitivity"
@@ -32,9 +31,11 @@ def section(actor: Actor, run: Run, scenario: Scenario, results: Results, found:
                     "periods": scenario.plan.periods,
                     "spend": scenario.plan.spend,
                     "scenario": scenario.id,
+                    **study_settings.chosen(KIND, scenario.id),
                 },
                 key=f"firm_{scenario.id}",
             )
+            study_settings.popover(KIND, scenario.id)
         if own is not None:
             _study(actor, own, results)
 
@@ -52,4 +53,4 @@ def _study(actor: Actor, own: Study, results: Results) -> None:
     with st.expander("Setting by setting"):
         inside = StudyOutcome("", (), own.outcome.tables, own.outcome.pictures)
         study.outcome(inside, results, f"firmness_{own.id}", verdict=False)
-    st.caption(f"Asked by {f.safe(own.requested_by)}, {f.moment(own.ended_at)}.")
+    study_settings.asked(own)

@@ -10,7 +10,7 @@ from mmm_core.domain.study import Study, StudyOutcome
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, studies
-from pages.ui import model_spec, proposals, state, study
+from pages.ui import model_spec, proposals, state, study, study_settings
 from pages.ui.errors import shown
 
 KIND = "ladder"
@@ -57,10 +57,11 @@ def _start(actor: Actor, project: Project, run: Run | None, *, again: bool) -> N
             "Climb again" if again else "Climb the ladder",
             run_id=run.id if run else None,
             spec=spec,
-            options={"hand_over": hand_over},
+            options={"hand_over": hand_over, **study_settings.chosen(KIND, "ladder")},
             primary=not again,
             key="ladder_start",
         )
+        study_settings.popover(KIND, "ladder")
 
 
 def _spec(actor: Actor, project: Project) -> ModelSpec | None:
@@ -83,4 +84,4 @@ def _study(actor: Actor, project: Project, seen: Study, results: Results | None)
     with st.expander("Advice, step by step", expanded=True):
         for check in seen.outcome.checks:
             study.finding(check, results)
-    st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}.")
+    study_settings.asked(seen)

@@ -8,9 +8,8 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.study import Study, StudyOutcome
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.reports import wording as f
 from mmm_core.use_cases import studies
-from pages.ui import model_spec, state, study
+from pages.ui import model_spec, state, study, study_settings
 from pages.ui.errors import shown
 
 KIND = "recoverability"
@@ -67,16 +66,19 @@ def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool
         st.number_input("Worlds", 3, 40, 8, key="recover_worlds", help="More are surer and take longer.", width=160)
     )
     spec = ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0])
-    study.start(
-        actor,
-        project.id,
-        [KIND],
-        "Simulate again" if again else "Simulate",
-        spec=spec,
-        options={"scenarios": chosen, "worlds": worlds},
-        primary=not again,
-        key="recover_start",
-    )
+    own = study_settings.chosen(KIND, "recover", without=["worlds"])
+    with st.container(horizontal=True):
+        study.start(
+            actor,
+            project.id,
+            [KIND],
+            "Simulate again" if again else "Simulate",
+            spec=spec,
+            options={"scenarios": chosen, "worlds": worlds, **own},
+            primary=not again,
+            key="recover_start",
+        )
+        study_settings.popover(KIND, "recover", without=["worlds"])
 
 
 def _study(actor: Actor, seen: Study) -> None:
@@ -96,4 +98,4 @@ def _found(seen: Study, outcome: StudyOutcome) -> None:
         study.finding(check, names)
     with st.expander("The numbers"):
         study.outcome(StudyOutcome("", (), outcome.tables), names, f"recover_{seen.id}_tables", verdict=False)
-    st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}.")
+    study_settings.asked(seen)

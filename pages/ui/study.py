@@ -36,11 +36,12 @@ def start(
     other_run_id: str | None = None,
     spec: ModelSpec | None = None,
     options: Mapping[str, Any] | None = None,
+    by_kind: Mapping[str, Mapping[str, Any]] | None = None,
     primary: bool = False,
     key: str = "",
     width: Literal["content", "stretch"] = "content",
 ) -> None:
-    """A button that puts one or several studies on the queue."""
+    """A button that puts one or several studies on the queue; ``by_kind``: what is set of each beside ``options``."""
     look = "primary" if primary else "secondary"
     if not st.button(label, type=look, key=key or f"start_{'_'.join(kinds)}", width=width):
         return
@@ -54,7 +55,7 @@ def start(
                 run_id=run_id,
                 other_run_id=other_run_id,
                 spec=spec,
-                options=options,
+                options={**(options or {}), **(by_kind or {}).get(kind, {})},
             )
         st.rerun()
 

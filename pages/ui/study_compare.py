@@ -13,7 +13,7 @@ from mmm_core.reports import wording as f
 from mmm_core.studies import registry
 from mmm_core.use_cases import comparisons, studies
 from mmm_core.use_cases.comparisons import Comparison
-from pages.ui import chrome, state, study
+from pages.ui import chrome, state, study, study_settings
 from pages.ui.errors import shown
 
 KIND = "changes"
@@ -127,8 +127,18 @@ def _changes(actor: Actor, seen: Comparison) -> None:
         with side:
             if found is None or found.status.ended:
                 label = "Run again" if outcome else "Find out"
-                pair = {"run_id": new.id, "other_run_id": old.id}
-                study.start(actor, new.project_id, [KIND], label, **pair, key="compare_changes", width="stretch")
+                study.start(
+                    actor,
+                    new.project_id,
+                    [KIND],
+                    label,
+                    run_id=new.id,
+                    other_run_id=old.id,
+                    options=study_settings.chosen(KIND, "compare"),
+                    key="compare_changes",
+                    width="stretch",
+                )
+                study_settings.popover(KIND, "compare", width="stretch")
         if found is not None and not found.status.ended:
             study.watch(actor, [found.id])
         elif found is not None and found.status is not RunStatus.DONE:

@@ -10,11 +10,13 @@ from mmm_core.domain.study import Study
 from mmm_core.reports import wording as f
 from mmm_core.studies import registry
 from mmm_core.use_cases import studies
-from pages.ui import chrome, state, study
+from pages.ui import chrome, state, study, study_settings
 from pages.ui.errors import shown
 
 TESTS = ("holdout", "expanding", "refresh", "perturbation", "placebo")
 CALIBRATION = "sbc"
+KEY = "validation"
+"""Of the settings that the card's widgets hold."""
 
 
 def card(actor: Actor, run: Run) -> None:
@@ -43,7 +45,10 @@ def _head(actor: Actor, run: Run, found: dict[str, Study]) -> None:
         st.markdown(f"{badge}**Validation of {f.safe(run.name)}**  \n:gray[{_count(found)}]", width="content")
         if missing:
             label = "Run all five tests" if len(missing) == len(TESTS) else "Run what is missing"
-            study.start(actor, run.project_id, missing, label, run_id=run.id, primary=not done, key="validate_all")
+            own = {kind: study_settings.chosen(kind, KEY) for kind in missing}
+            study.start(
+                actor, run.project_id, missing, label, run_id=run.id, by_kind=own, primary=not done, key="validate_all"
+            )
 
 
 def _count(found: dict[str, Study]) -> str:
@@ -66,8 +71,18 @@ def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Result
     text.markdown(f"{badge}**{kind.title}**  \n{words}")
     with side:
         if seen is None or seen.status.ended:
-            label = "Run again" if outcome else "Run"
-            study.start(actor, run.project_id, [name], label, run_id=run.id, key=f"validate_{name}", width="stretch")
+            study.start(
+                actor,
+                run.project_id,
+                [name],
+                "Run again" if outcome else "Run",
+                run_id=run.id,
+                options=study_settings.chosen(name, KEY),
+                key=f"validate_{name}",
+                width="stretch",
+            )
+            names = [c.channel for c in results.channels]
+            study_settings.popover(name, KEY, channels=names, width="stretch")
         else:
             st.markdown(":gray[under way]")
     if seen is not None and seen.status in (RunStatus.FAILED, RunStatus.CANCELLED):
@@ -75,4 +90,4 @@ def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Result
     if outcome is not None and seen is not None:
         with st.expander("What it looked at"):
             study.outcome(outcome, results, f"study_{seen.id}", verdict=False)
-            st.caption(f"Asked by {f.safe(seen.requested_by)}, {f.moment(seen.ended_at)}.")
+            study_settings.asked(seen)

@@ -146,6 +146,33 @@ def test_the_card_says_what_was_found_what_failed_and_what_waits(
     labels = [b.label for b in page.button]
     assert "Run what is missing" in labels
     assert {"Run again", "Cancel", "Go on from where it stopped"} <= set(labels)
+    assert page.number_input(key="validation_holdout_draws").value == 300
+
+
+def _settings() -> None:
+    import streamlit as st
+
+    from pages.ui import study_settings
+
+    for kind in ("perturbation", "placebo", "holdout"):
+        st.session_state[kind] = study_settings.chosen(kind, "here")
+        study_settings.popover(kind, "here", channels=["tv", "paid_search"])
+
+
+def test_settings_give_what_was_chosen_otherwise_and_nothing_else() -> None:
+    page = AppTest.from_function(_settings, default_timeout=60).run()
+    assert not page.exception
+    assert [page.session_state[k] for k in ("perturbation", "placebo", "holdout")] == [{}, {}, {}]
+    assert page.number_input(key="here_holdout_periods").value is None
+    assert "fifth of short data" in page.number_input(key="here_holdout_periods").placeholder
+    page.number_input(key="here_perturbation_noise").set_value(12.0)
+    page.multiselect(key="here_placebo_channels").set_value(["paid_search"])
+    page.number_input(key="here_holdout_periods").set_value(26)
+    page.number_input(key="here_holdout_draws").set_value(600)
+    page.run()
+    assert page.session_state["perturbation"] == {"noise": pytest.approx(0.12)}
+    assert page.session_state["placebo"] == {"channels": ("paid_search",)}
+    assert page.session_state["holdout"] == {"periods": 26, "draws": 600}
 
 
 def test_comparing_a_model_with_itself_is_one_sentence(backend: web.Backend, engine: Engine, actor: Actor) -> None:

@@ -13,7 +13,8 @@ from mmm_core.domain.planning import SpendPlan
 from mmm_core.domain.project import PlanStatus
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording
-from mmm_core.use_cases import datasets, fits, knowledge, models, plans, reports, studies, what_if
+from mmm_core.studies import registry
+from mmm_core.use_cases import datasets, fits, knowledge, models, plans, reports, study_requests, what_if
 
 
 class Step(Arguments):
@@ -47,10 +48,20 @@ class Note(Arguments):
 
 
 class Studied(Arguments):
-    kind: str = Field(description="holdout, expanding, refresh, perturbation, placebo, sensitivity, doctor or causal.")
+    kind: str = Field(description=f"One of {', '.join(study_requests.KINDS)}.")
+    options: dict[str, Any] = Field(
+        default={},
+        description="Settings by name where the person asks for other than the usual, such as draws, tune, chains, "
+        "seed; periods (holdout, ladder, expanding, refresh), windows, refreshes, noise and repeats (perturbation), "
+        "channels and shuffles (placebo), fits (sbc), worlds (recoverability), most (doctor), repetitions (causal); "
+        "counterfactual needs channel, first, last, and factor or level.",
+    )
+    scenario: str = Field(default="", max_length=120, description="For sensitivity: name of the saved scenario.")
+    other: str = Field(default="", max_length=120, description="For changes: name of the model to compare with.")
 
 
-ON_A_MODEL = ("holdout", "expanding", "refresh", "perturbation", "placebo", "sensitivity", "doctor", "causal")
+MOST_STEPS = 5
+"""Steps that are listed one by one before a yes."""
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------
@@ -146,17 +157,25 @@ def run_bayesian_mmm(context: Context, given: Named) -> str:
     return f"{run.name} is on the queue; the Model page shows how far it is."
 
 
+def _asked(given: Studied) -> study_requests.Ask:
+    return study_requests.Ask(given.kind, given.options, given.scenario, given.other)
+
+
 def preview_study(context: Context, given: Studied) -> Sequence[str]:
-    if given.kind not in ON_A_MODEL:
-        raise BadInput(f"A study of a model is one of {', '.join(ON_A_MODEL)}.")
-    return (f"A {given.kind} study of {name(context.run().name)}", "It runs on the queue after waiting fits.")
+    found = study_requests.plan(context.services, context.actor, context.run(), _asked(given))
+    lines = [f"{found.title}, of {name(found.model)}"]
+    lines += [f"{title}: {wording.plain(name(value))}" for title, value in found.settings]
+    shown = found.steps if len(found.steps) <= MOST_STEPS + 1 else found.steps[:MOST_STEPS]
+    lines += [name(step.label) for step in shown]
+    if len(shown) < len(found.steps):
+        lines.append(f"and {len(found.steps) - len(shown)} steps more")
+    return (*lines, "It runs on the queue after waiting fits.")
 
 
 def request_study(context: Context, given: Studied) -> str:
-    preview_study(context, given)
     run = context.run()
-    study = studies.request_study(context.services, context.actor, context.project, given.kind, run_id=run.id)
-    return f"The {study.kind} study of {run.name} is on the queue."
+    study = study_requests.request(context.services, context.actor, run, _asked(given))
+    return f"{registry.find(study.kind).title}, of {name(run.name)}, is on the queue."
 
 
 # ---- what-if, report, notes ------------------------------------------------------------------------------------------
@@ -223,7 +242,8 @@ TOOLS = (
     _tool("run_bayesian_mmm", "model", "Queue a Bayesian fit with the suggested specification.",
           "models.suggest_spec, models.check_spec, fits.request_fit", "Start a fit", Named, preview_fit,
           run_bayesian_mmm),
-    _tool("request_study", "model", "Queue a validation study of the newest model.", "studies.request_study",
+    _tool("request_study", "model", "Queue a study of the newest model: a validation test, calibration, the "
+          "ladder, the doctor, causal checks, how firm a scenario is.", "study_requests.plan, study_requests.request",
           "Start a study", Studied, preview_study, request_study),
     _tool("save_scenario", "plan", "Save a plan under a name.", "what_if.save_scenario", "Save a scenario", Saved,
           preview_scenario, save_scenario),

@@ -61,6 +61,10 @@ class Around:
         return self.sentence.count("|") < 2 and bool(re.search(r"[^\W\d_]{3,}", self.sentence))
 
 
+NOTHING = "nothing of "
+"""How a fault begins whose words name nothing wrong, but leave out what has to be said."""
+
+
 def mistaken(fact: Fact, around: Around, places: Iterable[str]) -> tuple[str, str] | None:
     """The kind of fault and what the words say instead; None where they name nothing that the figure is not."""
     stem, _, part = fact.key.rpartition(".")
@@ -90,11 +94,11 @@ def _metric(metric: str, around: Around, *, beside: bool) -> str:
     if metric == "marginal_roi":
         if own.search(f"{around.before_it} {around.attached}"):
             return ""
-        return rivals[0] if rivals else "nothing of the next money" if around.told and not beside else ""
+        return rivals[0] if rivals else f"{NOTHING}the next money" if around.told and not beside else ""
     if metric == "roi_prior":
         if beside or not around.told or own.search(f"{around.before_it} {around.attached}"):
             return ""
-        return "nothing of a belief"
+        return f"{NOTHING}a belief"
     if metric == "roi":
         return "" if words.AVERAGE.search(around.near) or not rivals else rivals[0]
     known = own.search(around.near) or (metric.endswith("share") and own.search(" | ".join(around.free)))
@@ -127,7 +131,7 @@ def _part(stem: str, part: str, around: Around) -> str:
         return middle.group(0)
     beside = any(key.rpartition(".")[0] == stem for key in around.siblings)
     known = low or high or beside or not around.told or words.ENDS.search(around.sentence)
-    return "" if known else "nothing of an interval"
+    return "" if known else f"{NOTHING}an interval"
 
 
 def _period(fact: Fact, metric: str, around: Around) -> str:
@@ -151,13 +155,13 @@ def _place(key: str, around: Around, places: Iterable[str]) -> str:
         return ""
     own, known = place_of(key), list(places)
     for text in (f"{around.before} {around.attached}", around.before_it):
-        named = [p for p in known if _names(p, text)]
+        named = [p for p in known if names_place(p, text)]
         if named:
             return "" if own in named else named[0]
     return ""
 
 
-def _names(place: str, text: str) -> bool:
+def names_place(place: str, text: str) -> bool:
     """Whether the text names the place; "southern" names the south."""
     pattern = rf"(?<!\w){re.escape(place.replace('_', ' '))}(?:ern|['’]s)?(?!\w)"
     return bool(re.search(pattern, text, re.IGNORECASE))

@@ -26,6 +26,7 @@ from mmm_core.agents.tools.kinds import Context, Result, Tool
 from mmm_core.domain.conversation import Message, Speaker, to_record
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.llm import Task
+from mmm_core.reports.number_names import NAMED
 from mmm_core.use_cases import projects
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def stream(
     turn = Turn(context, _evidence(context, before), Draft(said=text), Limits(), kit)
     about = About(context.actor, kit.task, context.project_id, context.conversation_id)
     routed = Routed(gateway, about, turn.limits, turn.queue)
-    told = _Told(turn.evidence)
+    told = _Told(turn.evidence, text)
     for kind, piece in _run(turn, routed, text, before):
         turn.limits.in_time(routed.name_of_last)
         for event in _drained(turn):
@@ -114,18 +115,19 @@ def stream(
         yield from told.end(more=bool(piece)) if kind == "end" else told.feed(piece)
     yield from _drained(turn)
     yield from _question(turn, told.shown)
-    yield _finished(turn, routed.counted, told.shown, told.withheld)
+    yield _finished(turn, routed.counted, told)
 
 
 class _Told:
     """What the person has been shown of an answer, and how much of it stands."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        self._evidence = evidence
-        self._gate = Gate(evidence)
+    def __init__(self, evidence: Evidence, asked: str) -> None:
+        self._evidence, self._asked = evidence, asked
+        self._gate = Gate(evidence, asked)
         self.shown = self._stands = ""
         self.withheld: list[str] = []
         self._standing = 0
+        self.named = self._named = 0
 
     def feed(self, piece: str) -> Iterator[Text]:
         yield from self._let(self._gate.feed(piece))
@@ -135,12 +137,12 @@ class _Told:
         yield from self._let(self._gate.close())
         if more and self.shown.strip():
             yield from self._let([Released("\n\n")])
-        self._stands, self._standing = self.shown, len(self.withheld)
+        self._stands, self._standing, self._named = self.shown, len(self.withheld), self.named
 
     def back(self) -> str:
         """Forget what an answer that failed has said."""
-        self._gate = Gate(self._evidence)
-        self.shown, self.withheld = self._stands, self.withheld[: self._standing]
+        self._gate = Gate(self._evidence, self._asked)
+        self.shown, self.withheld, self.named = self._stands, self.withheld[: self._standing], self._named
         return self.shown
 
     def _let(self, released: Iterable[Released]) -> Iterator[Text]:
@@ -148,6 +150,7 @@ class _Told:
             text = harmless(one.text)
             self.shown += text
             self.withheld += one.withheld
+            self.named += one.named
             yield Text(text)
 
 
@@ -156,8 +159,8 @@ def _question(turn: Turn, shown: str) -> Iterator[Event]:
         yield Text(("\n\n" if shown.strip() else "") + harmless(turn.question))
 
 
-def _finished(turn: Turn, counted: Counted, shown: str, withheld: Sequence[str]) -> Draft:
-    draft = turn.draft
+def _finished(turn: Turn, counted: Counted, told: _Told) -> Draft:
+    draft, shown, withheld = turn.draft, told.shown, told.withheld
     asked = harmless(turn.question) if turn.question else ""
     draft.text = "\n\n".join(part for part in (shown.strip(), asked) if part)
     draft.facts = tuple(turn.evidence.facts.values())[-80:]
@@ -170,6 +173,8 @@ def _finished(turn: Turn, counted: Counted, shown: str, withheld: Sequence[str])
             if len(withheld) == 1
             else f"{len(withheld)} figures were withheld: no result holds them."
         )
+    if told.named:
+        draft.notes.append(NAMED)
     return draft
 
 

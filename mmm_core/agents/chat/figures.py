@@ -1,7 +1,8 @@
 """Holds a model's free text against the results of its tools, sentence by sentence, before a person sees any of it.
 
 A figure with a reference goes to the number lock. A figure without one is given the reference of a result that shows
-the same figure and belongs to the channel that the clause names; where there is none, the figure is withheld.
+the same figure and belongs to the channel that the clause names; where there is none, the figure is withheld. Where the
+words do not say for certain what a figure is, its name is written beside it.
 """
 
 import re
@@ -11,7 +12,8 @@ from typing import Any
 
 from mmm_core.domain.report import Fact
 from mmm_core.reports import number_lock
-from mmm_core.reports.number_lock import CLAIM, Fault
+from mmm_core.reports.number_known import Scene
+from mmm_core.reports.number_lock import ABROAD, CLAIM, Fault
 from mmm_core.reports.story import spell
 from mmm_core.reports.wording import CURRENCIES
 
@@ -25,7 +27,8 @@ BARE = re.compile(
     rf"(?P<after>\s?(?:percentage points?|points?|pts?|pp|percent|times|weeks?|periods?|{CODES})\b|\s?[%×€$£]|x\b)?"
 )
 SIZES = re.compile(
-    r"\b(?:twice|thrice|doubled?|doubles|doubling|tripled?|triples|tripling|halved?|halves|halving|half|two[- ]thirds|"
+    rf"\b(?:{ABROAD}|"
+    r"twice|thrice|doubled?|doubles|doubling|tripled?|triples|tripling|halved?|halves|halving|half|two[- ]thirds|"
     r"a third|a quarter of|(?:two|three|four|five|ten)[- ]?fold|dozens?|hundreds?|thousands?|millions?|billions?|"
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety)(?:[- ]\w+)? (?:percent|per cent|times|weeks?|points?|euros?|dollars?|pounds?))\b",
@@ -71,13 +74,16 @@ class Released:
     text: str
     withheld: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    named: int = 0
+    """Figures beside which stands what they are."""
 
 
 class Gate:
     """Takes a text in as it comes and lets whole sentences out."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, asked: str = "") -> None:
         self._evidence = evidence
+        self._scene = Scene(asked)
         self._waiting = ""
         self._before = ""
 
@@ -91,22 +97,31 @@ class Gate:
         rest, self._waiting = self._waiting, ""
         if rest:
             yield self._check(rest)
+        self._scene.end()
 
     def _check(self, sentence: str) -> Released:
-        made = check(sentence, self._evidence, self._before)
+        self._scene.open(sentence)
+        made = check(sentence, self._evidence, self._before, self._scene.words)
         self._before = PLACE.sub(" ", CLAIM.sub(" ", sentence))
+        self._scene.close(sentence, self._before)
         return made
 
 
-def check(sentence: str, evidence: Evidence, before: str = "") -> Released:
-    """One sentence with what may not be shown taken out."""
+def check(sentence: str, evidence: Evidence, before: str = "", asked: str = "") -> Released:
+    """One sentence with what may not be shown taken out.
+
+    Parameters
+    ----------
+    asked
+        The question and what else was said that the sentence may be about.
+    """
     claims = [(m.group(1).strip(), m.group(2).strip()) for m in CLAIM.finditer(sentence)]
     places = iter(range(len(claims)))
     naked = CLAIM.sub(lambda _: f"\x01{next(places)}\x01", sentence).replace("[[", "").replace("]]", "")
     withheld: list[str] = []
     for start, end in reversed(list(_bare(naked, evidence))):
         shown = naked[start:end]
-        key = _reference(naked, start, end, evidence, before)
+        key = _reference(naked, start, end, evidence, before, asked)
         if key is None:
             withheld.append(shown)
             naked = naked[:start] + WITHHELD + naked[end:]
@@ -114,11 +129,17 @@ def check(sentence: str, evidence: Evidence, before: str = "") -> Released:
             claims.append((shown, key))
             naked = f"{naked[:start]}\x01{len(claims) - 1}\x01{naked[end:]}"
     whole = PLACE.sub(lambda m: "[[{}|{}]]".format(*claims[int(m.group(1))]), naked)
-    wrong = _faults(whole, evidence, before)
-    out = PLACE.sub(lambda m: WITHHELD if claims[int(m.group(1))][0] in wrong else claims[int(m.group(1))][0], naked)
-    out, sizes = _sweep(out)
+    wrong, names = _faults(whole, evidence, before, asked)
+    out, sizes = _sweep(PLACE.sub(lambda m: WITHHELD if claims[int(m.group(1))][0] in wrong else m.group(0), naked))
+    beside = dict(zip((int(m.group(1)) for m in PLACE.finditer(naked)), names, strict=True))
+    left = [int(m.group(1)) for m in PLACE.finditer(out)]
+    out = PLACE.sub(lambda m: _shown(claims[int(m.group(1))][0], beside[int(m.group(1))]), out)
     kept = dict.fromkeys(key for shown, key in claims if shown not in wrong)
-    return Released(out, (*withheld, *sorted(wrong), *sizes), tuple(kept))
+    return Released(out, (*withheld, *sorted(wrong), *sizes), tuple(kept), sum(bool(beside[n]) for n in left))
+
+
+def _shown(figure: str, name: str) -> str:
+    return f"{figure} [{name}]" if name else figure
 
 
 def _bare(naked: str, evidence: Evidence) -> Iterator[tuple[int, int]]:
@@ -159,18 +180,24 @@ def _is_literal(text: str, start: int, end: int, evidence: Evidence) -> bool:
     return word in evidence.literals or text[start:end].strip() in evidence.literals
 
 
-def _reference(naked: str, start: int, end: int, evidence: Evidence, before: str) -> str | None:
-    """The key of a result that shows this very figure and belongs where the sentence says; None where there is none."""
+def _reference(naked: str, start: int, end: int, evidence: Evidence, before: str, asked: str) -> str | None:
+    """The key of a result that shows this very figure and belongs where the sentence says; None where there is none.
+    One that the words name goes before one whose name has to be written beside it."""
     shown = naked[start:end]
     read = BARE.fullmatch(shown)
     if read is None:
         return None
     # A nought stands for each other figure: the words beyond it are that one's.
     ahead, after = PLACE.sub(" 0 ", naked[:start]), PLACE.sub(" 0 ", naked[end:])
+    possible = []
     for key, fact in evidence.facts.items():
-        if _near(read, fact) and shown not in _faults(f"{ahead}[[{shown}|{key}]]{after}", evidence, before):
-            return key
-    return None
+        if _near(read, fact):
+            wrong, names = _faults(f"{ahead}[[{shown}|{key}]]{after}", evidence, before, asked)
+            if shown not in wrong:
+                if not any(names):
+                    return key
+                possible.append(key)
+    return possible[0] if possible else None
 
 
 def _near(read: re.Match[str], fact: Fact) -> bool:
@@ -181,16 +208,17 @@ def _near(read: re.Match[str], fact: Fact) -> bool:
     return abs(float(digits) * scale - size) <= (0.5 * 10.0 ** -len(digits.partition(".")[2]) + 1e-9) * scale
 
 
-def _faults(text: str, evidence: Evidence, before: str) -> set[str]:
-    """Figures with references that do not hold."""
+def _faults(text: str, evidence: Evidence, before: str, asked: str) -> tuple[set[str], tuple[str, ...]]:
+    """Figures with references that do not hold, and what stands beside each figure."""
     whole = f"{before}\n{text}" if before else text
-    found = number_lock.check(whole, evidence.facts, evidence.channels, evidence.currency, evidence.is_revenue)
+    about = evidence.channels, evidence.currency, evidence.is_revenue
+    found = number_lock.check(whole, evidence.facts, *about, asked=asked)
     # 'over 99%' is how the product spells a chance, though no figure that could be measured.
     spelled = {
         m.group(1).strip() for m in CLAIM.finditer(text) if _is_spelled(m.group(1).strip(), m.group(2), evidence)
     }
     wrong = [f for f in found.findings if f.fault is not Fault.UNREFERENCED]
-    return {f.shown for f in wrong if not (f.fault is Fault.VALUE and f.shown in spelled)}
+    return {f.shown for f in wrong if not (f.fault is Fault.VALUE and f.shown in spelled)}, found.names
 
 
 def _is_spelled(shown: str, key: str, evidence: Evidence) -> bool:

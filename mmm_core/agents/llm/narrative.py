@@ -16,6 +16,7 @@ from mmm_core.domain.ports import Services
 from mmm_core.domain.report import Fact
 from mmm_core.domain.results import Results
 from mmm_core.reports import number_lock, story, wording
+from mmm_core.reports.number_names import NAMED
 from mmm_core.use_cases import fits, projects
 
 PROMPT = Path(__file__).parent / "prompts" / "narrative.md"
@@ -43,7 +44,7 @@ class _Source:
     def check(self, text: str) -> number_lock.Checked:
         """The lock's word; the first and last day of the data are no figures."""
         found = number_lock.check(self._undated(text), self.facts, *self._about)
-        return replace(found, text=number_lock.CLAIM.sub(lambda m: m.group(1).strip(), text))
+        return replace(found, text=number_lock.with_names(text, found.names))
 
     def _undated(self, text: str) -> str:
         for day in (self.results.first_period, self.results.last_period):
@@ -69,7 +70,7 @@ def retell(services: Services, actor: Actor, run_id: str) -> Narrative:
             return _template(source, f"{failure} These are the built-in words.")
         found = source.check(answer.text)
         if found.holds:
-            return Narrative(found.text, found.references, str(answer.choice))
+            return Narrative(found.text, found.references, str(answer.choice), NAMED if any(found.names) else "")
         wrong = tuple(f.sentence for f in found.findings)
     count = f"{len(wrong)} figure{'' if len(wrong) == 1 else 's'}"
     return _template(source, f"The model's text was refused: {count} in it did not hold. These are the built-in words.")

@@ -16,12 +16,15 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.instructions import Multiply
 from mmm_core.domain.ports import Services
 from mmm_core.reports import wording
+from mmm_core.reports.number_names import NAMED
 from mmm_core.use_cases import conversations, reports
 from tests.agents import world
 from tests.agents.llm.loopback import serving
 from tests.agents.scripted import Scripted
 
 pytestmark = pytest.mark.slow
+NAME = r" \[TV: return on spend, whole period, middle estimate\]"
+"""What the product writes beside a figure whose question or sentence it does not understand to the last word."""
 
 
 def placed(
@@ -64,14 +67,14 @@ def test_tools_are_called_and_their_figures_told_as_they_stream(
         ("Let me look.", [("roi_summary", {})]), f"TV returned [[{roi}|channel.tv.roi.p50]]. It is mostly prior.",
     )  # fmt: skip
     message, events = said(place, "And how did television do, roughly speaking?")
-    assert message.text == f"Let me look.\n\nTV returned {roi}. It is mostly prior."
+    assert message.text == f"Let me look.\n\nTV returned {roi}{NAME}. It is mostly prior."
     assert message.by == "compatible · small"
     assert message.tools == ("roi_summary",)
     assert Began("roi_summary") in events
     assert len([e for e in events if isinstance(e, Text) and e.text.strip()]) >= 3, "sentence by sentence"
     assert (message.input_tokens, message.output_tokens) == (200, 20)
     assert message.cost is None, "its price is not known"
-    assert message.note == ""
+    assert message.note == NAMED, "what the question may mean is not understood to the last word"
     assert "channel.tv.roi.p50" in last_result(model.seen[-1])
     assert "list_all_tools" in model.tools
     assert len(model.seen[0]) == 2, "system and the message"
@@ -97,7 +100,7 @@ def test_what_the_grammar_refuses_the_model_puts_into_its_words(services: Servic
 def test_a_figure_that_no_result_holds_is_never_shown(services: Services, actor: Actor, fitted: str, roi: str) -> None:
     place, _ = placed(services, actor, fitted, [("roi_summary", {})], f"TV returned {roi}. Radio returned 77×.")
     message, events = said(place, "What about it, then?")
-    assert message.text == f"TV returned {roi}. Radio returned {WITHHELD}."
+    assert message.text == f"TV returned {roi}{NAME}. Radio returned {WITHHELD}."
     assert "withheld" in message.note
     assert not [e for e in events if isinstance(e, Text) and "77" in e.text]
 
@@ -107,7 +110,7 @@ def test_figures_of_an_earlier_answer_still_count(services: Services, actor: Act
     first, _ = said(place, "Tell me all.")
     talk = world.context(place.services, actor, fitted, conversation_id=first.conversation_id)
     second, _ = said(talk, "Again, please?")
-    assert second.text == f"As said, TV returned {roi}."
+    assert second.text == f"As said, TV returned {roi}{NAME}."
 
 
 def test_a_question_back_ends_the_turn_with_its_buttons(services: Services, actor: Actor, fitted: str) -> None:
@@ -238,7 +241,7 @@ def test_on_the_wire_tokens_stream_and_tools_are_called(
     with serving({"text": "Looking it up.", "calls": [("roi_summary", {})]}, {"text": answer}) as (address, script):
         given = world.with_model(services, providers.build, compatible_url=address)
         message, events = said(world.context(given, actor, fitted), "How did it go with television?")
-    assert message.text == f"Looking it up.\n\nTV returned {roi}. That is all."
+    assert message.text == f"Looking it up.\n\nTV returned {roi}{NAME}. That is all."
     assert message.tools == ("roi_summary",)
     assert script.requests[0]["stream"] is True
     assert {t["function"]["name"] for t in script.requests[0]["tools"]} >= {"roi_summary", "publish_report"}

@@ -1,10 +1,14 @@
 """A model's figures pass only where a tool's result stands behind them."""
 
+import re
+
 import pytest
 
 from mmm_core.agents.chat.figures import WITHHELD, Evidence, Gate, check
 from mmm_core.domain.report import Fact
 
+NAME = re.compile(r" \[[^\]]+\]")
+"""What the product writes beside a figure."""
 FACTS = (
     Fact("channel.tv.roi.p50", 2.4312, "ratio"),
     Fact("channel.tv.roi.p5", 1.9, "ratio"),
@@ -50,7 +54,8 @@ def evidence() -> Evidence:
 def test_what_a_result_holds_passes_as_it_is(evidence: Evidence, text: str) -> None:
     found = check(text, evidence)
     assert found.withheld == ()
-    assert found.text == text.replace("[[2.43×|channel.tv.roi.p50]]", "2.43×")
+    assert NAME.sub("", found.text) == text.replace("[[2.43×|channel.tv.roi.p50]]", "2.43×")
+    assert found.named == len(NAME.findall(found.text))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,8 @@ def test_a_stream_is_released_sentence_by_sentence_however_it_is_cut(evidence: E
         out = [r for n in range(0, len(text), size) for r in gate.feed(text[n : n + size])]
         out += gate.close()
         shown = "".join(r.text for r in out)
-        assert shown == f"TV returned 2.43×. Its low end is 1.9×.\nSearch did {WITHHELD}! Done"
+        low = "1.9× [TV: return on spend, whole period, low end]"
+        assert shown == f"TV returned 2.43×. Its low end is {low}.\nSearch did {WITHHELD}! Done"
         assert [w for r in out for w in r.withheld] == ["5.5×"]
 
 
@@ -100,3 +106,31 @@ def test_the_channel_of_the_sentence_before_counts(evidence: Evidence) -> None:
     gate = Gate(evidence)
     out = [*gate.feed("Look at paid search. "), *gate.feed("It returned 2.43×. "), *gate.close()]
     assert out[1].withheld == ("2.43×",)
+
+
+ROI = "2.43× [TV: return on spend, whole period, middle estimate]"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "shown"),
+    [
+        ("What did TV return?", "TV returned 2.43×.", "TV returned 2.43×."),
+        ("What did TV return at Easter?", "TV returned 2.43×.", f"TV returned {ROI}."),
+        ("Was brachte TV im Sommer?", "TV brachte 2.43× zurück.", f"TV brachte {ROI} zurück."),
+        ("", "Für Ostern gilt:\nTV returned 2.43×.", f"Für Ostern gilt:\nTV returned {ROI}."),
+        ("", "TV hat sich verdoppelt.", f"TV hat sich {WITHHELD}."),
+    ],
+)
+def test_a_figure_that_may_be_taken_for_another_gets_its_name(
+    evidence: Evidence, asked: str, text: str, shown: str
+) -> None:
+    gate = Gate(evidence, asked)
+    out = [*gate.feed(text), *gate.close()]
+    assert "".join(r.text for r in out) == shown
+    assert sum(r.named for r in out) == shown.count("[")
+
+
+def test_a_chance_that_is_spelled_gets_its_name_too(evidence: Evidence) -> None:
+    evidence.add((Fact("then.probability_better", 0.999, "share"),), "", trusted=True)
+    found = check("Perhaps [[over 99%|then.probability_better]].", evidence)
+    assert found.text == "Perhaps over 99% [plan with the changes: chance to do better]."

@@ -10,6 +10,7 @@ import pytest
 from mmm_core.agents.llm import narrative
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
+from mmm_core.reports.number_names import NAMED
 from tests.agents import world
 from tests.agents.scripted import Scripted
 
@@ -36,7 +37,7 @@ def echo(change: Callable[[str], str]) -> Callable[[Any], str]:
 def test_a_text_that_keeps_to_the_figures_is_shown(services: Services, actor: Actor, run_id: str) -> None:
     found, model = told(services, actor, run_id, echo(lambda text: text))
     assert found.by.startswith("compatible · script")
-    assert found.note == ""
+    assert found.note in ("", NAMED)
     assert "[[" not in found.text
     assert "channel.tv.roi.p50" in found.references
     assert "number" not in model.seen[0][0].content
@@ -62,6 +63,16 @@ def test_a_text_that_does_not_is_asked_again_and_then_refused(
     assert "was refused" in str(model.seen[1][-1].content)
     assert "30%." not in found.text
     assert "twice" not in found.text
+
+
+def test_a_figure_said_of_easter_gets_its_name(services: Services, actor: Actor, run_id: str) -> None:
+    def tell(text: str) -> str:
+        (claim, *_) = re.findall(r"\[\[[^|]*\|channel\.tv\.roi\.p50\]\]", text)
+        return f"Think of the carnival and of what TV gave us, {claim}."
+
+    found, _ = told(services, actor, run_id, echo(tell))
+    assert found.text.endswith("× [TV: return on spend, whole period, middle estimate].")
+    assert found.note == NAMED
 
 
 def test_a_second_try_may_hold(services: Services, actor: Actor, run_id: str) -> None:

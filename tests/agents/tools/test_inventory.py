@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mmm_core.agents.tools import numbers, registry
+from mmm_core.agents.tools import registry
+from mmm_core.reports import number_names
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "design"
 
@@ -24,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "design"
     ],
 )
 def test_a_metric_in_words(key: str, words: str) -> None:
-    assert words in numbers.called(key)
+    assert words in number_names.called(key)
 
 
 def test_the_documentation_lists_every_tool() -> None:

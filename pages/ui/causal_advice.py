@@ -68,10 +68,11 @@ def _row(one: Identification) -> dict[str, str]:
         "What has to be held still": _listed(one.adjust) or "Nothing",
         "Of that missing": _listed((*one.left_out, *one.unseen)) or f.NOTHING,
         "Another way to tell": _ways(one),
-        "May be held still too": _listed(one.also) or f.NOTHING,
+        "May be held still too": _few(one.also) or f.NOTHING,
     }
 
 
+FEW = 3
 TELL = {"identified": "Yes", "hidden": "Not alone", "no effect": "No path drawn"}
 
 
@@ -79,6 +80,11 @@ def _ways(one: Identification) -> str:
     ways = [f"front door: {_listed(one.frontdoor)}"] if one.frontdoor else []
     ways += [f"instrument: {_listed(one.instruments)}"] if one.instruments else []
     return "; ".join(ways) or f.NOTHING
+
+
+def _few(names: tuple[str, ...]) -> str:
+    """Nobody has to do anything about these: some of them are enough."""
+    return _listed(names) if len(names) <= FEW + 1 else f"{_listed(names[:FEW])} and {len(names) - FEW} more"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -43,6 +43,8 @@ _CSS = """<style>
   .stMainBlockContainer{padding-left:1rem;padding-right:1rem}
   [data-testid="stMetricValue"]{font-size:1.35rem}
   .st-key-diagram_picture{overflow-x:auto}
+  [data-testid="stTable"]{overflow-x:auto}
+  [data-testid="stTable"] td,[data-testid="stTable"] th{min-width:5.5rem}
   .st-key-diagram_picture [data-testid="stGraphVizChart"] svg{min-width:44rem;height:auto}
 }
 </style>"""

@@ -142,7 +142,7 @@ def _spent(found: Sequence[Spent]) -> None:
     if unpriced:
         answers = "1 answer" if unpriced == 1 else f"{unpriced:,} answers"
         left_out = "; the cost leaves them out" if total else ""
-        st.caption(f"{answers} came before the model had a price{left_out}.")
+        st.caption(f"{answers} came from a model without a price{left_out}.")
     st.dataframe(table(found), hide_index=True, width="stretch")
 
 

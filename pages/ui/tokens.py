@@ -1,5 +1,7 @@
 """Personal tokens: how a program of a person's own connects."""
 
+import json
+
 import streamlit as st
 
 from mmm_core.domain.identity import Actor
@@ -26,11 +28,16 @@ def _dialog(actor: Actor) -> None:
         "A program with a token acts for you, with your role. What it would change is proposed, and a person confirms "
         "it on the Approvals page."
     )
-    st.code(f"MCP   {base}/mcp\nA2A   {base}/.well-known/agent-card.json", language=None)
+    st.markdown(
+        f"**MCP** `{base}/mcp`  \n**A2A** `{base}/.well-known/agent-card.json`  \n:gray[Each call sends the token as "
+        "`Authorization: Bearer …`. On this machine `mmm mcp` answers on standard input and needs none.]"
+    )
     with shown():
         if (secret := st.session_state.get(NEW)) is not None:
             st.success("Copy it now: it is shown once.")
-            st.code(secret, language=None)
+            st.code(secret, language=None, wrap_lines=True)
+            with st.expander("As settings of an MCP client"):
+                st.code(_settings(base, secret), language="json", wrap_lines=True)
         with st.form("token_form", border=False, clear_on_submit=True):
             left, right = st.columns([3, 2], vertical_alignment="bottom")
             name = left.text_input("What uses it?", key="token_name", max_chars=80, placeholder="My laptop")
@@ -50,3 +57,9 @@ def _dialog(actor: Actor) -> None:
                 if st.button("Revoke", key=f"token_revoke_{token.id}", type="tertiary"):
                     tokens.revoke_token(state.services(), actor, token.id)
                     st.rerun(scope="fragment")
+
+
+def _settings(base: str, secret: str) -> str:
+    """As many clients read it from their file of servers."""
+    server = {"type": "http", "url": f"{base}/mcp", "headers": {"Authorization": f"Bearer {secret}"}}
+    return json.dumps({"mcpServers": {"carryover": server}}, indent=2)

@@ -30,7 +30,8 @@ def judge(desk: Desk, state: State) -> Step:
     if not failed:
         decided.append(
             Decided(
-                "The chains agree: the fit is taken over.", _said(results, CONVERGENCE) or "No check of them failed."
+                "The chains agree well enough: the fit is taken over.",
+                _said(results, CONVERGENCE) or "No check of them failed.",
             )
         )
         return Step({"question": None}, facts, tuple(decided))

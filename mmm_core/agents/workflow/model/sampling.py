@@ -2,12 +2,12 @@
 
 from mmm_core.agents.workflow.desk import Desk, asked_again, next_key
 from mmm_core.agents.workflow.model import priors
-from mmm_core.agents.workflow.state import Decided, State, Step, plain
+from mmm_core.agents.workflow.state import Decided, State, Step, plain, question_of
 from mmm_core.domain.errors import Cancelled, FitFailed
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.workflow import Awaited, Gate, Verdict
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.use_cases import fits, studies
+from mmm_core.use_cases import approvals, fits, studies
 
 
 def climb(desk: Desk, state: State) -> Step:
@@ -54,8 +54,9 @@ def decide(desk: Desk, state: State) -> Step:
         if problem := priors.usable(desk, state, changed):
             later = asked_again(state, Gate.FIT)
             return Step({"question": plain(priors.question(desk, later, spec, problem=problem))}, closes=False)
-        named = ", ".join(f"{k} {v}" for k, v in answer.edits.items())
-        spec, decided = changed, (Decided(f"{answer.by} changed the fit: {named}.", answer.reason),)
+        asked = question_of(state["question"] or {})
+        told = f"{approvals.in_words(asked, answer.edits)} {answer.reason}".strip()
+        spec, decided = changed, (Decided(f"{answer.by} changed the fit.", told),)
     project_id = state["project_id"]
     run_id = desk.once(
         f"fit:{next_key(state, Gate.FIT)}", "Asked for the fit",

@@ -155,13 +155,14 @@ def _answer(
     from mmm_core.agents.chat import assistant
     from mmm_core.agents.chat.talk import Done
     from mmm_core.agents.tools.kinds import Context
-    from mmm_core.use_cases import conversations
+    from mmm_core.use_cases import conversations, remote_tasks
 
     if not text:
         raise BadInput("Send the question as text.")
     opened = services()
     known = project or conversations.project_of_program(opened, actor, context_id)
     about = protocol_tools.find_project(opened, actor, known)
+    remote_tasks.note_call(opened, actor, "a2a", "ask", about.id)
     talk = conversations.of_program(opened, actor, about.id, context_id, text)
     *_, last = assistant.respond(Context(opened, actor, about.id, talk.id, remote=True), text[: conversations.LONGEST])
     assert isinstance(last, Done)

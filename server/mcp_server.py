@@ -32,7 +32,9 @@ def server_for(services: Callable[[], Services], actor: Callable[[], Actor]) -> 
         tools = [
             Tool(
                 name=t.name, description=t.says, input_schema=t.schema,
-                annotations=ToolAnnotations(read_only_hint=not t.writes, destructive_hint=False, open_world_hint=False),
+                annotations=ToolAnnotations(
+                    read_only_hint=not t.leaves, destructive_hint=False, open_world_hint=t.outside
+                ),
             )
             for t in found
         ]  # fmt: skip

@@ -13,9 +13,10 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.domain.project import Project
 from mmm_core.reports import wording
-from mmm_core.use_cases import projects
+from mmm_core.use_cases import projects, remote_tasks
 
 LIST = "list_projects"
+MCP = "mcp"
 TALK = ("ask_user", "ask_user_to_choose", "list_all_tools")
 """Parts of a conversation; a program that connects has one of its own with its person."""
 REFERENCE = re.compile(r"\[\[([^\[\]|]*)\|[^\[\]|]*\]\]")
@@ -36,7 +37,10 @@ class Offered:
     name: str
     says: str
     schema: dict[str, Any]
-    writes: bool
+    leaves: bool
+    """Whether a call leaves something behind: a proposal, variables, a line of its own on the audit trail."""
+    outside: bool = False
+    """Whether it may lead outside this machine, once a person agreed."""
 
 
 def offered() -> list[Offered]:
@@ -53,11 +57,13 @@ def call(services: Services, actor: Actor, name: str, arguments: Mapping[str, An
     from mmm_core.agents.tools.kinds import Context
 
     if name == LIST:
+        remote_tasks.note_call(services, actor, MCP, name)
         return {"projects": [_brief(p) for p in projects.list_projects(services, actor)]}
     if name in TALK or name not in registry.TOOLS:
         raise NotFound("There is no tool of that name here; tools/list gives them.")
     given = dict(arguments)
     project = find_project(services, actor, given.pop("project", None))
+    remote_tasks.note_call(services, actor, MCP, name, project.id)
     found = registry.call(Context(services, actor, project.id), name, given)
     out: dict[str, Any] = {"project": project.name, "answer": _off_the_page(plain(found.said))}
     if found.facts:
@@ -115,8 +121,9 @@ def _of(tool: Any) -> Offered:
     schema = tool.arguments.model_json_schema()
     says = HERE.get(tool.name, tool.says)
     says = f"{says} Proposes; a person confirms." if tool.writes else says
-    return Offered(tool.name, says, _schema({"project": PROJECT, **schema.get("properties", {})}, (
-        "project", *schema.get("required", ())), schema.get("$defs")), tool.writes)  # fmt: skip
+    required = ("project", *schema.get("required", ()))
+    taken = _schema({"project": PROJECT, **schema.get("properties", {})}, required, schema.get("$defs"))
+    return Offered(tool.name, says, taken, tool.writes or tool.keeps, tool.outside)
 
 
 def _schema(properties: dict[str, Any], required: tuple[str, ...], parts: Any = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from mmm_core.domain.conversation import Call
 from mmm_core.domain.project import Precedent
 
 
@@ -96,6 +97,8 @@ class Turn:
     cost: float | None = None
     proposals: tuple[str, ...] = ()
     """Ids of acts that wait for a yes: a question that would leave the machine."""
+    calls: tuple[Call, ...] = ()
+    """Tools that a language model called for it."""
 
 
 class TalkStatus(StrEnum):

@@ -87,7 +87,10 @@ def say(
 def forget(services: Services, actor: Actor, conversation_id: str) -> None:
     """Delete a conversation of one's own with all that was said in it."""
     with services.work(actor) as work:
+        count = len(work.conversations.messages(conversation_id))
         work.conversations.delete(conversation_id)
+        # That there was one and how long; what was said is gone.
+        work.audit.record("conversation.forgotten", conversation_id, {"messages": count})
 
 
 def propose(

@@ -1,4 +1,5 @@
-"""Tasks of programs: kept with their person, so that any web process finds them, also after a restart (A10)."""
+"""Tasks of programs, kept with their person, so that any web process finds them, also after a restart; and their calls,
+each on the audit trail (A10, A11)."""
 
 from collections.abc import Sequence
 
@@ -8,6 +9,13 @@ from mmm_core.domain.remote_tasks import RemoteTask
 
 MOST = 200
 """Tasks that are kept of one person; the oldest go first."""
+
+
+def note_call(services: Services, actor: Actor, protocol: str, what: str, project_id: str | None = None) -> None:
+    """Which tool or talk a program asked for with the person's token, before it is answered."""
+    with services.work(actor) as work:
+        detail = {"tool": what, "project": project_id}
+        work.audit.record(f"{protocol}.called", project_id or actor.user_id, detail)
 
 
 def keep(services: Services, actor: Actor, task_id: str, content: str) -> None:

@@ -12,7 +12,7 @@ from mmm_core.domain.conversation import Conversation, Message
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import conversations, fits
+from mmm_core.use_cases import conversations, fits, transcripts
 from mmm_core.use_cases.fits import Fitted
 from pages.ui import chat_message, state
 from pages.ui.errors import shown
@@ -114,6 +114,15 @@ def _talks(context: Context, talk: Conversation | None) -> None:
     for one in conversations.list_conversations(context.services, context.actor, context.project_id)[:8]:
         label = f"{f.safe(one.title)}  :gray[{f.moment(one.updated_at)}]"
         st.button(label, key=f"chat_talk_{one.id}", type="tertiary", on_click=_choose, args=(one.id,))
+    if talk:
+        st.download_button(
+            "Download (JSON)",
+            lambda: transcripts.as_json(transcripts.transcript(context.services, context.actor, talk.id)),
+            file_name=f"talk-{talk.id[:8]}.json",
+            mime="application/json",
+            key="chat_download",
+            type="tertiary",
+        )
     if talk and st.button("Forget this conversation", key="chat_forget", type="tertiary"):
         conversations.forget(context.services, context.actor, talk.id)
         st.session_state.pop(WHICH, None)

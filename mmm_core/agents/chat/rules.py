@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from mmm_core import grammar
 from mmm_core.agents.chat import answers
 from mmm_core.agents.chat.talk import Draft, channels_before, facts_told, sentence_before
-from mmm_core.agents.tools import plan, registry
+from mmm_core.agents.tools import journal, plan, registry
 from mmm_core.agents.tools.kinds import Context, Result
 from mmm_core.domain.conversation import Message, to_record
 from mmm_core.domain.errors import CarryoverError, NotFound
@@ -104,7 +104,9 @@ def changes_of(context: Context, text: str, messages: Sequence[Message]) -> Draf
         reading = _read(context, text, messages)
         if not reading.changes:
             return None
-        _take(draft, "propose_changes", plan.changed(context, reading.changes), answers.plan)
+        given = {"sentence": text}
+        found = journal.noted(context, "propose_changes", given, lambda: plan.changed(context, reading.changes))
+        _take(draft, "propose_changes", found, answers.plan)
         return draft
     except NotFound:
         return None

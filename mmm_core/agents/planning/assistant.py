@@ -6,6 +6,7 @@ asks and proposes through typed tools; where it fails, the rules take over.
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -43,6 +44,7 @@ def respond(context: Context, talk: PlanTalk, text: str) -> Iterator[Event]:
     if gateway is None or not gateway.available(context.actor, Task.PLAN):
         planning.say(context.services, context.actor, talk, said)
         return
+    context = replace(context, calls=[])
     talk = planning.spoken(context.services, context.actor, talk, said)
     draft = Draft(text=BROKEN)
     try:
@@ -79,6 +81,7 @@ def _keep(context: Context, talk: PlanTalk, draft: Draft) -> PlanTalk:
     turn = Turn(
         Voice.ASSISTANT, draft.text or NOTHING, context.services.now(), draft.by, now.topic, " ".join(draft.notes),
         draft.input_tokens, draft.output_tokens, draft.seconds, draft.cost, draft.proposals,
+        tuple(context.calls),
     )  # fmt: skip
     return planning.told(context.services, context.actor, now, turn, draft.options)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from mmm_core.agents.tools import registry
+from mmm_core.agents.tools import journal, registry
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Sheet, Tool, name
 from mmm_core.causal.holdings import key
 from mmm_core.domain.errors import BadInput, NotFound
@@ -150,6 +150,10 @@ def inventory() -> Sequence[Tool]:
 
 
 def call(context: Context, wanted: str, arguments: Mapping[str, Any]) -> Result:
+    return journal.noted(context, wanted, arguments, lambda: _called(context, wanted, arguments))
+
+
+def _called(context: Context, wanted: str, arguments: Mapping[str, Any]) -> Result:
     if wanted not in TOOLS:
         raise NotFound("There is no tool of that name in this conversation.")
     tool = TOOLS[wanted]

@@ -71,5 +71,6 @@ def _titles(hits: Sequence[Hit]) -> str:
 
 TOOLS = (
     Tool(NAME, "meta", "Background on a question from what is kept, and from the web once the person agrees.",
-         "research.look_up, research.keep_sources", Question, look_up, preview, act, TITLE, TeamRole.ANALYST),
+         "research.look_up, research.keep_sources", Question, look_up, preview, act, TITLE, TeamRole.ANALYST,
+         keeps=True, outside=True),
 )  # fmt: skip

@@ -157,6 +157,10 @@ class Tool:
     title: str = ""
     """Of a tool that writes: what the person confirms."""
     needs: TeamRole = TeamRole.VIEWER
+    keeps: bool = False
+    """Whether a call leaves something behind, though it changes nothing that the project is about."""
+    outside: bool = False
+    """Whether it may lead outside this machine, once the person agreed."""
 
     @property
     def writes(self) -> bool:

@@ -188,13 +188,13 @@ def _parameters(given: NewTool) -> tuple[Parameter, ...]:
 
 TOOLS = (
     Tool("execute_query", "data", "Run Python on the project's data in isolation; variables stay for the next call.",
-         "code_analysis.run_step", Code, run_code, needs=TeamRole.ANALYST),
+         "code_analysis.run_step", Code, run_code, needs=TeamRole.ANALYST, keeps=True),
     Tool("list_custom_tools", "meta", "Tools that were written for this project.", "runtime_tools.list_tools",
          Nothing, list_tools),
     Tool("inspect_custom_tool", "meta", "The code of a tool of this project.", "runtime_tools.list_tools",
          Named, inspect_tool),
     Tool("use_custom_tool", "meta", "Run an approved tool of this project on its data.", "runtime_tools.use_tool",
-         Use, use_tool, needs=TeamRole.ANALYST),
+         Use, use_tool, needs=TeamRole.ANALYST, keeps=True),
     Tool("create_custom_tool", "meta", "Write a tool for what no other tool does; people read and approve it.",
          "runtime_tools.propose_tool", NewTool, None, preview_tool, create_tool, "Write a tool", TeamRole.ANALYST),
     Tool("remove_custom_tool", "meta", "Take a tool of this project away.", "runtime_tools.remove_tool",

@@ -220,6 +220,26 @@ def test_a_client_lists_the_tools(place: Place) -> None:
     assert "project" in found["roi_summary"].input_schema["required"]
     assert found["roi_summary"].annotations.read_only_hint is True
     assert found["write_plan"].annotations.read_only_hint is False
+    for name in ("execute_query", "use_custom_tool", "look_up"):
+        assert found[name].annotations.read_only_hint is False, "variables, a proposal or a line of its own stay"
+    assert {n for n, t in found.items() if t.annotations.open_world_hint} == {"look_up"}
+
+
+def test_each_call_of_a_program_is_on_the_audit_trail(place: Place, actor: Actor) -> None:
+    def trail() -> list[tuple[str, str, Any]]:
+        with place.services.work(actor) as work:
+            return [(who, action, detail) for _, who, action, _, detail in work.audit.list(4)]
+
+    project_id = called(place, "list_projects")[0]["projects"][0]["id"]
+    called(place, "roi_summary", project=place.project)
+    called(place, "channel_results", project=place.project, channel="no such channel")
+    assert trail()[:3] == [
+        (actor.name, "mcp.called", {"tool": "channel_results", "project": project_id}),
+        (actor.name, "mcp.called", {"tool": "roi_summary", "project": project_id}),
+        (actor.name, "mcp.called", {"tool": "list_projects", "project": None}),
+    ]
+    sent(place, "Which channel has the best return?", {"project": place.project})
+    assert (actor.name, "a2a.called", {"tool": "ask", "project": project_id}) in trail()
 
 
 def test_a_client_reads_results_with_their_figures(place: Place, actor: Actor) -> None:
@@ -252,7 +272,9 @@ def test_a_client_simulates_and_nothing_is_changed(place: Place, actor: Actor) -
     assert not failed, said
     assert said["figures"]
     with place.services.work(actor) as work:
-        assert len(work.audit.list(1000)) == before
+        (row, *older) = work.audit.list(1000)
+    assert len(older) == before
+    assert row[2] == "mcp.called"
 
 
 def test_a_sentence_is_read_without_words_about_a_page(place: Place) -> None:

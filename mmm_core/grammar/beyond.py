@@ -46,6 +46,8 @@ class Said(Protocol):
 
     @property
     def means(self) -> object: ...
+    @property
+    def channels(self) -> object: ...
     def has(self, *kinds: str) -> bool: ...
 
 
@@ -56,8 +58,18 @@ def past(original: str) -> None:
         raise questions.past(original)
 
 
+WHICH_CHANNEL = re.compile(
+    r"(?i)\W*(?:which|what|welche[rsnm]?|quel(?:le)?s?)\s+(?:of\s+(?:the|our)\s+)?"
+    r"(?:channels?|medi(?:um|a|en)|kan(?:al|äle[n]?)|cana(?:l|ux)|médias?)\b"
+)
+"""A question after channels ('which channel brings the most') asks for results, however much 'most' sounds like the
+best split."""
+
+
 def other_matters(words: Sequence[Said], original: str) -> None:
-    """Ask where a price, an effect or an opinion is what the sentence speaks of."""
+    """Ask where a price, an effect, an opinion or what channels did is what the sentence speaks of."""
+    if WHICH_CHANNEL.match(original) and not any(word.channels for word in words):
+        raise questions.results(original)
     if any(word.has("opinion") for word in words):
         raise questions.opinion(original)
     if any(word.has("price") for word in words):

@@ -83,7 +83,7 @@ def numbers(change: Change) -> tuple[Number, ...]:
     if isinstance(change, Multiply):
         return (Number("factor", "% of today", 100 * change.factor, True),)
     if isinstance(change, Add):
-        return (Number("amount", f"more {PERIOD[change.per]}", change.amount, False, None),)
+        return (Number("amount", f"{PERIOD[change.per]} against today", change.amount, False, None),)
     if isinstance(change, SetTo):
         return (Number("amount", PERIOD[change.per], change.amount, False),)
     if isinstance(change, Move):

@@ -45,7 +45,7 @@ def _card(actor: Actor, project: Project, tool: RuntimeTool) -> None:
         decided = f" · approved by {tool.decided_by}, {f.moment(tool.decided_at)}" if tool.decided_by else ""
         st.caption(f.safe(by + decided))
         with st.expander("Read the code", expanded=tool.status is ToolStatus.PROPOSED):
-            st.code(tool.source, language="python", line_numbers=True)
+            st.code(tool.source, language="python", line_numbers=True, wrap_lines=True)
         if tool.status is ToolStatus.PROPOSED:
             _decide(actor, tool)
         elif actor.role.covers(TeamRole.ANALYST):

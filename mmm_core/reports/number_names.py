@@ -38,6 +38,8 @@ OWNERS = {
     "plan.conservative": "careful plan", "plan.today": "today's plan", "first_look": "first look",
     "old": "earlier model", "new": "new model", "fit": "fit",
 }  # fmt: skip
+DURING = re.compile(r"during\.(\d{4}-\d\d-\d\d)\.(\d{4}-\d\d-\d\d)\.")
+"""How a key of a part of the past begins, with its first and last day."""
 OVER_ALL = frozenset(
     ("roi", "contribution", "contribution_share", "spend", "spend_share", "baseline_share", "media_share")
 )
@@ -46,6 +48,8 @@ OVER_ALL = frozenset(
 
 def called(key: str) -> str:
     """A metric's key in words: ``channel.tv.roi.p50`` is the return on spend of TV, in the middle."""
+    if days := DURING.match(key):
+        return f"{called(key[days.end() :])}, {days[1]} to {days[2]}"
     owner, metric, last = taken_apart(key)
     part = PARTS.get(last, "")
     said = METRICS.get(metric, metric.replace("_", " "))
@@ -72,7 +76,8 @@ def taken_apart(key: str) -> tuple[str, str, str]:
 
 def beside(fact: Fact) -> str:
     """What stands beside a figure: whose, which metric, over what, which end; names in it carry no Markdown."""
-    owner, metric, last = taken_apart(fact.key)
+    days = DURING.match(fact.key)
+    owner, metric, last = taken_apart(fact.key[days.end() :] if days else fact.key)
     plan = next((p for p in OWNERS if f"{owner}.".startswith(f"{p}.")), "")
     rest = f"{owner}.".removeprefix(f"{plan}.").rstrip(".") if plan else owner
     names = [wording.plain(w) for w in re.split(r"(?:^|\.)(?:channel|geo|lever|check|data)\.", rest) if w]
@@ -85,7 +90,9 @@ def beside(fact: Fact) -> str:
     if metric == "value" and owner.startswith("check."):
         what = "measure of the check"
     over = (
-        ("whole plan" if plan and plan not in ("old", "new", "first_look") else "whole period")
+        f"{days[1]} to {days[2]}"
+        if days and metric in OVER_ALL
+        else ("whole plan" if plan and plan not in ("old", "new", "first_look") else "whole period")
         if metric in OVER_ALL
         else ""
     )

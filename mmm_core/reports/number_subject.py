@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from mmm_core.domain.report import Fact
 from mmm_core.reports import number_words as words
+from mmm_core.reports.number_names import DURING
 
 PARTS = ("mean", "p5", "p50", "p95")
 MIDDLE = ("mean", "p50")
 ENDS = ("p5", "p95")
 TIED = re.compile(r"\W*(?:(?:of|in|on|for|worth of)\s.*|\w+)", re.DOTALL)
 NEXT_VERB = re.compile(r"\W*(?:brought|brings?|returned|earned)\b", re.IGNORECASE)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 OPENING = 12
 """Characters before the words that say when: a clause without a figure says so only where it begins with them."""
 
@@ -137,6 +139,8 @@ def _part(stem: str, part: str, around: Around) -> str:
 def _period(fact: Fact, metric: str, around: Around) -> str:
     if fact.unit not in ("money", "kpi", "ratio", "share") or metric in ("r2", "mape"):
         return ""
+    if days := DURING.match(fact.key):
+        return _another_year(days, around)
     ahead = fact.key.startswith(("plan.", "now.", "then."))
     own = (around.before, around.after if around.ends_clause else around.attached)
     for pattern in (words.PAST,) if ahead else (words.PAST, words.COMING, words.NAMED):
@@ -148,6 +152,12 @@ def _period(fact: Fact, metric: str, around: Around) -> str:
     sums = fact.unit in ("money", "kpi") and metric not in ("current", "highest")
     each = words.EACH.search(f"{around.before} {around.attached}") if sums else None
     return each.group(0) if each else ""
+
+
+def _another_year(days: re.Match[str], around: Around) -> str:
+    """A figure of some weeks is of these; a year beyond them is another's."""
+    said = YEAR.findall(" ".join((*around.free, around.before, around.attached)))
+    return next((year for year in said if not days[1][:4] <= year <= days[2][:4]), "")
 
 
 def _place(key: str, around: Around, places: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """How the built-in assistant says what a tool found: short Markdown whose figures keep their references."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmm_core.agents.tools.kinds import Result
@@ -21,9 +22,10 @@ HELP = """I answer by built-in rules here, without a language model. You can:
 
 - **Try a change:** *raise TV by 20% and cut search by 10k a week*, *move 5k a month from radio to search*,
   *optimise, TV at most 30k a week*. It appears as chips; nothing runs before you press Apply.
-- **Ask about the model:** *which channel returned most?*, *how sure is TV?*, *can I trust the model?*
+- **Ask about the model:** *which channel returned most in 2024?*, *compare TV and search*, *can I trust the model?*
 - **Ask about the data:** *how many weeks are there?*, *which columns?*, *what do the checks say?*
 - **Ask where a number comes from:** *where does 2.4× come from?*
+- **Ask what is kept:** *what did we decide about TV?*
 - **Ask me to do something:** *publish the report*, *fit the model*, *clean the data*,
   *note: the strike ended in May*. You see what it would change and say yes or no."""
 SHORT_HELP = "Type *help* to see what you can ask."
@@ -32,6 +34,16 @@ BELONGS = f"I have no answer to that, but it sounds like a matter for this page.
 MAY_BELONG = f"I have no answer to that. It may be a matter for one of these pages. {SHORT_HELP}"
 SUGGESTIONS = ("Which channel returned most?", "Can I trust the model?", "How current are the data?")
 MOST_NAMES = 6
+MOST_QUOTED = 300
+PIECE = re.compile(r"^\[([^\]|]+) \| (\d{4}-\d\d-\d\d[^\]]*)\]$", re.MULTILINE)
+"""Above each kept text: what it is, and when and where from."""
+DECISIONS = ("decision", "note", "feature decision", "baseline")
+BESIDE = {
+    "Return": ("roi.p50", "roi.p5", "roi.p95"),
+    "Return of the next money": ("marginal_roi.p50", "marginal_roi.p5", "marginal_roi.p95"),
+    "Brought": ("contribution.p50", "contribution.p5", "contribution.p95"),
+    "Spent": ("spend",),
+}
 EVIDENCE = {"tested": "tested", "data": "learned from data", "prior": "mostly prior"}
 
 
@@ -68,6 +80,107 @@ def channel(found: Result) -> str:
     lines.append(f"- Evidence: {safe(said['evidence'])}")
     lines.append(f"- Advice: {safe(said['action'])}")
     return "\n".join((lines[0], "", *lines[1:]))
+
+
+def beside(found: Sequence[Result]) -> str:
+    """Channels side by side, a column each."""
+    heads = [_name(one.said["channel"]) for one in found]
+    lines = [f"| | {' | '.join(heads)} |", f"|---|{'---|' * len(heads)}"]
+    for words, keys in BESIDE.items():
+        cells = [_cell(one.said["figures"], keys) for one in found]
+        if any(cells):
+            lines.append(f"| {words} | {' | '.join(c or 'not known' for c in cells)} |")
+    for words, key in (("Evidence", "evidence"), ("Advice", "action")):
+        lines.append(f"| {words} | {' | '.join(_in_cell(one.said[key]) for one in found)} |")
+    return "\n".join(lines)
+
+
+def _cell(figures: Mapping[str, str], keys: Sequence[str]) -> str:
+    """A middle with its interval, where both ends are known."""
+    found = [figures[k] for k in keys if figures.get(k)]
+    # A bar would end the cell; the mark within a reference is taken out before anybody sees the text.
+    return f"{found[0]} ({found[1]} to {found[2]})" if len(found) == 3 else found[0] if found else ""
+
+
+def _in_cell(text: str) -> str:
+    return safe(text).replace("|", "/")
+
+
+def during(found: Result) -> str:
+    """Returns of a part of the time or of the market; the days say which."""
+    said = found.said
+    where = f", in {_name(said['geo'])}" if said["geo"] else ""
+    head = f"**{said['first_period']} to {said['last_period']}**{where} ({said['periods']} periods):"
+    lines = []
+    for row in said["channels"]:
+        brought = row["brought"]
+        parts = [f"brought {brought['p50']} ({brought['p5']} to {brought['p95']})"]
+        if row["spent"]:
+            parts.append(f"on spend of {row['spent']}")
+        if row["returned"]:
+            back = row["returned"]
+            parts.append(f"which is {back['p50']} back per unit of money ({back['p5']} to {back['p95']})")
+        lines.append(f"- **{_name(row['channel'])}**: {' '.join(parts)}")
+    return "\n".join((head, "", *lines, "", safe(said["note"])))
+
+
+def split(found: Result) -> str:
+    """The best split of a sum, beside today's plan of the same length."""
+    said = found.said
+    best = said["styles"]["base"]
+    today = said["today"]
+    lines = [
+        f"- **{_name(channel)}**: {spend} (today {today.get(channel) or 'nothing'})"
+        for channel, spend in best["spend"].items()
+    ]
+    gain = best["against_today"]
+    ends = (
+        f"Against today's plan of the same length that is a difference of {gain['mean']} (90% interval {gain['p5']} to "
+        f"{gain['p95']}), and it is better with a probability of {best['probability_better']}. The What-If page has "
+        "the careful and the bold plan as well, and takes limits and locks."
+    )
+    return "\n".join((f"The best split of {said['total']} over the plan, by the model:", "", *lines, "", ends))
+
+
+def compared(found: Result) -> str:
+    """Two models: what differs in their specification, and the returns by each."""
+    said = found.said
+    rows = [
+        f"| {_name(r['channel'])} | {r['roi_before'] or 'none'} | {r['roi_after'] or 'none'} |"
+        for r in said["channels"]
+    ]
+    data = "They were fitted on the same data." if said["same_data"] else "They were fitted on different data."
+    differs = [f"- {safe(d)}" for d in said["differences"]] or ["- Their specifications are the same."]
+    head = (f"| Return on spend | {_in_cell(said['old'])} | {_in_cell(said['new'])} |", "|---|---|---|")
+    return "\n".join((*head, *rows, "", data, "", *differs))
+
+
+def known(found: Result) -> str:
+    """What is kept about a subject, quoted with what it is and when it was kept."""
+    pieces = _pieces(found)
+    return _quoted("Kept about this:", pieces) if pieces else safe(found.said["found"])
+
+
+def decided(found: Result) -> str:
+    """The same with decisions and notes alone, and the rest only where there are none."""
+    pieces = _pieces(found)
+    mine = [p for p in pieces if p[0].startswith(DECISIONS)]
+    if mine:
+        return _quoted("Decided or noted about this:", mine)
+    return _quoted("No decision or note about this is kept. What is:", pieces) if pieces else safe(found.said["found"])
+
+
+def _pieces(found: Result) -> list[tuple[str, str, str]]:
+    parts = PIECE.split(found.said["found"])
+    return list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+
+
+def _quoted(head: str, pieces: Sequence[tuple[str, str, str]]) -> str:
+    lines = [
+        f"- **{safe(title)}** ({safe(what)}): “{safe(' '.join(text.split())[:MOST_QUOTED])}”"
+        for title, what, text in pieces[:MOST_NAMES]
+    ]
+    return f"{head}\n\n" + "\n".join(lines)
 
 
 def quality(found: Result) -> str:
@@ -173,12 +286,16 @@ def background(found: Result) -> str:
     said = found.said
     rows = [*said["from the web (material, no instructions)"], *said["kept already"]]
     quoted = [
-        f"- **{safe(r['title'])}**: “{safe(' '.join(r['quoted'].split())[:300])}” ({safe(r['address'] or 'kept here')})"
+        f"- **{safe(r['title'])}**: “{safe(' '.join(r['quoted'].split())[:300])}” ({safe(_source(r))})"
         for r in rows[:5]
     ]
     return (
         "\n\n".join(part for part in (safe(said["note"]), "\n".join(quoted)) if part) or "Nothing is known about this."
     )
+
+
+def _source(row: dict[str, Any]) -> str:
+    return ", ".join(part for part in (row["address"] or "kept here", row["dated"]) if part)
 
 
 def proposal(found: Result) -> str:

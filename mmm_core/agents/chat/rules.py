@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mmm_core import grammar
-from mmm_core.agents.chat import answers
+from mmm_core.agents.chat import answers, asks, returns
 from mmm_core.agents.chat.talk import Draft, channels_before, facts_told, sentence_before
 from mmm_core.agents.tools import journal, plan, registry
 from mmm_core.agents.tools.kinds import Context, Result
@@ -50,6 +50,12 @@ ACTS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"^\W*(?:please\s+)?approve\b.*\bplan\b", re.IGNORECASE), "approve_plan"),
 )
 NOTE = re.compile(r"^\W*(?:please\s+)?(?:note|remember)\b(?:\s+that)?\s*[:,]?\s+(?P<text>.{3,})$", re.I | re.DOTALL)
+OURS = re.compile(
+    r"\b(?:we|us|our|model|data|reports?|checks?|wir|unsere?|modell|daten|nous|modèle|données)\b", re.IGNORECASE
+)
+SUPPOSES = re.compile(
+    r"\d|\b(?:if|suppose|supposing|imagine|happens?|wenn|falls|angenommen|si|supposons)\b", re.IGNORECASE
+)
 PAGES = {
     Place.PLAN: "plan",
     Place.DATA: "data",
@@ -97,21 +103,32 @@ def answer(context: Context, text: str, messages: Sequence[Message]) -> Draft:
 def changes_of(context: Context, text: str, messages: Sequence[Message]) -> Draft | None:
     """The answer where the grammar understands every word of a change; None where it does not."""
     context = replace(context, before=channels_before(messages), told=facts_told(messages))
+    try:
+        reading = _reading(context, text, messages)
+        return _changed(context, text, reading) if reading and reading.changes else None
+    except CarryoverError as error:
+        return Draft(text=str(error), said=text, tools=("propose_changes",))
+
+
+def _reading(context: Context, text: str, messages: Sequence[Message]) -> Reading | None:
+    """None where there is nothing to change yet."""
     if context.project_id is None:
         return None
     try:
-        draft = Draft(said=text)
-        reading = _read(context, text, messages)
-        if not reading.changes:
-            return None
+        return _read(context, text, messages)
+    except NotFound:
+        return None
+
+
+def _changed(context: Context, text: str, reading: Reading) -> Draft:
+    draft = Draft(said=text)
+    try:
         given = {"sentence": text}
         found = journal.noted(context, "propose_changes", given, lambda: plan.changed(context, reading.changes))
         _take(draft, "propose_changes", found, answers.plan)
-        return draft
-    except NotFound:
-        return None
     except CarryoverError as error:
         return Draft(text=str(error), said=text, tools=("propose_changes",))
+    return draft
 
 
 def _answer(context: Context, text: str, messages: Sequence[Message], draft: Draft) -> None:
@@ -123,38 +140,69 @@ def _answer(context: Context, text: str, messages: Sequence[Message], draft: Dra
     if HELP.search(text):
         draft.text = answers.HELP
         return
-    for asks, tool in ACTS:
-        if asks.search(text):
+    if asks.guided(text, draft):
+        return
+    for wanted, tool in ACTS:
+        if wanted.search(text):
             _take(draft, tool, registry.call(context, tool, {}), answers.proposal)
             return
     if note := NOTE.match(text):
         given = {"title": note["text"][:60], "text": note["text"]}
         _take(draft, "add_analysis_note", registry.call(context, "add_analysis_note", given), answers.proposal)
         return
-    understood = changes_of(context, text, messages)
-    if understood is not None:
-        draft.__dict__.update(understood.__dict__)
+    if asks.answered(context, text, draft, _take):
         return
-    if _look_up(context, text, draft):
+    reading = _reading(context, text, messages)
+    if reading is not None and reading.changes:
+        draft.__dict__.update(_changed(context, text, reading).__dict__)
         return
-    _ask_back(context, text, messages, draft)
+    if reading is not None and _beyond(context, text, reading, draft):
+        return
+    if reading is not None and asks.split(context, text, draft, _take):
+        return
+    if not _look_up(context, text, draft):
+        _ask_back(context, text, messages, draft)
+
+
+def _beyond(context: Context, text: str, reading: Reading, draft: Draft) -> bool:
+    """What sounds like a change and is none: the past, a price, what others say."""
+    if reading.about == "opinion" and not OURS.search(text):
+        found = registry.call(context, "look_up", {"question": text[:400]})
+        _take(draft, "look_up", found, answers.background)
+        return True
+    supposes = reading.about == "price" and SUPPOSES.search(text)
+    if reading.about != "past" and not supposes:
+        return False
+    draft.text, draft.options = reading.question or "", reading.options
+    draft.places = ("what_if",) if reading.about == "past" else ()
+    return True
 
 
 def _look_up(context: Context, text: str, draft: Draft) -> bool:
     if not answers.QUESTION.search(text):
         return False
+    beside = returns.BESIDE.search(text) and context.project_id is not None and len(_named(context, text)) > 1
     for rule in LOOKUPS:
+        if beside or (rule.tool == "roi_summary" and rule.asks.search(text)):
+            returns.answer(context, text, draft, _take)
+            return True
         if not rule.asks.search(text):
             continue
-        named = _named(context, text) if rule.tool in ("roi_summary", "model_quality") else ()
-        if named:
-            found = [registry.call(context, "channel_results", {"channel": c}) for c in named[:3]]
-            for result in found:
-                _take(draft, "channel_results", result, answers.channel)
-        else:
-            _take(draft, rule.tool, registry.call(context, rule.tool, {}), rule.write)
+        if rule.tool == "model_quality" and _named(context, text):
+            returns.answer(context, text, draft, _take)
+            return True
+        draft.text = returns.narrowed(context, text)
+        _take(draft, rule.tool, registry.call(context, rule.tool, {}), rule.write)
         return True
-    return False
+    return _only_narrowed(context, text, draft)
+
+
+def _only_narrowed(context: Context, text: str, draft: Draft) -> bool:
+    """'Last quarter compared with the one before?': a part of the data, and nothing else to look up."""
+    if not returns.part_asked(context, text).spans or answers.CHANGE.search(text):
+        return False
+    returns.answer(context, text, draft, _take)
+    return True
 
 
 def _ask_back(context: Context, text: str, messages: Sequence[Message], draft: Draft) -> None:
@@ -208,11 +256,11 @@ def _mentions(context: Context, text: str) -> bool:
 
 
 def _named(context: Context, text: str) -> tuple[str, ...]:
-    """Channels of the model that the text names."""
-    low = f" {re.sub(r'[^a-z0-9äöüßéèà]+', ' ', text.casefold())} "
-    names = [c.channel for c in context.results().channels]
-    spelled = {c: " ".join(re.split(r"[^a-z0-9äöüßéèà]+", c.casefold())).strip() for c in names}
-    return tuple(c for c, s in spelled.items() if s and f" {s} " in low)
+    """Channels of the model that the text names; none where there is no model."""
+    try:
+        return returns.named(context, text)
+    except NotFound:
+        return ()
 
 
 def _figure(context: Context, where: re.Match[str], text: str) -> str:

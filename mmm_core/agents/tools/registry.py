@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mmm_core.agents.tools import background, data, journal, made, meta, model, plan, writing
+from mmm_core.agents.tools import background, data, during, journal, made, meta, model, plan, writing
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Tool
 from mmm_core.agents.tools.proposing import leave
 from mmm_core.domain.errors import BadInput, NotFound
@@ -23,6 +23,7 @@ TOOLS: Mapping[str, Tool] = {
     for tool in (
         *data.TOOLS,
         *model.TOOLS,
+        *during.TOOLS,
         *plan.TOOLS,
         *writing.TOOLS,
         *meta.TOOLS,

@@ -15,7 +15,8 @@ from mmm_core.domain.ports import Services
 from mmm_core.domain.results import Results
 from mmm_core.domain.routing import Place, Routing
 from mmm_core.reports import wording
-from mmm_core.use_cases import conversations, fits, routing
+from mmm_core.use_cases import conversations, fits, knowledge, models, routing
+from mmm_core.use_cases.execute import execute
 from tests.agents import world
 
 
@@ -117,6 +118,124 @@ def test_the_numbers_of_one_channel(place: Context, names: list[str]) -> None:
     roi = next(c.roi for c in results.channels if c.channel == names[0])
     assert roi is not None
     assert wording.times(roi.p50) in found.text
+
+
+def test_a_period_is_followed_or_said_to_be_outside(place: Context, names: list[str]) -> None:
+    results = place.results()
+    year = results.last_period.year
+    found = say(place, f"What did {wording.plain(names[0])} bring in {year}?")
+    assert found.tools == ("returns_during",)
+    assert f"{results.last_period}" in found.text
+    spend = next(f.value for f in found.facts if f.key.endswith(f".channel.{names[0]}.spend"))
+    whole = next(c.spend for c in results.channels if c.channel == names[0])
+    assert whole is not None
+    assert 0 < spend < whole
+    outside = say(place, "which channel returned most in 1999?")
+    assert (outside.tools, outside.facts) == ((), ())
+    assert "none of it is from 1999" in outside.text
+
+
+@pytest.mark.slow
+def test_two_periods_stand_one_after_the_other(place: Context) -> None:
+    found = say(place, "last quarter compared with the one before?")
+    assert found.tools == ("returns_during", "returns_during")
+    assert len({f.key.split(".channel.")[0] for f in found.facts if ".channel." in f.key}) == 2
+
+
+@pytest.mark.parametrize("asked", ["TV's roi in the north region?", "what would tv return if we had half the data?"])
+def test_what_narrows_a_question_and_is_not_known_is_said_first(place: Context, asked: str) -> None:
+    found = say(place, asked)
+    assert found.text.startswith("I cannot follow “")
+    assert f"all {place.results().periods} periods" in found.text.split("\n")[0]
+    assert found.tools == ("channel_results",)
+
+
+@pytest.mark.slow
+def test_a_look_up_without_periods_says_so(place: Context) -> None:
+    assert say(place, "can I trust the model in 2024?").text.startswith("I cannot narrow this")
+    assert not say(place, "can I trust the model?").text.startswith("I cannot")
+
+
+@pytest.mark.slow
+def test_the_best_split_of_a_sum_is_the_optimisers(place: Context, names: list[str]) -> None:
+    found = say(place, "what is the best split of 200k?")
+    assert found.tools == ("optimize_budget",)
+    spends = [f.value for f in found.facts if re.fullmatch(r"plan\.base\.channel\..+\.spend", f.key)]
+    assert sum(spends) == pytest.approx(200_000, rel=1e-3)
+    assert found.places == ("what_if",)
+
+
+def test_two_channels_stand_side_by_side(place: Context, names: list[str]) -> None:
+    found = say(place, f"compare {names[0]} and {names[1]}")
+    assert found.tools == ("channel_results", "channel_results")
+    assert f"| {wording.plain(names[0])} | {wording.plain(names[1])} |" in found.text
+    assert say(place, f"which is better, {names[0]} or {names[1]}?").text == found.text
+
+
+@pytest.mark.slow
+def test_what_was_decided_is_looked_up_in_what_is_kept(place: Context, names: list[str]) -> None:
+    before = say(place, f"what did we decide about {names[0]}?")
+    assert before.tools == ("search_knowledge",)
+    assert before.text.startswith("No decision or note about this is kept.")
+    knowledge.keep_note(place.services, place.actor, place.project, f"On {names[0]}", f"{names[0]} rests in May")
+    after = say(place, f"what did we decide about {names[0]}?")
+    assert after.text.startswith("Decided or noted about this:")
+    assert "rests in May" in after.text
+    assert "rests in May" in say(place, f"search the knowledge base for {names[0]}").text
+
+
+@pytest.mark.slow
+def test_models_are_compared_once_there_are_two(services: Services, actor: Actor) -> None:
+    project = world.company(services, actor)
+    young = world.context(services, actor, project)
+    assert "comparing takes two" in say(young, "compare model 1 with model 2").text
+    spec = models.suggest_spec(services, actor, project).spec
+    execute(services, actor, fits.request_fit(services, actor, project, spec, name="Second model").id)
+    for asked in ("compare model 1 with model 2", "compare First model with Second model", "compare the models"):
+        found = say(young, asked)
+        assert found.tools == ("compare_models",)
+        assert "| Return on spend | First model | Second model |" in found.text
+    unknown = say(young, "compare model 1 with model 7")
+    assert unknown.tools == ()
+    assert unknown.options
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [("run the analysis", "plan"), ("Please start the analysis", "plan"), ("tune the model", "model")],
+)
+def test_what_is_begun_on_a_page_is_led_there(place: Context, asked: str, page: str) -> None:
+    found = say(place, asked)
+    assert found.places == (page,)
+    assert found.proposals == ()
+    assert "othing was started" in found.text
+
+
+@pytest.mark.slow
+def test_what_sounds_like_a_change_and_is_none_is_led_to_its_place(place: Context, names: list[str]) -> None:
+    tv = names[0]
+    past = say(place, f"what would have happened if {tv} had been 20% higher?")
+    assert (past.changes, past.places) == ((), ("what_if",))
+    assert "The past" in past.text
+    price = say(place, f"what if {tv} got 10% cheaper?")
+    assert (price.changes, price.tools) == ((), ())
+    assert "price" in price.text
+    assert say(place, f"what do others say about {tv} in retail?").tools == ("look_up",)
+    assert say(place, "which channel is most effective?").tools == ("roi_summary",)
+
+
+def test_no_answer_speaks_of_a_box(place: Context, names: list[str]) -> None:
+    for asked in (f"is {names[0]} saturated by 10%", "delete everything", f"{names[0]} 20% more efficient"):
+        assert "box" not in say(place, asked).text
+
+
+@pytest.mark.slow
+def test_a_figure_in_german_notation_is_found(place: Context) -> None:
+    share = place.results().channels[0].contribution_share
+    shown = f"{share.p50 * 100:.1f}".replace(".", ",")
+    found = say(place, f"woher kommt {shown} %?")
+    assert found.tools == ("where_from",)
+    assert "No number" not in found.text
 
 
 def test_a_number_leads_to_its_file(place: Context, names: list[str]) -> None:

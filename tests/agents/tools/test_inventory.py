@@ -22,6 +22,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "design"
         ("fit.r2", "share of the variation explained"),
         ("then.kpi.mean", "what media bring under the plan with the changes, on average"),
         ("now.channel.tv.spend", "spend of TV under today's plan"),
+        ("during.2024-01-01.2024-12-30.channel.tv.spend", "spend of TV, 2024-01-01 to 2024-12-30"),
     ],
 )
 def test_a_metric_in_words(key: str, words: str) -> None:

@@ -53,7 +53,7 @@ if done and tabs["Trust"].open:
     with tabs["Trust"]:
         model_checks.trust(actor, chosen)
         doctor.section(actor, project, chosen)
-        recoverability.shown_later(actor, project)
+        recoverability.shown_later(actor, project, chosen)
 if done and tabs["Validation"].open:
     with tabs["Validation"]:
         study_validation.card(actor, chosen)

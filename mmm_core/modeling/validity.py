@@ -265,8 +265,11 @@ def media_share(p: Picture, limits: Limits) -> Check:
 
 
 def demand_capture(p: Picture, limits: Limits) -> Check:
+    return follows_demand(p.data, limits)
+
+
+def follows_demand(data: ModelData, limits: Limits) -> Check:
     """Share of each channel's spend (or exposure) that season, trend and controls explain."""
-    data = p.data
     time = np.linspace(-1, 1, data.target.shape[1])
     season = data.fourier if data.fourier.shape[1] else fourier_terms(data.dates, 2)
     explained = np.array([_explained(data, c, time, season) for c in range(len(data.channels))])

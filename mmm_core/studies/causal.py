@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field, TypeAdapter
 
 from mmm_core.analysis.response import ResponseModel
@@ -12,9 +13,10 @@ from mmm_core.causal.findings import ChannelCheck, Refutation
 from mmm_core.causal.identify import Verdict
 from mmm_core.domain.checks import Status
 from mmm_core.domain.errors import BadInput
+from mmm_core.domain.fit import ModelData
 from mmm_core.domain.results import Interval
 from mmm_core.domain.study import StepState, StudyOutcome
-from mmm_core.studies import causal_words
+from mmm_core.studies import causal_words, small_fit
 from mmm_core.studies.causal_options import DrawnOptions, held
 from mmm_core.studies.kind import LONGER, Earlier, Inputs, Kind, Step, Tools, results_of
 
@@ -86,7 +88,14 @@ def conclude(inputs: Inputs, options: CausalOptions, states: Sequence[StepState]
     failed = [s.error for s in states if s.error]
     if not found:
         raise BadInput(failed[0] if failed else "No channel could be estimated.")
-    return causal_words.outcome(found, failed, inputs.model.spec, options.repetitions)
+    return causal_words.outcome(found, failed, inputs.model.spec, options.repetitions, _worth(inputs.model.data))
+
+
+def _worth(data: ModelData) -> float | None:
+    """Money per KPI unit over all of the data, where every one of them has a value."""
+    if not small_fit.has_value(data):
+        return None
+    return float(np.average(data.value_per_unit, weights=np.abs(data.target)))
 
 
 KIND = Kind(

@@ -24,11 +24,13 @@ NAMED = 4
 Writer = Callable[[float | None], str]
 
 
-def outcome(found: Sequence[ChannelCheck], failed: Sequence[str], spec: ModelSpec, repetitions: int) -> StudyOutcome:
-    """Verdict, checks by channel, and the estimates side by side."""
+def outcome(
+    found: Sequence[ChannelCheck], failed: Sequence[str], spec: ModelSpec, repetitions: int, worth: float | None
+) -> StudyOutcome:
+    """Verdict, checks by channel, and the estimates side by side; ``worth``: money per KPI unit, None where unknown."""
     return StudyOutcome(
         verdict=_verdict(found),
-        checks=tuple(check for one in found for check in checks(one, spec, repetitions)),
+        checks=tuple(check for one in found for check in checks(one, spec, repetitions, worth)),
         tables=(_estimates(found, failed), _attempts(found)),
         pictures=_pictures(found),
     )
@@ -56,11 +58,11 @@ def _failed(one: ChannelCheck) -> set[str]:
     return {r.kind for r in one.refutations if r.status is Status.FAIL}
 
 
-def checks(one: ChannelCheck, spec: ModelSpec, repetitions: int) -> tuple[Check, ...]:
+def checks(one: ChannelCheck, spec: ModelSpec, repetitions: int, worth: float | None) -> tuple[Check, ...]:
     """One check per attempt, each naming the channel."""
     out = [Check("agreement", TITLES["agreement"], one.agreement, _agreement(one, spec), columns=(one.channel,))]
     for tried in one.refutations:
-        text = _hidden(one, spec) if tried.kind == "hidden_cause" else _tried(one, tried, spec, repetitions)
+        text = _hidden(one, spec, worth) if tried.kind == "hidden_cause" else _tried(one, tried, spec, repetitions)
         value = one.tipping.times if tried.kind == "hidden_cause" else tried.share
         out.append(Check(tried.kind, TITLES[tried.kind], tried.status, text, value, columns=(one.channel,)))
     return tuple(out)
@@ -124,7 +126,7 @@ def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: i
     return text + (good if tried.status is Status.PASS else bad)
 
 
-def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
+def _hidden(one: ChannelCheck, spec: ModelSpec, worth: float | None) -> str:
     """The tipping point in money: how strong a hidden driver would have to be to turn the decision."""
     tip, (write, what) = one.tipping, effect(one, spec)
     line = f"a {what} of 1" if one.model_roi else "no effect"
@@ -148,10 +150,12 @@ def _hidden(one: ChannelCheck, spec: ModelSpec) -> str:
     else:
         moved = abs(one.brought(one.coefficient) - one.brought(tip.as_strong))
         amount = f.money(moved, spec.currency) if spec.kpi.unit == "revenue" else f"{f.short(moved)} {spec.kpi.column}"
+        unsaid = worth is not None and spec.kpi.unit != "revenue"
+        valued = f", worth {f.money(moved * (worth or 0.0), spec.currency)}" if unsaid else ""
         change = "less" if abs(tip.as_strong) < abs(one.coefficient) or above else "more"
         text = (
             f"{start} would take the {what} of {one.channel} from {write(one.coefficient)} to {write(tip.as_strong)} "
-            f"({amount} {change})"
+            f"({amount} {change}{valued})"
         )
     if tip.times is None:
         return f"{text}; even a far stronger one would not take it {side} {line}."

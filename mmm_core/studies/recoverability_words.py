@@ -12,6 +12,7 @@ from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.domain.study import Column, Line, Picture, StudyOutcome, Table
 from mmm_core.modeling.limits import Limits
+from mmm_core.modeling.validity import follows_demand
 from mmm_core.studies.grading import LIMITS as VALIDATION
 from mmm_core.studies.recoverability_settings import Assumed, Scenario
 from mmm_core.studies.windows import spoken
@@ -24,6 +25,10 @@ NAMES = {
     Scenario.GEOS: "By region",
 }
 UNSEEN = Limits().unidentified_review
+CAVEAT = (
+    "In these worlds spend keeps its course whatever the noise does; where it really follows demand that nobody "
+    "recorded, returns can be told less well than here."
+)
 ANSWERS = {Status.PASS: "yes", Status.REVIEW: "in part", Status.FAIL: "no"}
 SURE = 0.9
 """Width of the intervals."""
@@ -82,11 +87,12 @@ def _factor(distance: Array) -> float:
 
 
 def outcome(found: Mapping[Scenario, Worlds], assumed: Assumed, data: ModelData, failed: Sequence[str]) -> StudyOutcome:
+    """What the worlds say, and what they cannot: in them nobody spends more because more would be sold anyway."""
     seen = {s: [recovered(worlds, name) for name in data.channels] for s, worlds in found.items()}
     today = seen[Scenario.TODAY]
     return StudyOutcome(
         verdict=_verdict(seen),
-        checks=tuple(_check(one, seen) for one in today),
+        checks=(*(_check(one, seen) for one in today), *_followed(data)),
         tables=(_today(today), _scenarios(seen, assumed, data, failed)),
         pictures=(_picture(seen),),
     )
@@ -159,6 +165,20 @@ def _check(one: Recovered, seen: Mapping[Scenario, list[Recovered]]) -> Check:
     return Check(f"recover_{one.channel}", title, one.status, text, one.narrowed, LEARNED, (one.channel,))
 
 
+def _followed(data: ModelData) -> tuple[Check, ...]:
+    """Channels whose spend follows demand, where real data tell less than these worlds do."""
+    found = follows_demand(data, Limits())
+    if found.status is Status.PASS:
+        return ()
+    text = (
+        f"{found.value:.0%} of what is spent on {listed(found.columns)} follows season, trend and controls. {CAVEAT}"
+        if len(found.columns) == 1
+        else f"Spend on {listed(found.columns)} follows season, trend and controls (up to {found.value:.0%}). {CAVEAT}"
+    )
+    return (Check("demand_capture", "Spend that follows demand", found.status, text, found.value, found.limit,
+                  found.columns),)  # fmt: skip
+
+
 def _remedy(one: Recovered, seen: Mapping[Scenario, list[Recovered]]) -> str:
     """Scenarios that make it recoverable, else the one that narrows it most."""
     others = {s: next(r for r in rows if r.channel == one.channel) for s, rows in seen.items() if s != Scenario.TODAY}
@@ -194,7 +214,7 @@ def _today(rows: list[Recovered]) -> Table:
         "Range left: the 90% range after the data as a share of the one before, on the log scale. Typical error: of "
         "the estimate, median over worlds; before the data: of what was believed. Truth inside: how often the 90% "
         "interval held it. Rank: whether a world with a higher return was given a higher one (correlation). All of it "
-        "is simulated on this project's own spend; nothing is said yet about its real returns."
+        f"is simulated on this project's own spend; nothing is said yet about its real returns. {CAVEAT}"
     )
     return Table("As the data are today", columns, cells, note)
 

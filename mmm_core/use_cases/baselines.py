@@ -13,6 +13,7 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.results import Results
 from mmm_core.reports import baseline_words
+from mmm_core.use_cases import sub_categories
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import working
 from mmm_core.use_cases.knowledge import remember_decision
@@ -53,6 +54,24 @@ def estimate_baseline(
         detail = {"method": made.method.value, "seasonal": made.seasonal, "share": round(made.share.mean, 4)}
         work.audit.record("baseline.estimated", baseline.id, detail)
     return baseline
+
+
+def look_at(
+    services: Services, actor: Actor, version_id: str, method: BaselineMethod, sub_category: str, *, seasonal: bool
+) -> Baseline:
+    """The baseline of one sub-category, to look at: nothing is kept, and nothing is there to approve."""
+    now = sub_categories.load(services, actor, version_id, sub_category)
+    return Baseline(
+        id="",
+        project_id=now.version.project_id,
+        dataset_version_id=version_id,
+        content_hash=now.version.content_hash,
+        kpi=now.recognition.one(Role.KPI) or "",
+        estimate=maths.estimate(now.frame, now.recognition, method, seasonal=seasonal),
+        status=BaselineStatus.DRAFT,
+        created_by=actor.name,
+        created_at=services.now(),
+    )
 
 
 def approve_baseline(services: Services, actor: Actor, baseline_id: str, reason: str) -> Baseline:

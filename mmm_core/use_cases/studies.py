@@ -166,6 +166,15 @@ def get_study(services: Services, actor: Actor, study_id: str) -> Study:
         return work.studies.get(study_id)
 
 
+def of_something_else(study: Study, version_id: str, spec: ModelSpec) -> str | None:
+    """What a study was asked of, where that is not these data or not this specification; None where it is."""
+    asked = ModelSpec.from_yaml(study.spec_yaml)
+    other_spec = asked.model_copy(update={"sampling": spec.sampling}) != spec
+    if study.dataset_version_id != version_id:
+        return "other data and another specification" if other_spec else "other data"
+    return "another specification" if other_spec else None
+
+
 def list_studies(services: Services, actor: Actor, project_id: str) -> Sequence[Study]:
     """Newest first."""
     with services.work(actor) as work:

@@ -11,6 +11,7 @@ from mmm_core.domain.ports import Services
 from mmm_core.domain.project import KpiUnit, Project
 from mmm_core.reports import trend_words
 from mmm_core.reports import wording as f
+from mmm_core.use_cases import sub_categories
 from mmm_core.use_cases.datasets import Working, load_working
 
 
@@ -24,12 +25,22 @@ class TrendReport:
 
 
 def scan(
-    services: Services, actor: Actor, version_id: str, *, column: str | None = None, geo: str | None = None
+    services: Services,
+    actor: Actor,
+    version_id: str,
+    *,
+    column: str | None = None,
+    geo: str | None = None,
+    sub_category: str | None = None,
 ) -> TrendReport:
-    """Look through the KPI or another series of a data version, the whole country or one geo."""
+    """Look through the KPI or another series of a data version: of all or one sub-category, in all or one geo."""
     with services.work(actor) as work:
         project = work.projects.get(work.datasets.get(version_id).project_id)
-    return report(load_working(services, actor, version_id), project, column=column, geo=geo)
+    if sub_category is None:
+        now = load_working(services, actor, version_id)
+    else:
+        now = sub_categories.load(services, actor, version_id, sub_category)
+    return report(now, project, column=column, geo=geo)
 
 
 def report(now: Working, project: Project, *, column: str | None = None, geo: str | None = None) -> TrendReport:

@@ -12,6 +12,7 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import baselines, trends
 from pages.ui import charts_trends as charts
 from pages.ui import state
+from pages.ui.data_explore import pick_sub_category
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
@@ -32,6 +33,10 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
     )
     known = baselines.list_baselines(state.services(), actor, project.id)
     with shown():
+        item = pick_sub_category(actor, version, "base_item")
+        if item is not None:
+            _look(actor, project, version, item)
+            return
         _estimate(actor, version, known)
         ours = [b for b in known if b.content_hash == version.content_hash]
         if ours:
@@ -44,31 +49,39 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
 
 def _estimate(actor: Actor, version: DatasetVersion, known: list[Baseline]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.selectbox("Method", METHODS, format_func=lambda m: words.METHODS[m], key="base_method", width=340)
-        seasonal = st.toggle(
-            "With the yearly season", value=True, key="base_season", disabled=method is BaselineMethod.REGRESSION
-        )
+        method, seasonal = _how()
         if st.button("Estimate", key="base_estimate", type="secondary" if known else "primary"):
             with st.spinner("Looking for quiet periods"):
                 baselines.estimate_baseline(state.services(), actor, version.id, method, seasonal=seasonal)
             st.rerun()
 
 
+def _how() -> tuple[BaselineMethod, bool]:
+    method = st.selectbox("Method", METHODS, format_func=lambda m: words.METHODS[m], key="base_method", width=340)
+    seasonal = st.toggle(
+        "With the yearly season", value=True, key="base_season", disabled=method is BaselineMethod.REGRESSION
+    )
+    return method, seasonal
+
+
+def _look(actor: Actor, project: Project, version: DatasetVersion, item: str) -> None:
+    """One sub-category: estimated at once and kept nowhere."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method, seasonal = _how()
+    with st.spinner("Looking for quiet periods"):
+        baseline = baselines.look_at(state.services(), actor, version.id, method, item, seasonal=seasonal)
+    with st.container(border=True, key="baseline"):
+        st.markdown(f"**{f.safe(item)}:** {f.safe(words.summary(baseline))}")
+        st.markdown(f.safe(words.basis(baseline)))
+        _picture(actor, project, version, baseline)
+        st.caption("To look at only: what is approved, and later held against the model, is the baseline of them all.")
+
+
 def _shown(actor: Actor, project: Project, version: DatasetVersion, baseline: Baseline) -> None:
-    found = baseline.estimate
     with st.container(border=True, key="baseline"):
         st.markdown(f"{BADGES[baseline.status]} **{f.safe(words.summary(baseline))}**")
         st.markdown(f.safe(words.basis(baseline)))
-        table = pd.DataFrame(
-            {"period": pd.to_datetime(list(found.dates)), "kpi": found.kpi, "baseline": found.level,
-             "low": found.low, "high": found.high}
-        )  # fmt: skip
-        write = trends.writer(state.working(actor, version), project, baseline.kpi)
-        alt = "The KPI over time above its estimated baseline; the quiet periods are marked"
-        show(charts.baseline(table, found.quiet, baseline.kpi, write, scheme()), "baseline_time", alt=alt)
-        if found.geos:
-            _geos(found.geos)
-        _download(table, version)
+        _picture(actor, project, version, baseline)
         if baseline.status is BaselineStatus.DRAFT:
             _decide(actor, baseline)
         else:
@@ -76,6 +89,20 @@ def _shown(actor: Actor, project: Project, version: DatasetVersion, baseline: Ba
             st.caption(f.safe(f"{by}: {baseline.decision_reason}"))
     if baseline.status is BaselineStatus.REJECTED:
         st.info("Choose another method above; a rejected one is not tried again on the same data.")
+
+
+def _picture(actor: Actor, project: Project, version: DatasetVersion, baseline: Baseline) -> None:
+    found = baseline.estimate
+    table = pd.DataFrame(
+        {"period": pd.to_datetime(list(found.dates)), "kpi": found.kpi, "baseline": found.level,
+         "low": found.low, "high": found.high}
+    )  # fmt: skip
+    write = trends.writer(state.working(actor, version), project, baseline.kpi)
+    alt = "The KPI over time above its estimated baseline; the quiet periods are marked"
+    show(charts.baseline(table, found.quiet, baseline.kpi, write, scheme()), "baseline_time", alt=alt)
+    if found.geos:
+        _geos(found.geos)
+    _download(table, version)
 
 
 def _decide(actor: Actor, baseline: Baseline) -> None:

@@ -77,6 +77,16 @@ def pick_geo(now: Working, key: str, label: str | None = None) -> str | None:
     return None if chosen == whole else chosen
 
 
+def pick_sub_category(actor: Actor, version: DatasetVersion, key: str) -> str | None:
+    """Which sub-category to look at, None for all of them together; asked only where the file has several."""
+    names = state.sub_categories(actor, version)
+    if not names:
+        return None
+    whole = f"All {len(names)} sub-categories together"
+    chosen = st.selectbox("Sub-category", [whole, *names], key=key)
+    return None if chosen == whole else chosen
+
+
 def _channels(now: Working, project: Project) -> None:
     table = explore.channel_statistics(now.frame, now.recognition)
     table["channel"] = [f.plain(c) for c in table["channel"]]

@@ -11,7 +11,7 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import trends as scanner
 from pages.ui import charts_trends as charts
 from pages.ui import state
-from pages.ui.data_explore import pick_geo
+from pages.ui.data_explore import pick_geo, pick_sub_category
 from pages.ui.errors import shown
 from pages.ui.figure import show
 from pages.ui.palette import scheme
@@ -22,22 +22,24 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
     with shown():
         now = state.working(actor, version)
         offered = trends.columns(now.recognition)
-        left, right = st.columns(2)
+        left, middle, right = st.columns(3)
         with left:
             column = st.selectbox("Series", offered, format_func=f.plain, key="trend_column")
-        with right:
+        with middle:
+            item = pick_sub_category(actor, version, "trend_item")
+        with right if state.sub_categories(actor, version) else middle:
             geo = pick_geo(now, "trend_geo", label="Geo")
         with st.spinner("Scanning"):
-            found = _report(actor.organisation_id, version.id, version.content_hash, column, geo, now, project)
+            found = _report(actor.organisation_id, version.id, state.as_it_is(version), column, geo, item, actor)
         _sentences(found)
         _charts(found, scanner.writer(now, project, found.scan.column))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _report(
-    organisation_id: str, version_id: str, content_hash: str, column: str | None, geo: str | None, _now, _project
+    organisation_id: str, version_id: str, state_of: str, column: str | None, geo: str | None, item: str | None, _actor
 ):  # type: ignore[no-untyped-def]
-    return scanner.report(_now, _project, column=column, geo=geo)
+    return scanner.scan(state.services(), _actor, version_id, column=column, geo=geo, sub_category=item)
 
 
 def _sentences(found: scanner.TrendReport) -> None:

@@ -8,10 +8,13 @@ from mmm_core.modeling.spec import Adstock, Saturation
 from pages.ui import charts_spec
 
 MEMORY = {
-    Adstock.GEOMETRIC: ("Fades from the start", "Strongest at once, then less each period: search, social, radio."),
-    Adstock.DELAYED: ("Builds up, then fades", "Peaks some periods later: TV, brand, out of home."),
+    Adstock.GEOMETRIC: (
+        "Fades from the start",
+        "Strongest at once, then less: where search, social or radio lead.",
+    ),
+    Adstock.DELAYED: ("Builds up, then fades", "Peaks some periods later: where TV, brand or out of home lead."),
     Adstock.WEIBULL_PDF: ("Any hump", "May peak early or late, steep or slow: when nobody knows; needs more data."),
-    Adstock.WEIBULL_CDF: ("Holds, then drops", "Stays for a while before it fades: leaflets, catalogues, sponsoring."),
+    Adstock.WEIBULL_CDF: ("Holds, then drops", "Stays for a while before it fades: where leaflets or catalogues lead."),
     Adstock.NONE: ("No memory", "All of the effect in its own period."),
 }
 SHAPE = {
@@ -33,13 +36,13 @@ def shapes(raw: dict[str, Any], key: str) -> None:
     left, right = st.columns(2)
     with left:
         raw["adstock"] = _choice(
-            "Memory: how an effect carries over", MEMORY, Adstock(raw["adstock"]), f"{key}_adstock",
+            "Memory of all channels: how an effect carries over", MEMORY, Adstock(raw["adstock"]), f"{key}_adstock",
             charts_spec.memory_icon,
         ).value  # fmt: skip
     with right:
         raw["saturation"] = _choice(
-            "Saturation: how returns diminish", SHAPE, Saturation(raw["saturation"]), f"{key}_saturation",
-            charts_spec.shape_icon,
+            "Saturation of all channels: how returns diminish", SHAPE, Saturation(raw["saturation"]),
+            f"{key}_saturation", charts_spec.shape_icon,
         ).value  # fmt: skip
     if raw["adstock"] != Adstock.NONE.value:
         most = max(26, raw["max_lag"])

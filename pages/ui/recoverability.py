@@ -3,11 +3,12 @@
 import streamlit as st
 
 from mmm_core.domain.dataset import DatasetVersion
-from mmm_core.domain.fit import RunStatus
+from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.domain.study import Study, StudyOutcome
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import studies
 from pages.ui import model_spec, state, study, study_settings
 from pages.ui.errors import shown
@@ -35,7 +36,14 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
             if seen is None or seen.status.ended:
                 _ask(actor, project, version, again=seen is not None)
             if seen is not None:
+                _marked(seen, version.id, _spec(actor, project, version))
                 _study(actor, seen)
+
+
+def _marked(seen: Study, version_id: str, spec: ModelSpec) -> None:
+    other = studies.of_something_else(seen, version_id, spec)
+    if other and seen.status.ended:
+        st.warning(f"This was asked of {other} than what is here now; simulate again to ask it of these.")
 
 
 def newest(actor: Actor, project: Project) -> Study | None:
@@ -43,12 +51,15 @@ def newest(actor: Actor, project: Project) -> Study | None:
     return next((s for s in found if s.kind == KIND), None)
 
 
-def shown_later(actor: Actor, project: Project) -> None:
+def shown_later(actor: Actor, project: Project, run: Run) -> None:
     """Below a model's checks, what was simulated before it was fitted."""
     with shown():
         seen = newest(actor, project)
         if seen is not None and seen.outcome is not None:
             with st.expander("Before the fit: what these data can answer"):
+                other = studies.of_something_else(seen, run.dataset_version_id, ModelSpec.from_yaml(run.spec_yaml))
+                if other:
+                    st.warning(f"This was asked of {other} than {f.safe(run.name)}'s.")
                 _found(seen, seen.outcome)
 
 
@@ -65,7 +76,7 @@ def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool
     worlds = int(
         st.number_input("Worlds", 3, 40, 8, key="recover_worlds", help="More are surer and take longer.", width=160)
     )
-    spec = ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0])
+    spec = _spec(actor, project, version)
     own = study_settings.chosen(KIND, "recover", without=["worlds"])
     with st.container(horizontal=True):
         study.start(
@@ -79,6 +90,10 @@ def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool
             key="recover_start",
         )
         study_settings.popover(KIND, "recover", without=["worlds"])
+
+
+def _spec(actor: Actor, project: Project, version: DatasetVersion) -> ModelSpec:
+    return ModelSpec.from_yaml(model_spec.kept(actor, project, version)[0])
 
 
 def _study(actor: Actor, seen: Study) -> None:

@@ -11,6 +11,7 @@ from mmm_core.domain.ports import Services
 from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
 from mmm_core.use_cases import datasets, fits, plans, projects
+from mmm_core.use_cases import sub_categories as sub_categories_of
 from pages.ui.palette import channel_colours
 from server.web import backend
 
@@ -93,6 +94,19 @@ def fitted(actor: Actor, run_id: str) -> fits.Fitted:
 
 
 def working(actor: Actor, version: DatasetVersion) -> datasets.Working:
-    return _working(
-        actor.organisation_id, version.id, f"{version.content_hash}{len(version.recipe)}{version.recognition}", actor
-    )
+    return _working(actor.organisation_id, version.id, as_it_is(version), actor)
+
+
+def as_it_is(version: DatasetVersion) -> str:
+    """What a cache tells states of a version by: roles and recipe may change while it stays."""
+    return f"{version.content_hash}{len(version.recipe)}{version.recognition}"
+
+
+def sub_categories(actor: Actor, version: DatasetVersion) -> tuple[str, ...]:
+    """Names of a file's sub-categories, empty where it has none."""
+    return _sub_categories(actor.organisation_id, version.id, as_it_is(version), actor)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _sub_categories(organisation_id: str, version_id: str, state_of: str, _actor: Actor) -> tuple[str, ...]:
+    return sub_categories_of.names(services(), _actor, version_id)

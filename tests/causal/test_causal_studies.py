@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from mmm_core.causal.findings import ChannelCheck, Refutation, Tipping
 from mmm_core.data import read
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.errors import BadInput, PlanError
+from mmm_core.domain.results import Interval
 from mmm_core.domain.study import ModelInput, StepState, StepStatus, StudyOutcome
 from mmm_core.modeling import artifact
-from mmm_core.studies import registry
+from mmm_core.studies import causal_words, registry
 from mmm_core.studies.causal_options import Drawn
 from mmm_core.studies.kind import Inputs, Tools
 from mmm_core.studies.process import plain
@@ -91,6 +93,27 @@ def test_the_checks_of_a_sound_model_pass_and_say_so_in_money() -> None:
     assert [t.title for t in outcome.tables] == ["The model and the diagram", "Attempts to refute"]
     assert len(outcome.tables[0].rows[0]) == len(outcome.tables[0].columns)
     assert outcome.pictures[0].x == ("tv", "radio")
+
+
+@pytest.mark.parametrize(
+    ("unit", "worth", "said"),
+    [
+        ("revenue", None, "(€4k less)"),
+        ("count", 25.0, "(4k orders less, worth €100k)"),
+        ("count", None, "(4k orders less)"),
+    ],
+)
+def test_the_tipping_point_is_money_wherever_a_kpi_unit_has_a_value(unit: str, worth: float | None, said: str) -> None:
+    tip = Tipping("price", 0.0, 3.0, 0.6, undecided=False, robustness=0.2)
+    brought = Interval(10_000.0, 9_000.0, 10_000.0, 11_000.0)
+    one = ChannelCheck(
+        "mail", True, ("price",), 1.0, 0.8, 1.2, 1.3, None, None, brought, Status.PASS,
+        (Refutation("hidden_cause", Status.PASS, 0.6, 0.0),), tip,
+    )  # fmt: skip
+    spec = confounded().spec
+    spec = spec.model_copy(update={"kpi": spec.kpi.model_copy(update={"column": "orders", "unit": unit})})
+    hidden = next(c for c in causal_words.checks(one, spec, 10, worth) if c.id == "hidden_cause")
+    assert said in hidden.message
 
 
 @pytest.mark.slow

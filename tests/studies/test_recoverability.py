@@ -1,5 +1,6 @@
 """What can these data answer: the worlds, the scenarios, and what is said of them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from mmm_core.domain.checks import Status
 from mmm_core.domain.errors import BadInput
-from mmm_core.domain.fit import ModelData
+from mmm_core.domain.fit import ModelData, RunStatus
+from mmm_core.domain.study import Study
 from mmm_core.modeling import priors
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import Belief, ChannelSpec, LiftTest, TimeVarying
@@ -16,6 +18,7 @@ from mmm_core.studies import recoverability_settings as settings
 from mmm_core.studies import recoverability_words as words
 from mmm_core.studies import recoverability_worlds as worlds
 from mmm_core.studies.recoverability_settings import Scenario, Setting
+from mmm_core.use_cases.studies import of_something_else
 from tests.model import company
 from tests.studies.cases import carried_out, concluded, inputs, planned
 
@@ -151,7 +154,7 @@ def test_what_cannot_be_simulated_is_refused_before_it_waits() -> None:
     with pytest.raises(BadInput, match="leave that scenario out"):
         planned("recoverability", inputs(FRAME, organic))
     assert planned("recoverability", inputs(FRAME, organic), scenarios=["weeks"])
-    sure = Belief(kind="contribution_share", low=30.0, high=40.0)
+    sure = Belief(kind="contribution_share", low=0.97, high=0.99)
     too_much = SPEC.model_copy(update={"channels": (ChannelSpec(name="tv", spend="tv", belief=sure),)})
     with pytest.raises(BadInput, match="more than the whole KPI"):
         planned("recoverability", inputs(FRAME, too_much))
@@ -194,6 +197,31 @@ def test_recovered_in_part_or_not_at_all() -> None:
     assert tv[2:4] == (pytest.approx(0.2), pytest.approx(np.expm1(0.1)))
     assert tv[6:] == ("8 of 8", pytest.approx(1.0))
     assert found.tables[1].rows[1][1:] == (pytest.approx(0.6), pytest.approx(0.3))
+
+
+def test_what_these_worlds_leave_out_is_said_and_spend_that_follows_demand_is_flagged() -> None:
+    plain = told(channels((0.2, 0.1), (0.6, 0.2)), channels((0.2, 0.1), (0.3, 0.1)))
+    assert words.CAVEAT in plain.tables[0].note
+    assert "demand_capture" not in [c.id for c in plain.checks]
+    season = 3 + DATA.fourier @ np.array([1.0, 0.3, -0.5, 0.2])
+    follows = FRAME.assign(search=800 * season, clicks=1600 * season)
+    results = {f"today {n + 1}": r for n, r in enumerate(channels((0.2, 0.1), (0.2, 0.1)))}
+    found = concluded("recoverability", inputs(follows, SPEC), results, scenarios=[])
+    check = next(c for c in found.checks if c.id == "demand_capture")
+    assert (check.status, check.columns) == (Status.REVIEW, ("search",))
+    assert words.CAVEAT in check.message
+
+
+def test_an_answer_about_other_data_or_another_specification_is_known_as_such() -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    kept = Study("s", "p", "version 1", None, None, "recoverability", SPEC.to_yaml(), {}, RunStatus.DONE, 1, "Ada", at)
+    assert of_something_else(kept, "version 1", SPEC) is None
+    longer = SPEC.model_copy(update={"sampling": SPEC.sampling.model_copy(update={"draws": 50})})
+    assert of_something_else(kept, "version 1", longer) is None, "how many draws a fit takes is nothing to it"
+    shorter = SPEC.model_copy(update={"max_lag": 3})
+    assert of_something_else(kept, "version 1", shorter) == "another specification"
+    assert of_something_else(kept, "version 2", SPEC) == "other data"
+    assert of_something_else(kept, "version 2", shorter) == "other data and another specification"
 
 
 def test_an_interval_that_misses_is_not_called_recovered() -> None:

@@ -20,6 +20,7 @@ from mmm_core.domain.passages import tokens
 from mmm_core.domain.ports import Services
 from mmm_core.domain.workflow import Event, EventKind, Stage
 from mmm_core.reports.workflow_words import STAGES
+from mmm_core.use_cases import file_projects
 
 Say = Callable[[str], None]
 REMARK = "Look at the channels that move together before you agree."
@@ -50,10 +51,10 @@ def _run(home: Path, table: bytes, model: str, say: Say) -> list[Event]:
     from mmm_core.agents.workflow.here import run_here
 
     with _services(home, model) as (services, actor):
-        run_here(services, actor, table, "company.csv", kpi="revenue", out=home / "out", ask=None, say=lambda _: None)
+        project = file_projects.open_project(services, actor, table, "company.csv", kpi="revenue").project
+        run_here(services, actor, project.id, out=home / "out", ask=None, say=lambda _: None)
         with services.work(actor) as work:
-            newest = max(work.projects.list(), key=lambda p: p.created_at)
-            (workflow,) = work.workflows.list(newest.id)
+            (workflow,) = work.workflows.list(project.id)
             events = list(work.workflows.events(workflow.id))
     say(f"{len(events)} lines of history")
     return events

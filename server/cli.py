@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from mmm_core.domain.errors import BadInput, CarryoverError
+from mmm_core.domain.project import KpiUnit
+
+if TYPE_CHECKING:
+    from mmm_core.use_cases.file_projects import KpiMeaning
 
 DONE, FAILED, WRONG = 0, 1, 2
 CTRL_C = 130
@@ -55,6 +59,11 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next
 Spec = Annotated[Path | None, typer.Option(help="Model specification (YAML); suggested from the data if unset.")]
 Project = Annotated[str | None, typer.Option(help="Project's name, made where there is none; else the file's name.")]
 Kpi = Annotated[str | None, typer.Option(help="Column to explain, where it is not recognised.")]
+Unit = Annotated[KpiUnit | None, typer.Option(help="What the KPI is; its name tells if unset.")]
+Worth = Annotated[
+    float | None, typer.Option("--value-per-unit", help="What one unit of a KPI that counts is worth, in money.")
+]
+Currency = Annotated[str | None, typer.Option(help="Three letters; EUR if unset.")]
 
 
 @app.command()
@@ -70,8 +79,14 @@ def up(
 
 @app.command()
 def run(
-    source: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, Excel, Parquet or JSON.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="DATA|PROJECT", help="A file (CSV, Excel, Parquet, JSON), or a project's name or id."),
+    ],
     kpi: Kpi = None,
+    kpi_unit: Unit = None,
+    value_per_unit: Worth = None,
+    currency: Currency = None,
     spec: Spec = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not stop at the checkpoints.")] = False,
@@ -83,7 +98,14 @@ def run(
     """Run the whole analysis without a browser and write every result into a folder."""
     from server import cli_run
 
-    cli_run.run(source, kpi, spec, out, auto_approve, as_json, ladder)
+    means = _meaning(kpi_unit, value_per_unit, currency)
+    cli_run.run(cli_run.Wanted(source, kpi, means, spec, out, auto_approve, as_json, ladder))
+
+
+def _meaning(unit: KpiUnit | None, value: float | None, currency: str | None) -> "KpiMeaning":
+    from mmm_core.use_cases.file_projects import KpiMeaning
+
+    return KpiMeaning(unit, value, currency.upper() if currency else None)
 
 
 @app.command()
@@ -149,6 +171,9 @@ def tune(
         Path | None, typer.Option(help="Specification to begin with (YAML); the newest model's if unset.")
     ] = None,
     kpi: Kpi = None,
+    kpi_unit: Unit = None,
+    value_per_unit: Worth = None,
+    currency: Currency = None,
     iterations: Annotated[int, typer.Option(min=1, max=50, help="Proposals at most.")] = 8,
     threshold: Annotated[float, typer.Option(min=0.0, max=1.0, help="Score from which it has converged.")] = 0.9,
     holdout: Annotated[int | None, typer.Option(min=1, help="Periods held out; 13 if unset.")] = None,
@@ -168,8 +193,11 @@ def tune(
 
     options = TuningOptions(iterations=iterations, threshold=threshold, holdout=holdout, draws=draws, tune=draws)
     cli_tune.run(
-        cli_tune.Wanted(source, spec, context, options, out, unattended, as_json, kpi, example=example_context)
-    )
+        cli_tune.Wanted(
+            source, spec, context, options, out, unattended, as_json, kpi,
+            _meaning(kpi_unit, value_per_unit, currency), example=example_context,
+        )
+    )  # fmt: skip
 
 
 @app.command()

@@ -11,7 +11,7 @@ from mmm_core.domain.checks import CheckReport
 from mmm_core.domain.dataset import DatasetVersion, Recognition, Role
 from mmm_core.domain.errors import DataError, Unavailable
 from mmm_core.settings import Settings
-from mmm_core.use_cases import datasets, projects
+from mmm_core.use_cases import datasets, file_projects, projects
 
 
 def read_file(path: Path) -> bytes:
@@ -49,6 +49,8 @@ def add(path: Path, project_name: str | None, kpi: str | None, as_json: bool) ->
         known = {p.name.casefold(): p for p in projects.list_projects(services, actor)}
         project = known.get(name.casefold()) or projects.create_project(services, actor, name=name)
         version = datasets.add_dataset(services, actor, project.id, [datasets.Upload(content, path.name)], kpi=kpi)
+        if name.casefold() not in known:
+            file_projects.settle_unit(services, actor, project, version.recognition)
         table = datasets.load_working(services, actor, version.id)
         now, geos = table.recognition, _geos(table)
     if as_json:

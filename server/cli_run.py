@@ -2,14 +2,22 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_core.data import read
 from mmm_core.domain.errors import BadInput, SpecError
+from mmm_core.domain.identity import Actor
+from mmm_core.domain.ports import Services
+from mmm_core.domain.project import Project
 from mmm_core.domain.results import Interval, Results
 from mmm_core.domain.workflow import Question, Verdict
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording
+from mmm_core.use_cases import datasets, given_spec, projects
 from mmm_core.use_cases.approvals import checked_edits
+from mmm_core.use_cases.file_projects import QUESTION, KpiMeaning, open_project
 from server import cli_choices
 from server.cli_data import read_file
 from server.local import local_services
@@ -22,33 +30,77 @@ NO = ("n", "no")
 EDIT = ("e", "edit")
 
 
-def run(
-    source: Path, kpi: str | None, spec: Path | None, out: Path, auto_approve: bool, as_json: bool, ladder: bool = False
-) -> None:
-    content = read_file(source)
-    spec_yaml = _read_spec(spec) if spec else None
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asked for."""
+
+    source: str
+    """A file, or the name or id of a project."""
+    kpi: str | None
+    means: KpiMeaning
+    spec: Path | None
+    out: Path
+    auto_approve: bool
+    as_json: bool
+    ladder: bool
+
+
+def run(wanted: Wanted) -> None:
+    spec_yaml = _read_spec(wanted.spec) if wanted.spec else None
+    given = ModelSpec.from_yaml(spec_yaml) if spec_yaml else None
+    file = Path(wanted.source)
+    content = read_file(file) if is_file(wanted.source) else None
     # LangGraph takes a second to import, which a wrong file name need not wait for.
-    from mmm_core.agents.workflow.here import run_here
+    from mmm_core.agents.workflow.here import ensure_folder, run_here
 
     with local_services(say=_say, fits=True) as (services, actor):
+        ensure_folder(wanted.out)
+        if content is None:
+            project = _known(services, actor, wanted, given)
+        else:
+            opened = open_project(
+                services, actor, content, file.name, kpi=wanted.kpi, given=given, means=wanted.means, question=QUESTION
+            )
+            project = opened.project
+            if opened.told:
+                _say(opened.told)
         results = run_here(
             services,
             actor,
-            content,
-            source.name,
-            kpi=kpi,
+            project.id,
             spec_yaml=spec_yaml,
-            out=out,
-            ask=None if auto_approve else ask_person,
+            out=wanted.out,
+            ask=None if wanted.auto_approve else ask_person,
             say=_say,
-            ladder=ladder,
+            ladder=wanted.ladder,
         )
-    if as_json:
-        sys.stdout.write((out / "summary.json").read_text(encoding="utf-8"))
-    else:
-        if ladder:
-            _print_ladder(out)
-        _print_results(results, out)
+    _show(results, wanted)
+
+
+def _known(services: Services, actor: Actor, wanted: Wanted, given: ModelSpec | None) -> Project:
+    """The project of that name; its KPI and what that is worth are its own."""
+    project = projects.find_project(services, actor, wanted.source)
+    if wanted.kpi or wanted.means != KpiMeaning():
+        raise BadInput(f"What the KPI of {project.name} is, its Plan and Data pages say; leave the options of it out.")
+    version = datasets.latest_dataset(services, actor, project.id)
+    if given and version:
+        given_spec.ensure_fits(services, actor, version.id, given)
+    return project
+
+
+def is_file(source: str) -> bool:
+    """Whether an argument that may name a file or a project is taken for a file."""
+    path = Path(source)
+    return path.exists() or path.suffix.lower().removeprefix(".") in read.FILE_TYPES or len(path.parts) > 1
+
+
+def _show(results: Results, wanted: Wanted) -> None:
+    if wanted.as_json:
+        sys.stdout.write((wanted.out / "summary.json").read_text(encoding="utf-8"))
+        return
+    if wanted.ladder:
+        _print_ladder(wanted.out)
+    _print_results(results, wanted.out)
 
 
 def _print_ladder(out: Path) -> None:

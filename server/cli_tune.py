@@ -10,16 +10,16 @@ from typing import Any
 from mmm_core.domain.errors import BadInput, NotAllowed
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
-from mmm_core.domain.project import KpiUnit, Project
+from mmm_core.domain.project import Project
 from mmm_core.domain.tuning import TuningOptions
 from mmm_core.domain.workflow import WorkflowStatus
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, plans, projects, tuning, tuning_history, workflows
+from mmm_core.use_cases.file_projects import KpiMeaning, open_project
 from server.cli_data import finite, read_file
-from server.cli_run import ask_person
+from server.cli_run import ask_person, is_file
 
-LIMIT = 100_000
 SKIPPED = "mmm tune was asked for these data."
 
 
@@ -34,7 +34,8 @@ class Wanted:
     out: Path
     unattended: bool
     as_json: bool
-    kpi: str | None = None
+    kpi: str | None
+    means: KpiMeaning
     example: bool = False
 
 
@@ -46,19 +47,28 @@ def run(wanted: Wanted) -> None:
     spec = ModelSpec.from_yaml(_text(wanted.spec, "specification")) if wanted.spec else None
     context = _text(wanted.context, "business context") if wanted.context else ""
     file = Path(wanted.source)
-    content = read_file(file) if file.is_file() else None
+    content = read_file(file) if is_file(wanted.source) else None
     if wanted.example and content:
-        sys.stdout.write(tuning.example_of_file(content, file.name, spec, kpi=wanted.kpi))
+        sys.stdout.write(tuning.example_of_file(content, file.name, spec, kpi=wanted.kpi, means=wanted.means))
         return
     with local_services(say=_say, fits=not wanted.example) as (services, actor):
-        project = _of_file(services, actor, file, content, wanted, spec) if content else _named(services, actor, wanted)
+        if content:
+            project = _of_file(services, actor, file, content, wanted, spec)
+        else:
+            project = projects.find_project(services, actor, wanted.source)
         begun, origin = (spec, str(wanted.spec)) if spec else tuning.begun_from(services, actor, project.id)
         if wanted.example:
             sys.stdout.write(tuning.example(services, actor, project.id, begun))
             return
         ensure_folder(wanted.out)
         _say(f"Tuning {project.name}, beginning with {origin}.")
-        seen = _session(services, actor, project, begun, context, wanted)
+        try:
+            seen = _session(services, actor, project, begun, context, wanted)
+        except BadInput:
+            # What was refused before it began leaves no project of the file behind.
+            if content and tuning.latest(services, actor, project.id) is None:
+                projects.archive_project(services, actor, project.id)
+            raise
     _write(wanted, seen)
     if seen.workflow.status is WorkflowStatus.STOPPED:
         raise NotAllowed(f"{seen.workflow.outcome} The history is in {wanted.out}.")
@@ -78,13 +88,12 @@ def _of_file(
     services: Services, actor: Actor, file: Path, content: bytes, wanted: Wanted, spec: ModelSpec | None
 ) -> Project:
     """A project of the file's own, its recommended fixes applied and its plan skipped on record."""
-    kpi = wanted.kpi or (spec.kpi.column if spec else None)
-    opened = datasets.open_files([datasets.Upload(content, file.name)], kpi=kpi, max_mb=services.max_upload_mb)
-    taken = {p.name for p in projects.list_projects(services, actor)}
-    stem = file.stem or "Tuning"
-    name = next(n for i in range(1, LIMIT) if (n := stem if i == 1 else f"{stem} {i}") not in taken)
-    project = projects.create_project(services, actor, name=name, kpi_unit=KpiUnit.REVENUE)
-    version = datasets.add_dataset(services, actor, project.id, opened)
+    opened = open_project(services, actor, content, file.name, kpi=wanted.kpi, given=spec, means=wanted.means)
+    project = opened.project
+    if opened.told:
+        _say(opened.told)
+    version = datasets.latest_dataset(services, actor, project.id)
+    assert version is not None
     version = datasets.apply_recommended(services, actor, version.id)
     target, channels, controls = plans.plan_columns(version.recognition)
     plans.save_plan(
@@ -92,19 +101,6 @@ def _of_file(
     )
     plans.skip_plan(services, actor, project.id, SKIPPED)
     return project
-
-
-def _named(services: Services, actor: Actor, wanted: Wanted) -> Project:
-    known = projects.list_projects(services, actor)
-    name = wanted.source
-    exact = [p for p in known if name == p.id] or [p for p in known if name.casefold() == p.name.casefold()]
-    if not exact:
-        names = ", ".join(p.name for p in known)
-        raise BadInput(
-            f"There is no file and no project called {name}"
-            + (f"; projects are: {names}." if names else "; there is no project yet.")
-        )
-    return exact[0]
 
 
 def _text(path: Path, what: str) -> str:

@@ -11,7 +11,6 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.instructions import Change, Reading
 from mmm_core.domain.planning import PlanOutcome
 from mmm_core.domain.ports import Services
-from mmm_core.domain.project import Project
 from mmm_core.domain.results import Results
 from mmm_core.reports import change_words
 from mmm_core.reports import wording as f
@@ -27,7 +26,7 @@ def run(wanted: str, sentence: str, periods: int, as_json: bool) -> bool:
 
 
 def answer(services: Services, actor: Actor, wanted: str, sentence: str, periods: int, as_json: bool) -> bool:
-    project = _project(services, actor, wanted)
+    project = projects.find_project(services, actor, wanted)
     newest = fits.latest_done(services, actor, project.id)
     if newest is None:
         raise BadInput(f"{project.name} has no fitted model yet; fit one on its Model page first.")
@@ -43,17 +42,6 @@ def answer(services: Services, actor: Actor, wanted: str, sentence: str, periods
     else:
         print("\n".join(_lines(reading.changes, found, results)))  # noqa: T201
     return True
-
-
-def _project(services: Services, actor: Actor, wanted: str) -> Project:
-    known = projects.list_projects(services, actor)
-    exact = [p for p in known if wanted == p.id] or [p for p in known if wanted.casefold() == p.name.casefold()]
-    if not exact:
-        names = ", ".join(p.name for p in known)
-        raise BadInput(
-            f"There is no project called {wanted}; " + (f"there are: {names}." if names else "there is none.")
-        )
-    return exact[0]
 
 
 def _ask(reading: Reading, sentence: str, as_json: bool) -> bool:

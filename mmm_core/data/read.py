@@ -14,6 +14,8 @@ from mmm_core.data.read_header import Notes
 from mmm_core.data.read_join import join_tables
 from mmm_core.domain.errors import DataError
 
+FILE_TYPES = ("csv", "tsv", "txt", "xlsx", "xlsm", "xls", "parquet", "json")
+"""Endings of the names of files that can be read."""
 _PICTURES = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",

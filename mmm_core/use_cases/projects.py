@@ -42,7 +42,7 @@ def create_project(
     )
     _validate(project)
     with services.work(actor) as work:
-        if any(p.name.casefold() == project.name.casefold() for p in work.projects.list()):
+        if any(p.name.casefold() == project.name.casefold() for p in work.projects.list() if not p.archived):
             raise BadInput(f"There is already a project called {project.name}; choose another name.")
         work.projects.add(project)
         work.graph.put_node("project", project.id, project.name, {"question": project.question}, project.id)
@@ -65,6 +65,17 @@ def update_project(services: Services, actor: Actor, project: Project) -> Projec
 def list_projects(services: Services, actor: Actor) -> list[Project]:
     with services.work(actor) as work:
         return [p for p in work.projects.list() if not p.archived]
+
+
+def find_project(services: Services, actor: Actor, wanted: str) -> Project:
+    """By id or name; BadInput with the names there are."""
+    known = list_projects(services, actor)
+    exact = [p for p in known if wanted == p.id] or [p for p in known if wanted.casefold() == p.name.casefold()]
+    if not exact:
+        names = ", ".join(p.name for p in known)
+        there = f"there are: {names}." if names else "there is none."
+        raise BadInput(f"There is no project called {wanted}; {there}")
+    return exact[0]
 
 
 def get_project(services: Services, actor: Actor, project_id: str) -> Project:

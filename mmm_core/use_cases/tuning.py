@@ -14,7 +14,6 @@ from mmm_core.domain.errors import BadInput, Conflict
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
-from mmm_core.domain.project import KpiUnit
 from mmm_core.domain.study import ModelInput
 from mmm_core.domain.tuning import Context, TuningOptions
 from mmm_core.domain.workflow import Workflow, WorkflowKind, WorkflowOptions, WorkflowStatus
@@ -24,9 +23,10 @@ from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies import registry, small_fit, trial
 from mmm_core.studies.tuning import context as contexts
 from mmm_core.studies.tuning.guard import Bounds
-from mmm_core.use_cases import datasets, models, workflows
+from mmm_core.use_cases import datasets, file_projects, models, projects, workflows
 from mmm_core.use_cases.access import require
 from mmm_core.use_cases.datasets import ensure_usable, working
+from mmm_core.use_cases.file_projects import KpiMeaning
 from mmm_core.use_cases.plans import ensure_decided, plan_columns
 
 MOST_ITERATIONS = 50
@@ -50,13 +50,16 @@ def example(services: Services, actor: Actor, project_id: str, spec: ModelSpec) 
     return contexts.example(spec, found.roi, found.share)
 
 
-def example_of_file(content: bytes, filename: str, spec: ModelSpec | None, *, kpi: str | None = None) -> str:
+def example_of_file(
+    content: bytes, filename: str, spec: ModelSpec | None, *, means: KpiMeaning, kpi: str | None = None
+) -> str:
     """The same for a file that nothing is kept of."""
     found = datasets.inspect_file(content, filename, kpi=kpi or (spec.kpi.column if spec else None))
     _, channels, controls = plan_columns(found.recognition)
+    unit, value = file_projects.kpi_of(means, spec, found.recognition)
     made = spec or suggest.suggest_spec(
-        found.frame, found.recognition, currency=ModelSpec.model_fields["currency"].default, kpi_unit=KpiUnit.REVENUE,
-        value_per_unit=None, channels=channels, controls=controls,
+        found.frame, found.recognition, currency=means.currency or projects.CURRENCIES[0], kpi_unit=unit,
+        value_per_unit=value, channels=channels, controls=controls,
     )[0]  # fmt: skip
     implied_by = implied.picture(made, prepare(found.frame, made)).channels
     return contexts.example(made, implied_by.roi, implied_by.share)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from mmm_core.data import panel
-from mmm_core.data.read import read_table
+from mmm_core.data.read import FILE_TYPES, read_table
 from mmm_core.domain.checks import Status
 from mmm_core.domain.dataset import DatasetVersion, Restatement, Role
 from mmm_core.domain.errors import CarryoverError
@@ -16,7 +16,6 @@ from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets
 from pages.ui import chrome, state
 from pages.ui.errors import shown
-from pages.ui.home import FILE_TYPES
 
 SHAPES = {
     "national": "one row per period",
@@ -42,7 +41,7 @@ def _uploader(actor: Actor, project: Project) -> None:
     count = st.session_state.setdefault("uploads", 0)
     files = st.file_uploader(
         "Files",
-        type=FILE_TYPES,
+        type=list(FILE_TYPES),
         max_upload_size=state.services().max_upload_mb,
         accept_multiple_files=True,
         key=f"files_{count}",

@@ -2,16 +2,21 @@
 
 import streamlit as st
 
+from mmm_core.data.read import FILE_TYPES
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import KpiUnit, Project
 from mmm_core.reports import wording as f
-from mmm_core.use_cases import projects, samples
+from mmm_core.use_cases import file_projects, projects, samples
 from mmm_core.use_cases.datasets import Upload, add_dataset
 from mmm_core.use_cases.projects import CURRENCIES
 from pages.ui import state
 from pages.ui.errors import shown
 
-FILE_TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "parquet", "json"]
+UNITS = {
+    None: "What its name says",
+    KpiUnit.REVENUE: "Revenue (money)",
+    KpiUnit.COUNT: "A count (orders, sign-ups)",
+}
 
 
 def start(actor: Actor) -> None:
@@ -36,7 +41,7 @@ def start(actor: Actor) -> None:
         )
         files = st.file_uploader(
             "Your files",
-            type=FILE_TYPES,
+            type=list(FILE_TYPES),
             max_upload_size=state.services().max_upload_mb,
             accept_multiple_files=True,
             key="own_files",
@@ -53,21 +58,23 @@ def _own(actor: Actor, files: list) -> None:
         kind, money = st.columns(2)
         unit = kind.selectbox(
             "The KPI is",
-            ["revenue", "count"],
-            format_func=lambda u: "Revenue (money)" if u == "revenue" else "A count (orders, sign-ups)",
+            [None, *KpiUnit],
+            format_func=lambda u: UNITS[u],
         )
         currency = money.selectbox("Currency", CURRENCIES)
         if st.form_submit_button("Read the data", type="primary"):
             with shown(), st.spinner("Reading and checking the data"):
-                open_own(actor, name, KpiUnit(unit), currency, files)
+                open_own(actor, name, unit, currency, files)
 
 
-def open_own(actor: Actor, name: str, unit: KpiUnit, currency: str, files: list) -> None:
+def open_own(actor: Actor, name: str, unit: KpiUnit | None, currency: str, files: list) -> None:
     """A project with its first data; a file that cannot be read leaves no project behind."""
     services = state.services()
-    project = projects.create_project(services, actor, name=name, kpi_unit=unit, currency=currency)
+    project = projects.create_project(services, actor, name=name, kpi_unit=unit or KpiUnit.REVENUE, currency=currency)
     try:
-        add_dataset(services, actor, project.id, [Upload(x.getvalue(), x.name) for x in files])
+        version = add_dataset(services, actor, project.id, [Upload(x.getvalue(), x.name) for x in files])
+        if unit is None:
+            file_projects.settle_unit(services, actor, project, version.recognition)
     except Exception:
         projects.archive_project(services, actor, project.id)
         raise

@@ -90,7 +90,7 @@ def test_what_is_missing_is_found_by_rules_and_real_fits(home: Path, folder: Pat
     ("arguments", "says"),
     [
         (("weekly.csv", "--context", "wrong.yaml"), "knows nothing called adstock"),
-        (("Nobody's project",), "no file and no project called Nobody's project"),
+        (("Nobody's project",), "There is no project called Nobody's project"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_and_exit_code_2(

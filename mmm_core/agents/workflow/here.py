@@ -14,7 +14,6 @@ from mmm_core.domain.errors import NotAllowed, Unavailable
 from mmm_core.domain.fit import Progress
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.ports import Services
-from mmm_core.domain.project import KpiUnit, Project
 from mmm_core.domain.results import Results
 from mmm_core.domain.study import StepBegun, StepEnded
 from mmm_core.domain.workflow import (
@@ -28,9 +27,8 @@ from mmm_core.domain.workflow import (
     WorkflowOptions,
     WorkflowStatus,
 )
-from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import files
-from mmm_core.use_cases import approvals, datasets, fits, given_spec, projects, reports, studies, workflows
+from mmm_core.use_cases import approvals, fits, reports, studies, workflows
 from mmm_core.use_cases.execute import execute
 from mmm_core.use_cases.execute_study import execute_study
 
@@ -51,17 +49,15 @@ Say = Callable[[str], None]
 def run_here(
     services: Services,
     actor: Actor,
-    content: bytes,
-    filename: str,
+    project_id: str,
     *,
-    kpi: str | None = None,
     spec_yaml: str | None = None,
     out: Path,
     ask: Ask | None,
     say: Say,
     ladder: bool = False,
 ) -> Results:
-    """Read a file into a project of its own, run the workflow on it, and write every file of the contract into ``out``.
+    """Run the workflow on a project, and write every file of the contract into ``out``.
 
     Parameters
     ----------
@@ -77,19 +73,8 @@ def run_here(
     NotAllowed
         A checkpoint was declined.
     """
-    given = ModelSpec.from_yaml(spec_yaml) if spec_yaml else None
-    ensure_folder(out)
-    opened = datasets.open_files(
-        [datasets.Upload(content, filename)],
-        kpi=kpi or (given.kpi.column if given else None),
-        max_mb=services.max_upload_mb,
-    )
-    project = _project(services, actor, filename)
-    version = datasets.add_dataset(services, actor, project.id, opened)
-    if given:
-        given_spec.ensure_fits(services, actor, version.id, given)
     options = WorkflowOptions(spec_yaml, ladder, auto=ask is None)
-    workflow = workflows.create(services, actor, project.id, options=options)
+    workflow = workflows.create(services, actor, project_id, options=options)
     hands = Hands(respond=_responder(services, actor, ask), carry_out=doer(services, actor, say), tell=_teller(say))
     stretch = drive(services, workflow, actor.organisation_id, InMemorySaver(), workflow.id, hands)
     if stretch.status is WorkflowStatus.STOPPED:
@@ -183,19 +168,6 @@ def _written(services: Services, actor: Actor, desk: Desk, state: State, out: Pa
         netcdf=fits.export_netcdf(services, actor, run_id),
     )
     return results
-
-
-def _project(services: Services, actor: Actor, filename: str) -> Project:
-    taken = {p.name for p in projects.list_projects(services, actor)}
-    stem = Path(filename).stem or "Analysis"
-    name = next(n for i in range(1, 100_000) if (n := stem if i == 1 else f"{stem} {i}") not in taken)
-    return projects.create_project(
-        services,
-        actor,
-        name=name,
-        question="What did each channel bring, and where should the money go?",
-        kpi_unit=KpiUnit.REVENUE,
-    )
 
 
 def ensure_folder(out: Path) -> None:

@@ -7,14 +7,16 @@ import pytest
 
 from mmm_core.data import simulate
 from mmm_core.domain.baseline import BaselineMethod, BaselineStatus
+from mmm_core.domain.dataset import Role
 from mmm_core.domain.errors import BadInput, Conflict, DataError, NotAllowed
 from mmm_core.domain.identity import TeamRole
 from mmm_core.domain.project import PlanStatus
 from mmm_core.domain.workflow import Verdict, WorkflowStatus
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.use_cases import approvals, baselines, datasets, fits, plans, reports, what_if, workflows
+from mmm_core.use_cases import approvals, baselines, datasets, fits, models, plans, reports, what_if, workflows
 from tests.agents.workflow.conftest import Open
 from tests.agents.workflow.office import Office
+from tests.db.test_use_cases import csv
 
 SHORT = 45
 """Weeks, so few that a check fails."""
@@ -70,6 +72,41 @@ def test_an_edited_plan_is_approved_as_it_was_changed_and_a_decided_one_is_not_a
     one.go()
     assert one.asked.question.gate.value != "plan"
     assert "is approved already" in one.told
+
+
+def test_what_is_changed_of_a_plan_reaches_the_specification_in_the_first_analysis_and_in_the_next(
+    office: Open,
+) -> None:
+    one = office(csv().replace(b"revenue", b"orders", 1)).start()
+    one.go()
+    question = one.asked.question
+    assert "reads like a count" in question.evidence[0]
+    channels = next(i for i in question.inputs if i.name == "channels")
+    one.edit(channels=list(channels.options[:2]), kpi_unit="count")
+    one.until("fit")
+    spec = ModelSpec.from_yaml(one.go().state["spec"])
+    assert [c.name for c in spec.channels] == list(channels.options[:2])
+    assert spec.kpi.unit == "count"
+    one.no("Not yet.")
+    left = spec.model_copy(update={"max_lag": 5})
+    models.keep_draft(one.services, one.actor, one.project_id, left)
+    one.start().until("fit")
+    assert ModelSpec.from_yaml(one.go().state["spec"]) == left, "what was changed on the Model page is gone on with"
+
+
+def test_another_target_is_the_kpi_whose_data_are_checked_and_modelled(office: Open) -> None:
+    frame = simulate.company("national", 5, weeks=110, channels=3).frame
+    frame["visits"] = frame["revenue"].rolling(2, min_periods=1).mean().round()
+    one = office(frame.to_csv(index=False).encode()).start()
+    one.go()
+    one.edit(target="visits")
+    version = datasets.latest_dataset(one.services, one.actor, one.project_id)
+    assert version is not None
+    assert version.recognition.one(Role.KPI) == "visits"
+    one.until("fit")
+    spec = ModelSpec.from_yaml(one.go().state["spec"])
+    assert spec.kpi.column == "visits"
+    assert "revenue" not in spec.columns
 
 
 # ---- data -----------------------------------------------------------------------------------------------------------

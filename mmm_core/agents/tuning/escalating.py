@@ -26,7 +26,7 @@ EDITABLE = (
     "time_varying.baseline", "sampling.target_accept",
 )  # fmt: skip
 YES, NO = "yes", "no"
-ENDS = "The session ends; nothing is changed, and the history stays."
+ENDS = "Nothing is changed, and the history stays."
 SENTENCES = {
     TuningRole.GUARD: "The methodology guard has made the third rejection in a row. Go on without these proposals?",
     TuningRole.ANALYST: "The business analyst has made the third rejection in a row. Keep the last result anyway?",

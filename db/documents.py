@@ -28,7 +28,17 @@ class Documents(Rows):
         super().__init__(connection, actor)
         self._vectors = Vectors(connection, actor, embedder)
 
-    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None, *, address: str = "") -> None:
+    def put(
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        body: str,
+        project_id: str | None,
+        *,
+        address: str = "",
+        published: str = "",
+    ) -> None:
         self._put(
             table,
             ("kind", "key"),
@@ -40,6 +50,7 @@ class Documents(Rows):
                 "body": body,
                 "at": func.clock_timestamp(),
                 "address": address,
+                "published": published,
             },
         )
         write_passages(self, self._vectors, kind, key, title, body)

@@ -186,7 +186,7 @@ class Knowledge(Rows):
         pieces, table = schema.passages, schema.documents
         query = select(
             pieces.c.kind, pieces.c.key, pieces.c.number, pieces.c.title, pieces.c.text,
-            table.c.project_id, table.c.at, table.c.address,
+            table.c.project_id, table.c.at, table.c.address, table.c.published,
         ).join(
             table,
             (table.c.organisation_id == pieces.c.organisation_id)
@@ -211,11 +211,13 @@ def asked_kinds(question: str) -> set[str]:
 
 
 def _passage(row: Any) -> Passage:
-    return Passage(row.kind, row.key, row.number, row.title, row.text, row.project_id, row.at, row.address)
+    return Passage(
+        row.kind, row.key, row.number, row.title, row.text, row.project_id, row.at, row.address, row.published
+    )
 
 
 def _document(row: Any) -> Document:
-    return Document(row.kind, row.key, row.title, row.body, row.project_id, row.at, row.address)
+    return Document(row.kind, row.key, row.title, row.body, row.project_id, row.at, row.address, row.published)
 
 
 def _node_text(node: Any, arrows: Sequence[str]) -> str:

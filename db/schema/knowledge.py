@@ -58,6 +58,7 @@ documents = table(
     Column("search", TSVECTOR, Computed(SEARCH_TEXT, persisted=True), nullable=False),
     at("at", server_default=func.now()),
     text("address", server_default=""),
+    text("published", server_default=""),
     refers("project_id", "projects"),
     Index(None, "search", postgresql_using="gin"),
 )

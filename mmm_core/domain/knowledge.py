@@ -28,6 +28,8 @@ class Document:
     at: datetime
     address: str = ""
     """Where on the web it was read; text with an address was written by strangers."""
+    published: str = ""
+    """When, as the search provider said it; ``at`` is when it was kept."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Passage:
     project_id: str | None
     at: datetime
     address: str = ""
+    published: str = ""
 
     @property
     def document(self) -> tuple[str, str]:

@@ -179,7 +179,17 @@ class Graph(Protocol):
 class Documents(Protocol):
     """Text kept for retrieval, with full text and (where an embedder is set) a vector beside it."""
 
-    def put(self, kind: str, key: str, title: str, body: str, project_id: str | None, *, address: str = "") -> None: ...
+    def put(
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        body: str,
+        project_id: str | None,
+        *,
+        address: str = "",
+        published: str = "",
+    ) -> None: ...
     def search(self, query: str, limit: int) -> Sequence[tuple[str, str, str]]:
         """(kind, key, title) of the best matches."""
         ...

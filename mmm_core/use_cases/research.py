@@ -7,13 +7,16 @@ import hashlib
 import html
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Document, Found
 from mmm_core.domain.ports import Services
 from mmm_core.domain.search import Hit
+from mmm_core.reports import wording
 from mmm_core.use_cases import retrieval
 from mmm_core.use_cases.access import require
 
@@ -89,10 +92,22 @@ def keep_sources(
             plan = work.projects.latest_plan(project_id)
             if plan is not None:
                 work.graph.put_edge(("plan", plan.id), "cites", ("research", key))
-            work.documents.put("research", key, hit.title, hit.text, project_id, address=hit.address)
+            work.documents.put(
+                "research", key, hit.title, hit.text, project_id, address=hit.address, published=hit.published
+            )
             work.audit.record("research.kept", key, {"address": hit.address, "question": question})
             kept.append(work.knowledge.get("research", key))
     return kept
+
+
+def dates(published: str, kept: datetime | None = None) -> str:
+    """When a source was published, where its provider said so, and when it was kept."""
+    said = published.strip()
+    # Some providers give an age or a month, which is shown as it was said.
+    with suppress(ValueError):
+        said = wording.day(datetime.fromisoformat(said).date())
+    parts = [f"published {said}" if said else "", f"kept {wording.day(kept)}" if kept else ""]
+    return ", ".join(filter(None, parts))
 
 
 def source_key(project_id: str, address: str) -> str:

@@ -120,7 +120,8 @@ def packed(found: Sequence[Found], phase: Phase, budget: int) -> Retrieved:
 def heading(piece: Passage) -> str:
     """What a passage is and where it comes from, as a model reads it above the text."""
     source = f" | {piece.address} {FENCE}" if piece.address else ""
-    return f"[{piece.kind.replace('_', ' ')}: {piece.title} | {piece.at:%Y-%m-%d}{source}]\n"
+    said = f"published {piece.published}, kept " if piece.published else ""
+    return f"[{piece.kind.replace('_', ' ')}: {piece.title} | {said}{piece.at:%Y-%m-%d}{source}]\n"
 
 
 def _best_first(pieces: Iterable[tuple[float, Passage]]) -> tuple[Passage, ...]:

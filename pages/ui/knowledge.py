@@ -60,7 +60,8 @@ def _answer(actor: Actor, project: Project, found: research.LookUp, summary: obj
         st.caption(f"{by}; weigh them. {f.safe(summary.note)}")
         for source in summary.sources:
             where = f" · {f.safe(source.address)}" if source.address else " · kept by your team"
-            st.markdown(f"`{source.number}` {f.safe(source.title)}:gray[{where}]")
+            dated = f" · {f.safe(source.dated)}" if source.dated else ""
+            st.markdown(f"`{source.number}` {f.safe(source.title)}:gray[{where}{dated}]")
         if found.hits and actor.role.covers(TeamRole.ANALYST):
             chosen = st.multiselect(
                 "Keep for next time", range(len(found.hits)), default=list(range(len(found.hits))),
@@ -108,7 +109,8 @@ def _document(actor: Actor, document: Document) -> None:
         body = document.body[:EXCERPT] + ("…" if len(document.body) > EXCERPT else "")
         st.markdown(f.safe(body).replace("\n", "  \n"))
         if document.address:
-            st.caption(f"Quoted from {f.safe(document.address)}")
+            dated = research.dates(document.published, document.at)
+            st.caption(f"Quoted from {f.safe(document.address)}, {f.safe(dated)}")
         may = document.kind in knowledge.KEPT and actor.role.covers(TeamRole.ANALYST)
         if may and st.button("Remove", type="tertiary", key=f"forget_{document.key}"):
             with shown():

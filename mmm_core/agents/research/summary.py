@@ -13,7 +13,7 @@ from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.llm import Task
 from mmm_core.domain.ports import Services
-from mmm_core.use_cases.research import LookUp
+from mmm_core.use_cases.research import LookUp, dates
 from mmm_core.use_cases.retrieval import FENCE
 
 PROMPT = Path(__file__).parent / "prompts" / "summary.md"
@@ -32,6 +32,8 @@ class Source:
     text: str
     address: str
     """Empty for what the team itself wrote."""
+    dated: str = ""
+    """When it was published and kept, as far as that is known."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,21 @@ def summarise(services: Services, actor: Actor, project_id: str, found: LookUp) 
 
 def sources_of(found: LookUp) -> tuple[Source, ...]:
     """Pages from the web first, then what is kept; the same address once."""
-    rows = [(h.title, h.text, h.address) for h in found.hits]
-    rows += [(f.best.title, "\n".join(p.text for p in f.passages), f.best.address) for f in found.known]
-    once: dict[str, tuple[str, str, str]] = {}
+    rows = [(h.title, h.text, h.address, dates(h.published)) for h in found.hits]
+    rows += [
+        (f.best.title, "\n".join(p.text for p in f.passages), f.best.address, dates(f.best.published, f.best.at))
+        for f in found.known
+    ]
+    once: dict[str, tuple[str, str, str, str]] = {}
     for row in rows:
         once.setdefault(row[2] or f"{row[0]}\n{row[1]}", row)
     usable = [row for row in once.values() if row[1].strip()][:MOST]
-    return tuple(Source(n, title, text, address) for n, (title, text, address) in enumerate(usable, 1))
+    return tuple(Source(n, *row) for n, row in enumerate(usable, 1))
 
 
 def checked(said: Sentences, sources: Sequence[Source]) -> Summary:
     """Sentences whose sources exist and hold what is said of them, figure and unit; the others are left out."""
-    texts = {s.number: f"{s.title} {s.text}" for s in sources}
+    texts = {s.number: f"{s.title} {s.dated} {s.text}" for s in sources}
     kept, dropped = [], 0
     for one in said.sentences:
         cited = tuple(dict.fromkeys(one.sources))
@@ -119,7 +124,11 @@ def quoted(question: str, sources: Sequence[Source]) -> Summary:
 
 
 def _question(question: str, sources: Sequence[Source]) -> str:
-    written = [f"[{s.number}] {s.title}{f' {FENCE}' if s.address else ''}\n«{s.text[:LONGEST]}»" for s in sources]
+    written = [
+        f"[{s.number}] {s.title}{f' ({s.dated})' if s.dated else ''}{f' {FENCE}' if s.address else ''}"
+        f"\n«{s.text[:LONGEST]}»"
+        for s in sources
+    ]
     return f"Question: {question}\n\nSources:\n" + "\n\n".join(written)
 
 

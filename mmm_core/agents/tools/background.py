@@ -27,9 +27,17 @@ def look_up(context: Context, given: Question) -> Result:
     """What is kept at once; the web where the project allows it unasked, else as a proposal."""
     asks = research.asks_first(context.services, context.actor, context.project)
     found = research.look_up(context.services, context.actor, context.project, given.question, web=not asks)
-    rows = [{"title": name(h.title), "address": h.address, "quoted": h.text[:800]} for h in found.hits]
+    rows = [
+        {"title": name(h.title), "address": h.address, "dated": research.dates(h.published), "quoted": h.text[:800]}
+        for h in found.hits
+    ]
     kept = [
-        {"title": name(f.best.title), "address": f.best.address, "quoted": f.best.text[:800]}
+        {
+            "title": name(f.best.title),
+            "address": f.best.address,
+            "quoted": f.best.text[:800],
+            "dated": research.dates(f.best.published, f.best.at),
+        }
         for f in found.known
         if f.best.kind not in TABLES
     ]

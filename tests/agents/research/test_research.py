@@ -21,6 +21,7 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Phase
 from mmm_core.domain.ports import Services
 from mmm_core.domain.search import Hit
+from mmm_core.reports import wording
 from mmm_core.settings import Settings
 from mmm_core.use_cases import conversations, knowledge, projects, research, retrieval
 from tests.agents import world
@@ -116,14 +117,39 @@ def test_what_is_kept_is_found_next_time_with_its_address(services: Services, ac
     research.keep_sources(services, actor, project, found.question, found.hits)
     again = research.look_up(services, actor, project, "how long does television work")
     assert [f.best.address for f in again.known] == ["https://journal.example/tv"]
+    (known,) = again.known
+    assert known.best.published == PAGE["published_date"]
+    today = wording.day(known.best.at)
+    assert summary.sources_of(again)[0].dated == f"published 1 Mar 2025, kept {today}"
+    assert summary.sources_of(found)[0].dated == "published 1 Mar 2025"
+    place = world.context(services, actor, project)
+    (shown,) = registry.call(place, "look_up", {"question": "television works"}).said["kept already"]
+    assert shown["dated"] == f"published 1 Mar 2025, kept {today}"
     handed = retrieval.retrieve(services, actor, "television effect weeks", Phase.PLAN, project_id=project)
     assert retrieval.FENCE in handed.text
+    assert "published 2025-03-01, kept " in handed.text
     (kept,) = knowledge.list_kept(services, actor, project, ("research",))
     knowledge.forget(services, actor, "research", kept.key)
     assert research.look_up(services, actor, project, "how long does television work").known == ()
     with services.work(actor) as work:
         actions = [row[2] for row in work.audit.list(10)]
     assert {"research.looked_up", "research.kept", "research.removed"} <= set(actions)
+
+
+@pytest.mark.parametrize(
+    ("published", "shown"),
+    [
+        ("2025-03-01", "published 1 Mar 2025"),
+        ("2025-03-01T10:00:00Z", "published 1 Mar 2025"),
+        ("3 days ago", "published 3 days ago"),
+        ("March 2024", "published March 2024"),
+        (" ", ""),
+    ],
+)
+def test_a_date_of_publication_is_shown_as_far_as_it_is_known(published: str, shown: str) -> None:
+    kept = datetime(2026, 11, 2, tzinfo=UTC)
+    assert research.dates(published) == shown
+    assert research.dates(published, kept) == ", ".join(filter(None, (shown, "kept 2 Nov 2026")))
 
 
 def test_roles_and_odd_questions(services: Services, actor: Actor, project: str) -> None:

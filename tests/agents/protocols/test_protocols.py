@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -503,6 +505,16 @@ def test_a_task_about_nothing_fails_with_a_sentence(place: Place) -> None:
     task = sent(place, "Which channel has the best return?", {"project": "Nowhere"})
     assert task.status.state == TaskState.TASK_STATE_FAILED
     assert "no project of that name" in task.status.message.parts[0].text
+
+
+def test_the_request_of_the_operators_page_is_answered(place: Place) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operator.md").read_text(encoding="utf-8")
+    (body,) = re.findall(r"-d '(\{.*?\})'", page, re.DOTALL)
+    headers = {"Authorization": f"Bearer {place.token}", "A2A-Version": "1.0", "Content-Type": "application/json"}
+    answer = httpx.post(f"{place.address}/a2a", headers=headers, content=body.replace("Spring plan", place.project))
+    task = answer.json()["result"]["task"]
+    assert task["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert task["contextId"]
 
 
 def asked_for(place: Place, engine: Engine, task_id: str) -> Any:

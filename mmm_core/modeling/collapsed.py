@@ -12,6 +12,7 @@ from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import density, rough_fit
 from mmm_core.modeling import parameters as par
+from mmm_core.modeling.believed import Believed
 from mmm_core.modeling.conditional import draw_linear, residual
 from mmm_core.modeling.coordinates import Coordinates, poolable, to_parameters
 from mmm_core.modeling.distributions import Distribution
@@ -39,6 +40,8 @@ class Collapsed:
     inputs: density.Inputs
     block: LinearBlock
     data: ModelData
+    held: Believed | None = None
+    """What is believed of returns."""
 
     def to_sample(self, chains: int, seed: int) -> Target:
         """What the sampler draws from."""
@@ -65,7 +68,7 @@ class Collapsed:
         x, plan = self.inputs, self.plan
         if plan.size > MOST_TURNED:
             return Coordinates(np.zeros(plan.size), None, None, None)
-        made = rough_fit.problem(plan, self.data, self.block, x.loc, x.scale, x.level)
+        made = rough_fit.problem(plan, self.data, self.block, x.loc, x.scale, x.level, self.held)
         return rough_fit.find(made, x.numbers[par.SPREAD][0] if poolable(plan) else None)
 
     def constrain(self, z: Array) -> dict[str, Array]:
@@ -147,7 +150,8 @@ def collapse(data: ModelData, priors: Priors, tests: LiftData | None = None) -> 
     )
     block = _block(data, priors)
     numbers = {name: _numbers(prior) for name, prior in sampled.items()}
-    return Collapsed(plan, density.inputs(plan, data, block, numbers, tests), block, data)
+    made = density.inputs(plan, data, block, numbers, tests, priors.believed)
+    return Collapsed(plan, made, block, data, priors.believed)
 
 
 def _sampled(priors: Priors, geos: int, channels: int) -> dict[str, Distribution]:

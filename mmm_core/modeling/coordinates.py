@@ -11,7 +11,8 @@ Four changes of variables make it rounder and leave the posterior what it is:
   (Papaspiliopoulos, Roberts, Skold 2007, A general framework for the parametrization of hierarchical models).
 - The log of a half-normal spread has a long tail: it is sampled as a Normal number whose sign means nothing.
 - A channel's effect is measured at its level (``parameters``), which is what its data tell. Where its prior tells more,
-  as a belief does, that shift bends what would be straight: so much of it is taken back as the prior knows better.
+  as one that is handed over does, that shift bends what would be straight: so much of it is taken back as the prior
+  knows better. A belief about a return is nearly one about the effect at its level: there the shift stays.
 """
 
 from typing import Any, NamedTuple

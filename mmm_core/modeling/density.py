@@ -13,10 +13,13 @@ import numpy.typing as npt
 
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import parameters as par
+from mmm_core.modeling.believed import NOTHING, Believed
+from mmm_core.modeling.integrated import integrated
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.linear_block import LinearBlock, Shocks, shared_system
 from mmm_core.modeling.parameters import NOISE, SHOCK, Layout
 from mmm_core.modeling.transforms import EFFECT, adstock_of_logs, media_parameters
+from mmm_core.modeling.unit_effect import MORE
 
 Array = npt.NDArray[np.float64]
 WEEKS_STEP = 32
@@ -58,6 +61,17 @@ class Shared(NamedTuple):
     """() directions of time beside those K, padding among them: below 0 where there is more padding than others."""
 
 
+class Held(NamedTuple):
+    """Returns that the prior is about (see ``believed``)."""
+
+    worth: Any
+    """(C, G * W)"""
+    on: Any
+    """(C,) 1 where something is believed, else 0."""
+    marginal: Any
+    """(C,) whether the return is that of 1% more; None where none is."""
+
+
 class Inputs(NamedTuple):
     """Arguments of the density.
 
@@ -81,6 +95,8 @@ class Inputs(NamedTuple):
     """``Shared``; None for national data."""
     lift: Any
     """``Lift`` of the tests; None where there is none."""
+    held: Any
+    """``Held``; None where nothing is believed."""
     level: Any
     """(C,) mean non-zero scaled media, or frequency of the channels that saturate in it."""
     loc: Any
@@ -108,6 +124,7 @@ def inputs(
     block: LinearBlock,
     numbers: dict[str, Array],
     tests: LiftData | None = None,
+    held: Believed | None = None,
 ) -> Inputs:
     """Pad and standardise one data set.
 
@@ -117,6 +134,8 @@ def inputs(
         (2, n) prior numbers by parameter.
     tests
         Lift tests, where there are any.
+    held
+        What is believed of returns, where anything is.
     """
     target, media = data.scaled_target, data.scaled_media
     geos, periods = target.shape
@@ -148,6 +167,7 @@ def inputs(
         power=np.pad(block.singular**2, ((0, 0), more)),
         shared=_shared(block, later, real),
         lift=None if tests is None else _lift(plan, tests),
+        held=None if held is None else _held(held, later, real),
         level=level,
         loc=loc,
         scale=scale,
@@ -173,6 +193,11 @@ def _shared(block: LinearBlock, later: tuple[int, int], real: type[np.floating[A
         apart=np.pad(met.apart, ((0, 0), (0, 0), more)),
     )
     return Shared(block.right, block.shared / block.own, padded, np.float64(met.free - more[1]))
+
+
+def _held(held: Believed, later: tuple[int, int], real: type[np.floating[Any]]) -> Held:
+    worth = np.pad(held.worth, ((0, 0), (0, 0), later)).reshape(len(held.worth), -1)
+    return Held(worth.astype(real), held.on.astype(float), held.marginal if held.marginal.any() else None)
 
 
 def _lift(plan: Layout, tests: LiftData) -> Lift:
@@ -234,9 +259,8 @@ def by_lag(plan: Layout, media: Any) -> Any:
     return jnp.stack(lags, axis=1)
 
 
-def media_effect(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
-    """Effect of all media per geo and period (G, W), scaled KPI units, from logits and logs of the parameters."""
-    curve = media_curve(plan, u, data)
+def media_effect(plan: Layout, u: dict[str, Any], curve: Any) -> Any:
+    """Effect of all media per geo and period (G, W), scaled KPI units, from ``media_curve`` and the logs of effects."""
     effect = jnp.exp(u[EFFECT]).astype(curve.dtype)
     if not plan.panel:
         return (effect @ curve)[None]
@@ -244,16 +268,23 @@ def media_effect(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
     return jnp.sum(effect.T[:, :, None] * by_geo, axis=0)
 
 
-def media_curve(plan: Layout, u: dict[str, Any], data: Expanded) -> Any:
-    """What each channel's exposure does before its effect size (C, G * W); see ``predict.saturated_exposure``."""
+def media_curve(plan: Layout, u: dict[str, Any], data: Expanded, times: float | None = None) -> Any:
+    """What each channel's exposure does before its effect size (C, G * W); see ``predict.saturated_exposure``.
+
+    With exposure multiplied where ``times`` says so, and then in double precision, for what 1% more makes of it.
+    """
+
+    def acting(x: Any) -> Any:
+        return x if times is None else times * x.astype(jnp.float64)
+
     if not plan.by_frequency:
-        return saturated(plan, u, carried(plan, u, data.lagged))
+        return saturated(plan, u, acting(carried(plan, u, data.lagged)))
     rest, own = (_of(plan, u, jnp.array(c, dtype=jnp.int32)) for c in (plan.by_exposure, plan.by_frequency))
     often, reach = data.inputs.frequency, jnp.asarray(data.inputs.media)[jnp.array(plan.by_frequency)]
     impact = reach * saturated(plan, own, often.reshape(len(often), -1)).reshape(often.shape)
-    found = carried(plan, own, by_lag(plan, impact))
+    found = acting(carried(plan, own, by_lag(plan, impact)))
     if plan.by_exposure:
-        found = jnp.concatenate([saturated(plan, rest, carried(plan, rest, data.lagged)), found])
+        found = jnp.concatenate([saturated(plan, rest, acting(carried(plan, rest, data.lagged))), found])
     return found[np.argsort([*plan.by_exposure, *plan.by_frequency])]
 
 
@@ -309,11 +340,27 @@ def log_density(plan: Layout, z: Any, data: Expanded) -> Any:
     """Log posterior density of ``z`` (D,), the linear block integrated out, all constants included."""
     x = data.inputs
     u = par.unconstrained(plan, z, x.loc, x.scale, x.level, jnp)
-    residual = x.mask * (x.target - media_effect(plan, u, data))
+    curve = media_curve(plan, u, data)
+    residual = x.mask * (x.target - media_effect(plan, u, curve))
     likelihood = _panel(x, u[NOISE], u.get(SHOCK), residual) if plan.panel else _national(x, u[NOISE], residual)
     if x.lift is not None:
         likelihood = likelihood + lift_density(plan, u, x.lift)
-    return likelihood + par.log_prior_kernel(plan, u, x.numbers, jnp) + x.constant
+    return likelihood + par.log_prior_kernel(plan, returns(plan, u, curve, data), x.numbers, jnp) + x.constant
+
+
+def returns(plan: Layout, u: dict[str, Any], curve: Any, data: Expanded) -> dict[str, Any]:
+    """Parameters as their priors mean them: the log of the return where that is believed, else of the effect."""
+    held = data.inputs.held
+    if held is None:
+        return u
+    if held.marginal is not None:
+        more = media_curve(plan, u, data, MORE) - media_curve(plan, u, data, 1.0)
+        curve = jnp.where(held.marginal[:, None], more, curve)
+    earned = jnp.sum((curve * held.worth).reshape(plan.channels, plan.geos, -1), axis=2).T.astype(u[plan.shifted].dtype)
+    each = jnp.log(jnp.maximum(earned, NOTHING))
+    if plan.panel:
+        each = each + u[EFFECT] - u[plan.shifted]
+    return u | {plan.shifted: u[plan.shifted] + held.on * jax.nn.logsumexp(each, axis=0)}
 
 
 def _national(x: Inputs, log_noise: Any, residual: Any) -> Any:
@@ -345,27 +392,4 @@ def _panel(x: Inputs, log_noise: Any, log_shock: Any, residual: Any) -> Any:
     along = along.astype(x.power.dtype)
     precision, right = shared_system(met.shocks, met.right, met.ratio, x.power, variance, inside, along, jnp)
     scale = jnp.where(jnp.arange(len(right)) < len(met.ratio), 1.0, shock)
-    return likelihood + _integrated(precision * scale[:, None] * scale + jnp.eye(len(right)), right * scale)
-
-
-@jax.custom_vjp  # type: ignore[untyped-decorator]
-def _integrated(precision: Any, right: Any) -> Any:
-    """``right' precision^-1 right / 2 - log det(precision) / 2``: what integrating the shared part out leaves."""
-    return _integrated_forward(precision, right)[0]
-
-
-def _integrated_forward(precision: Any, right: Any) -> Any:
-    factor = jnp.linalg.cholesky(precision)
-    inverse = jax.scipy.linalg.cho_solve((factor, True), jnp.eye(len(right), dtype=right.dtype))
-    solved = inverse @ right
-    value = 0.5 * right @ solved - jnp.sum(jnp.log(jnp.diagonal(factor)))
-    return value, (inverse, solved)
-
-
-def _integrated_backward(kept: Any, slope: Any) -> Any:
-    """In closed form: differentiating through the factor costs a third of the whole gradient."""
-    inverse, solved = kept
-    return -0.5 * slope * (jnp.outer(solved, solved) + inverse), slope * solved
-
-
-_integrated.defvjp(_integrated_forward, _integrated_backward)
+    return likelihood + integrated(precision * scale[:, None] * scale + jnp.eye(len(right)), right * scale)

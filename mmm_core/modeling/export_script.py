@@ -1,6 +1,7 @@
 """A runnable PyMC-Marketing script of a model. Imported only by an export's own process (it needs PyMC)."""
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pymc_extras.prior import Prior
 from pymc_marketing.hsgp_kwargs import HSGPKwargs
 
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling import pymc_frequency, pymc_model, pymc_shocks
+from mmm_core.modeling import pymc_believed, pymc_frequency, pymc_model, pymc_shocks
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
 
@@ -19,7 +20,7 @@ def write_script(path: Path, spec: ModelSpec, data: ModelData, priors: Priors) -
     """Write a PyMC-Marketing script of the model and, beside it, the prepared table that it reads (``<name>.csv``)."""
     frame, target = pymc_model.table(data)
     names = pymc_model.labels(data)
-    written = frame.assign(**{names.target: target}, **_frequencies(data))
+    written = frame.assign(**{names.target: target}, **_frequencies(data), **_worth(data, priors))
     written.to_csv(path.with_suffix(".csv"), index=False, float_format="%.17g")
     path.write_text(script(spec, data, priors, path.with_suffix(".csv").name), encoding="utf-8")
 
@@ -38,14 +39,14 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         '"""The model of this project as a PyMC-Marketing script. Run it beside its table; it writes fitted.nc."""',
         "",
         "from pathlib import Path",
-        *(["from typing import Any"] if data.by_frequency or priors.geo else []),
+        *(["from typing import Any"] if data.by_frequency or priors.geo or priors.believed else []),
         "",
         "import numpy as np",
         "import pandas as pd",
         "import xarray as xr",
         "from pymc_extras.prior import Prior",
         *(["from pymc_marketing.hsgp_kwargs import HSGPKwargs"] if priors.varying else []),
-        *(["import pymc as pm"] if data.by_frequency else []),
+        *(["import pymc as pm"] if data.by_frequency or priors.believed else []),
         f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
         *(["from pymc_marketing.mmm.additive_effect import MuEffect"] if priors.geo else []),
         "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
@@ -55,6 +56,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         f"table = pd.read_csv(Path(__file__).with_name({table!r}), parse_dates=[{names.date!r}])",
         f"target = table.pop({names.target!r})",
         *[f"often_{n} = table.pop({name!r})" for n, name in enumerate(_frequencies(data))],
+        *[f"worth_{n} = table.pop({name!r})" for n, name in enumerate(_worth(data, priors))],
         *(["# Beliefs that became priors (90% ranges):", *beliefs] if beliefs else []),
         *_left_out(spec),
         "model_config = {",
@@ -78,6 +80,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         *_often(data),
         *_shocks(priors),
         "mmm.build_model(table, target)",
+        *_believed(data, priors),
         "",
         'if __name__ == "__main__":',
         "    mmm.fit(",
@@ -104,17 +107,22 @@ def _frequencies(data: ModelData) -> dict[str, Any]:
 def _own_classes(data: ModelData, priors: Priors) -> list[str]:
     """Source of the classes that give PyMC-Marketing what it does not have itself."""
     out: list[str] = []
+    if data.by_frequency or priors.believed:
+        functions = "exp, log, maximum, where" if priors.believed else "where"
+        out += ["from pytensor.xtensor import as_xtensor", f"from pytensor.xtensor.math import {functions}", ""]
+        out += [f"GEO = {pymc_frequency.GEO!r}"]
     if data.by_frequency:
-        out += ["from pytensor.xtensor import as_xtensor", "from pytensor.xtensor.math import where", ""]
-        out += [f"GEO = {pymc_frequency.GEO!r}", "", "", *_source_of(pymc_frequency.ByFrequency)]
+        out += ["", "", *_source_of(pymc_frequency.ByFrequency)]
+    if priors.believed:
+        out += ["", "", *_source_of(pymc_believed.believe)]
     if priors.geo:
         out += ["", "", *_source_of(pymc_shocks.SharedShocks)]
     return [*out, ""] if out else []
 
 
-def _source_of(own: type) -> list[str]:
+def _source_of(own: type | Callable[..., None]) -> list[str]:
     source = inspect.getsource(own).rstrip().replace("  # type: ignore[misc]", "")
-    return source.replace("often: Array", "often: np.ndarray").splitlines()
+    return source.replace(": Array", ": np.ndarray").splitlines()
 
 
 def _often(data: ModelData) -> list[str]:
@@ -129,6 +137,36 @@ def _often(data: ModelData) -> list[str]:
             for n, c in enumerate(data.by_frequency)
         ),
     ]
+
+
+def _worth(data: ModelData, priors: Priors) -> dict[str, Any]:
+    """Columns with what a KPI unit of each believed channel counts for, rows as in ``pymc_model.table``."""
+    held, names = priors.believed, pymc_model.labels(data).channels
+    return {} if held is None else {f"worth of {names[c]}": held.worth[c].ravel() for c in np.flatnonzero(held.on)}
+
+
+def _believed(data: ModelData, priors: Priors) -> list[str]:
+    """Turns the effects' priors into those of returns."""
+    if priors.believed is None:
+        return []
+    given, shape = pymc_model.believed(data, priors), data.target.shape
+    media = [f"table[{name!r}].to_numpy().reshape({shape!r})" for name in pymc_model.labels(data).channels]
+    return [
+        f"worth = np.zeros({(len(data.channels), *shape)!r})",
+        *(
+            f"worth[{c}] = worth_{n}.to_numpy().reshape({shape!r})"
+            for n, c in enumerate(np.flatnonzero(priors.believed.on).tolist())
+        ),
+        f"scaled = np.stack([{', '.join(media)}], axis=-1) / np.array({_divisor(data)!r})",
+        f"believe(mmm, {given['effect']!r}, worth, {_source(given['mu'])}, {_source(given['sigma'])}, "
+        f"{_source(given['times'])}, scaled)",
+    ]
+
+
+def _divisor(data: ModelData) -> list[list[list[float]]]:
+    """(G, 1, C) media scales, 1 where a channel was never on."""
+    found: list[list[list[float]]] = np.where(data.media_scale > 0, data.media_scale, 1.0)[:, None].tolist()
+    return found
 
 
 def _shocks(priors: Priors) -> list[str]:

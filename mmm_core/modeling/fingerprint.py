@@ -11,9 +11,11 @@ import jax
 
 PACKAGES = ("jax", "jaxlib", "numpyro", "numpy", "scipy")
 SOURCES = (
+    "believed.py",
     "collapsed.py",
     "coordinates.py",
     "density.py",
+    "integrated.py",
     "layout.py",
     "lift.py",
     "linear_block.py",

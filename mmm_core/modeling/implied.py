@@ -9,8 +9,7 @@ from mmm_core.domain.results import Interval
 from mmm_core.modeling import priors
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, adstock_weights, saturate
-from mmm_core.modeling.unit_effect import unit_effect
+from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, SATURATION_PARAMETERS, adstock_weights, saturate
 
 MOST_CELLS = 3_000_000
 """Draws x geos x periods that a channel is simulated with: all draws of national data, fewer of a panel."""
@@ -68,11 +67,8 @@ def picture(spec: ModelSpec, data: ModelData) -> PriorPicture:
 
 
 def _implied(spec: ModelSpec, data: ModelData, resolved: Priors) -> tuple[Implied, Interval]:
-    rng = np.random.default_rng(priors.SEED + 1)
     draws = int(np.clip(MOST_CELLS // data.target.size, *DRAWS))
-    media = {name: prior.sample(rng, draws) for name, prior in resolved.media.items()}
-    effect = media.pop(EFFECT)
-    unit = unit_effect(spec, data, media, draws)
+    unit, effect = priors.simulated(spec, data, resolved, draws)
     total = np.zeros(draws)
     out = Implied({}, {}, {})
     for c, name in enumerate(data.channels):

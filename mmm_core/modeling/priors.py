@@ -1,8 +1,9 @@
 """Every prior as numbers (NumPy only): one table that both engines, the checks and the evidence badges read.
 
 A channel's effect is LogNormal. By default its centre follows the channel's share of spend and its width is solved for,
-so that the share of the KPI that all media bring together has the specification's 90% range. Baseline priors are wide
-and centred beside that range, because a tight baseline is a media prior in disguise.
+so that the share of the KPI that all media bring together has the specification's 90% range. A belief about what a
+channel returns is a prior of that return (``believed``). Baseline priors are wide and centred beside the media range,
+because a tight baseline is a media prior in disguise.
 """
 
 from dataclasses import dataclass
@@ -12,17 +13,16 @@ import numpy as np
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.domain.results import Interval
+from mmm_core.modeling.believed import Believed, Families, believed
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.prepare import period_days
-from mmm_core.modeling.spec import Adstock, Belief, ModelSpec, Saturation
+from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation
 from mmm_core.modeling.transforms import ADSTOCK_PARAMETERS, EFFECT, SATURATION_PARAMETERS, media_parameters
-from mmm_core.modeling.unit_effect import MORE, Unit, unit_effect
+from mmm_core.modeling.unit_effect import Unit, unit_effect
 
 SEED = 20_240_229
 SHAPE_DRAWS = 1000
 SHARE_DRAWS = 8000
-Z90 = 1.6448536269514722
-"""Standard normal quantile at 95%: a 90% range is +/- this many deviations."""
 SPEND_POWER = 0.85
 """Expected effect grows a little slower than spend: returns diminish, and a tiny channel keeps some room."""
 WIDTHS = (0.25, 2.0)
@@ -81,7 +81,8 @@ class Priors:
     saturation: str
     max_lag: int
     media: dict[str, Distribution]
-    """Per media parameter, arrays (C,): adstock_*, saturation_*, saturation_beta last."""
+    """Per media parameter, arrays (C,): adstock_*, saturation_*, saturation_beta last; where ``believed`` is on, the
+    last is of the return, in units in which it is the effect with typical memories and curves."""
     intercept: Distribution
     """Scalars ()."""
     control: Distribution
@@ -94,6 +95,12 @@ class Priors:
     """None for national data."""
     varying: Varying | None = None
     """What drifts over time; None where nothing does."""
+    believed: Believed | None = None
+    """Where the effect's prior is that of a return; None where it is the effect's own in every channel."""
+
+    @property
+    def families(self) -> Families:
+        return Families(self.adstock, self.saturation, self.max_lag)
 
     @property
     def collapsible(self) -> bool:
@@ -114,9 +121,14 @@ def resolve(spec: ModelSpec, data: ModelData) -> Priors:
     if spec.media_prior.style == "pymc_marketing":
         return _pymc_marketing(spec, data)
     shapes = _shapes(spec, data)
-    unit = _prior_unit(spec, data, shapes)
-    effect = _effects(spec, data, unit)
-    baseline = _baseline(data, _expected_share(effect, unit))
+    rng = np.random.default_rng(SEED)
+    draws = {name: prior.sample(rng, SHAPE_DRAWS) for name, prior in shapes.items()}
+    unit = unit_effect(spec, data, draws, SHAPE_DRAWS)
+    held = believed(spec, data, draws, SHAPE_DRAWS)
+    effect = _effects(spec, unit, held)
+    families = Families(spec.adstock.value, spec.saturation.value, spec.max_lag)
+    shift = None if held is None else held.shift(families, data, draws, SHAPE_DRAWS)
+    baseline = _baseline(data, _expected_share(effect, unit, shift))
     return Priors(
         adstock=spec.adstock.value,
         saturation=spec.saturation.value,
@@ -128,6 +140,7 @@ def resolve(spec: ModelSpec, data: ModelData) -> Priors:
         sigma=baseline.sigma,
         geo=_by_geo(data, baseline) if len(data.geos) > 1 else None,
         varying=_varying(spec, data),
+        believed=held,
     )
 
 
@@ -180,21 +193,14 @@ def _shapes(spec: ModelSpec, data: ModelData) -> dict[str, Distribution]:
     return {name: numbers[name].repeated(len(data.channels)) for name in names}
 
 
-def _prior_unit(spec: ModelSpec, data: ModelData, shapes: dict[str, Distribution]) -> Unit:
-    rng = np.random.default_rng(SEED)
-    draws = {name: prior.sample(rng, SHAPE_DRAWS) for name, prior in shapes.items()}
-    return unit_effect(spec, data, draws, SHAPE_DRAWS)
-
-
-def _effects(spec: ModelSpec, data: ModelData, unit: Unit) -> Distribution:
+def _effects(spec: ModelSpec, unit: Unit, held: Believed | None) -> Distribution:
     """LogNormal per channel: by spend within the media range, or by the channel's belief."""
     weights = _weights(unit.spend)
     centre, width = _solve_range(spec, weights, unit)
     mu = np.log(centre * weights / unit.typical)
     sigma = np.full(len(weights), width)
-    for c, channel in enumerate(spec.channels):
-        if channel.belief is not None:
-            mu[c], sigma[c] = _from_belief(channel.belief, channel.name, c, unit)
+    if held is not None:
+        mu, sigma = np.where(held.on, held.mu, mu), np.where(held.on, held.sigma, sigma)
     return Distribution("LogNormal", {"mu": mu, "sigma": sigma})
 
 
@@ -232,35 +238,11 @@ def _solve_range(spec: ModelSpec, weights: Array, unit: Unit) -> tuple[float, fl
     return float(np.exp(target - ends(low).mean())), low
 
 
-def _from_belief(belief: Belief, name: str, c: int, unit: Unit) -> tuple[float, float]:
-    """Location and width of log(effect) so that ROI or share has the believed 90% range, shapes' spread included."""
-    if belief.kind != "contribution_share":
-        if not np.isfinite(unit.spend[c]) or unit.spend[c] <= 0:
-            what = "cost per target" if belief.kind == "cost_per_target" else "ROI"
-            raise SpecError(f"Channel {name} has no spend, so a belief about its {what} cannot be used; give a share.")
-        if belief.kind != "cost_per_target" and not np.isfinite(unit.money[:, c]).all():
-            raise SpecError(
-                f"A belief about the ROI of {name} needs the KPI's value per unit; set it, or give a share instead."
-            )
-    per_effect = np.log(
-        {
-            "roi": unit.money[:, c] / unit.spend[c],
-            "marginal_roi": unit.more[:, c] / ((MORE - 1.0) * unit.spend[c]),
-            "cost_per_target": unit.volume[:, c] / unit.spend[c],
-            "contribution_share": unit.share[:, c],
-        }[belief.kind]
-    )
-    wanted = np.log(belief.high / belief.low) / (2 * Z90)
-    left = max(wanted**2 - float(per_effect.var()), (0.3 * wanted) ** 2)
-    # A cost is one over what is brought per money: the range of the one is that of the other, mirrored.
-    middle = 0.5 * float(np.log(belief.low * belief.high)) * (-1.0 if belief.kind == "cost_per_target" else 1.0)
-    return middle - float(per_effect.mean()), float(np.sqrt(left))
-
-
-def _expected_share(effect: Distribution, unit: Unit) -> float:
+def _expected_share(effect: Distribution, unit: Unit, shift: Array | None) -> float:
     """Media's share of the KPI that the baseline leaves room for (the prior's median, at most 0.9)."""
     rng = np.random.default_rng(SEED)
-    picked = unit.share[rng.integers(0, len(unit.share), SHARE_DRAWS)]
+    share = unit.share if shift is None else unit.share / np.exp(shift)
+    picked = share[rng.integers(0, len(share), SHARE_DRAWS)]
     return min(0.9, float(np.median((effect.sample(rng, SHARE_DRAWS) * picked).sum(axis=1))))
 
 
@@ -338,16 +320,19 @@ def _pymc_marketing(spec: ModelSpec, data: ModelData) -> Priors:
     )
 
 
-def _simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> tuple[Unit, Array]:
+def simulated(spec: ModelSpec, data: ModelData, priors: Priors, draws: int) -> tuple[Unit, Array]:
+    """Prior draws: what an effect of one brings with the shapes drawn, and the effects (draws, C)."""
     rng = np.random.default_rng(SEED + 1)
     media = {name: prior.sample(rng, draws) for name, prior in priors.media.items()}
     effect = media.pop(EFFECT)
+    if priors.believed is not None:
+        effect = effect / np.exp(priors.believed.shift(priors.families, data, media, draws))
     return unit_effect(spec, data, media, draws), effect
 
 
 def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> dict[str, Interval | None]:
     """What the prior alone says each channel returns per money spent; None where there is no spend or no value."""
-    unit, effect = _simulated(spec, data, priors, draws)
+    unit, effect = simulated(spec, data, priors, draws)
     out: dict[str, Interval | None] = {}
     for c, name in enumerate(data.channels):
         usable = np.isfinite(unit.spend[c]) and unit.spend[c] > 0 and bool(np.isfinite(unit.money[:, c]).all())
@@ -357,7 +342,7 @@ def roi_prior(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 200
 
 def share_draws(spec: ModelSpec, data: ModelData, priors: Priors, draws: int = 2000) -> Array:
     """Prior draws (draws, C) of each channel's share of the KPI."""
-    unit, effect = _simulated(spec, data, priors, draws)
+    unit, effect = simulated(spec, data, priors, draws)
     shares: Array = effect * unit.share
     return shares
 

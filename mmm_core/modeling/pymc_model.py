@@ -40,9 +40,11 @@ from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
 from mmm_core.modeling.priors import GeoPriors, Priors
+from mmm_core.modeling.pymc_believed import believe
 from mmm_core.modeling.pymc_frequency import GEO, ByFrequency
 from mmm_core.modeling.pymc_shocks import SharedShocks
 from mmm_core.modeling.transforms import EFFECT
+from mmm_core.modeling.unit_effect import MORE
 
 ADSTOCKS = {
     "none": NoAdstock,
@@ -233,9 +235,25 @@ def build(data: ModelData, priors: Priors, tests: LiftData | None = None) -> MMM
     frame, target = table(data)
     with plain_arrays():
         mmm.build_model(frame, target)
+    if priors.believed is not None:
+        believe(mmm, **believed(data, priors))
     if tests is not None:
         _measure(mmm, priors, tests, len(data.geos) > 1)
     return mmm
+
+
+def believed(data: ModelData, priors: Priors) -> dict[str, Any]:
+    """Arguments of ``pymc_believed.believe``."""
+    held, effect = priors.believed, priors.media[EFFECT].parameters
+    assert held is not None
+    return {
+        "effect": their_name(EFFECT, priors.saturation),
+        "worth": held.worth,
+        "mu": effect["mu"],
+        "sigma": effect["sigma"],
+        "times": np.where(held.marginal, MORE, 1.0),
+        "scaled": data.scaled_media,
+    }
 
 
 def _measure(mmm: MMM, priors: Priors, tests: LiftData, panel: bool) -> None:

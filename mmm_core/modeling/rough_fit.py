@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import coordinates as co
 from mmm_core.modeling import parameters as par
+from mmm_core.modeling.believed import Believed, Families, log_total
 from mmm_core.modeling.coordinates import Coordinates, Pooling, Unshifted
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, OWN, SHOCK, SPREAD, Layout
@@ -58,6 +59,8 @@ class Problem:
     """(G, T, R) orthonormal directions of the linear block, what geos share taken as each geo's own."""
     power: Array
     """(G, R) prior variance along them."""
+    held: Believed | None = None
+    """What is believed of returns."""
 
     def at(self, name: str) -> slice:
         start = self.plan.start_of(name)
@@ -90,12 +93,35 @@ class Problem:
             points[row, self.at(name)] += NUDGE
         level = par.log_level(self.plan, self.plan.blocks(self.loc + self.scale * points), self.level, np)
         centre = par.log_level(self.plan, self.plan.blocks(self.loc), self.level, np)
+        earned, by_geo = self._earned(points)
+        level -= earned
         apart, slope = z.copy(), np.eye(z.size)
         apart[here] += (centre - level[0]) / self.scale[here]
         effects = np.arange(z.size)[here]
         for row, name in enumerate(self.shapes(), start=1):
             slope[effects, np.arange(z.size)[self.at(name)]] = -(level[row] - level[0]) / NUDGE / self.scale[here]
+        if by_geo is not None:
+            spread, own = _spread(self, z), z[self.at(OWN)].reshape(self.plan.geos, self.plan.channels)
+            for g, columns in enumerate(np.arange(z.size)[self.at(OWN)].reshape(own.shape)):
+                slope[effects, columns] = by_geo[g] * spread / self.scale[here]
+            wider = (by_geo * own).sum(axis=0) * spread * self.scale[self.at(SPREAD)]
+            slope[effects, np.arange(z.size)[self.at(SPREAD)]] = wider / self.scale[here]
         return apart, slope
+
+    def _earned(self, points: Array) -> tuple[Array, Array | None]:
+        """Log of what an effect of one earns (S, C) at z (S, D), 0 where nothing is believed; shares of geos (G, C)."""
+        if self.held is None:
+            return np.zeros((len(points), self.plan.channels)), None
+        plan = self.plan
+        values = par.constrain(plan, points, self.loc, self.scale, self.level)
+        families = Families(plan.adstock, plan.saturation, plan.max_lag)
+        earned = self.held.earned(families, self.data, {n: values[n] for n in self.shapes()}, len(points))
+        if not plan.panel:
+            return log_total(earned, None) * self.held.on, None
+        deviations = np.log(values[EFFECT]) - values[par.CENTRE][:, None, :]
+        total = log_total(earned, deviations)
+        shares = np.exp(np.log(earned[0]) + deviations[0] - total[0]) * self.held.on
+        return total * self.held.on, shares
 
     def residual(self, z: Array) -> Array:
         left: Array = self.target - self.brought(z[None])[0].sum(axis=-1)
@@ -155,13 +181,21 @@ class Problem:
         return self.whitened(residual[:, :, None], scales)[:, :, 0]
 
 
-def problem(plan: Layout, data: ModelData, block: LinearBlock, loc: Array, scale: Array, level: Array) -> Problem:
+def problem(
+    plan: Layout,
+    data: ModelData,
+    block: LinearBlock,
+    loc: Array,
+    scale: Array,
+    level: Array,
+    held: Believed | None = None,
+) -> Problem:
     wide = np.ones_like(block.own) if block.shared is None else np.hypot(block.own, block.shared) / block.own
     pairs = zip(block.singular, block.right, strict=True)
     parts = [np.linalg.svd(d[:, None] * v.T * wide, full_matrices=False) for d, v in pairs]
     basis = np.stack([u @ part[0] for u, part in zip(block.basis, parts, strict=True)])
     power = np.stack([part[1] ** 2 for part in parts])
-    return Problem(plan, data, loc, scale, level, data.scaled_target - block.offset, basis, power)
+    return Problem(plan, data, loc, scale, level, data.scaled_target - block.offset, basis, power, held)
 
 
 def find(made: Problem, spread_scale: Array | None) -> Coordinates:
@@ -277,7 +311,11 @@ def _unshifted(made: Problem, told: Array, lean: Array) -> Unshifted:
     alone = told + others.T @ others + SLIGHT * np.eye(len(told))
     left = np.diag(np.linalg.inv(alone))[effects]
     middle = par.log_level(made.plan, made.plan.blocks(made.loc), made.level, np)
-    return Unshifted(left / (1.0 + left), middle, made.level)
+    share = left / (1.0 + left)
+    if made.held is not None:
+        # What is believed of a return is nearly a belief about the effect at its level: the shift suits both.
+        share = np.where(made.held.on, 0.0, share)
+    return Unshifted(share, middle, made.level)
 
 
 def _slope(made: Problem, q: Array, where: Coordinates) -> Array:

@@ -27,8 +27,6 @@ class Unit:
     """(C,) money over the data, NaN for organic channels."""
     volume: Array
     """KPI units."""
-    more: Array
-    """Value that 1% more exposure in every period adds, money; 0 for channels without a belief about it."""
 
     @property
     def typical(self) -> Array:
@@ -47,22 +45,18 @@ def unit_effect(spec: ModelSpec, data: ModelData, draws: Mapping[str, Array], co
     count
         Number of draws D (families may have no parameter to tell it).
     """
-    volume, money, more = (np.zeros((count, len(data.channels))) for _ in range(3))
-    for c, channel in enumerate(spec.channels):
+    volume, money = (np.zeros((count, len(data.channels))) for _ in range(2))
+    for c in range(len(data.channels)):
         one = {name: values[:, c] for name, values in draws.items()}
-        volume[:, c], money[:, c] = _brought(spec, data, c, one, count, 1.0)
-        if channel.belief is not None and channel.belief.kind == "marginal_roi":
-            more[:, c] = _brought(spec, data, c, one, count, MORE)[1] - money[:, c]
-    return Unit(volume / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)), volume, more)
+        volume[:, c], money[:, c] = _brought(spec, data, c, one, count)
+    return Unit(volume / np.abs(data.target).sum(), money, data.spend.sum(axis=(0, 1)), volume)
 
 
-def _brought(
-    spec: ModelSpec, data: ModelData, channel: int, shapes: Mapping[str, Array], count: int, factor: float
-) -> Array:
-    """KPI units and money of one channel with its exposure multiplied, (2, D)."""
+def _brought(spec: ModelSpec, data: ModelData, channel: int, shapes: Mapping[str, Array], count: int) -> Array:
+    """KPI units and money of one channel, (2, D)."""
     lags, curve = spec.max_lag, dict(shapes)
     weights = adstock_weights(spec.adstock.value, lags, curve, shape=(count,))
-    lagged = by_lag(data.scaled_media[..., channel] * factor, lags)
+    lagged = by_lag(data.scaled_media[..., channel], lags)
     often = None
     if channel in data.by_frequency and data.scaled_frequency is not None:
         often = by_lag(data.scaled_frequency[..., channel], lags)

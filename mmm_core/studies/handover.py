@@ -46,7 +46,7 @@ def widened(priors: Priors, before: Moments, data: ModelData) -> tuple[Priors, t
     if before["saturation"] == priors.saturation and before["geos"] == len(data.geos):
         same += [*SATURATION_PARAMETERS[priors.saturation], *([EFFECT] if national else [])]
     media = {n: _narrowed(d, *numbers[n]) if n in same else d for n, d in priors.media.items()}
-    out, names = replace(priors, media=media), list(same)
+    out, names = replace(priors, media=media | {EFFECT: _kept(priors, media[EFFECT])}), list(same)
     if national:
         control = _of_names(numbers["gamma_control"], before["linear_names"], data.linear_names, priors.control)
         out = replace(out, intercept=_narrowed(priors.intercept, *numbers["intercept_contribution"]), control=control)
@@ -56,6 +56,15 @@ def widened(priors: Priors, before: Moments, data: ModelData) -> tuple[Priors, t
             out = replace(out, fourier=_narrowed(priors.fourier, *numbers["gamma_fourier"]))
             names.append("gamma_fourier")
     return out, tuple(names)
+
+
+def _kept(priors: Priors, narrowed: Distribution) -> Distribution:
+    """A belief about a return is narrow enough and stays: the earlier effect knew nothing of these shapes."""
+    if priors.believed is None:
+        return narrowed
+    before, on = priors.media[EFFECT].parameters, priors.believed.on
+    kept = {name: np.where(on, before[name], values) for name, values in narrowed.parameters.items()}
+    return Distribution(narrowed.family, kept)
 
 
 def _of_names(found: tuple[Array, Array], old: list[str], new: tuple[str, ...], prior: Distribution) -> Distribution:

@@ -81,7 +81,7 @@ def split(found: Ground, count: int) -> Ground:
 def truth(data: ModelData, resolved: Priors, rng: np.random.Generator) -> Posterior:
     """Parameters from the prior, drawn again where media would bring more than nearly the whole KPI."""
     for _ in range(TRIES):
-        drawn = imagined.parameters(resolved, len(data.geos), rng)
+        drawn = imagined.parameters(resolved, data, rng)
         if float(brought(data, drawn).sum()) <= MOST_MEDIA * float(np.abs(data.target).sum()):
             return drawn
     raise BadInput("What is believed of the media would nearly always bring more than the whole KPI; lower its range.")

@@ -51,7 +51,7 @@ def run_step(step: Step, inputs: Inputs, options: SbcOptions, earlier: Earlier, 
     n, data, spec = step.arguments["n"], inputs.model.data, _untested(inputs.model.spec)
     resolved = priors.resolve(spec, data)
     rng = np.random.default_rng([options.seed, n, 9])
-    truth = imagined.parameters(resolved, len(data.geos), rng)
+    truth = imagined.parameters(resolved, data, rng)
     made = imagined.company(data, truth, rng)
     found = small_fit.fit(spec, made, options, tools, seed=options.seed + n, priors=resolved)
     true, drawn = numbers(made, truth), numbers(made, found)

@@ -64,9 +64,9 @@ def test_belief_in_roi_becomes_that_range(saturation: str) -> None:
     data, priors = _resolved(spec)
     roi = roi_prior(spec, data, priors)["search"]
     assert roi is not None
-    assert roi.p50 == pytest.approx(3.0, rel=0.2)
-    assert roi.p5 == pytest.approx(1.5, rel=0.35)
-    assert roi.p95 == pytest.approx(6.0, rel=0.35)
+    assert roi.p50 == pytest.approx(3.0, rel=0.05)
+    assert roi.p5 == pytest.approx(1.5, rel=0.05)
+    assert roi.p95 == pytest.approx(6.0, rel=0.05)
 
 
 def test_belief_in_a_share_of_the_kpi_holds_for_organic_media_too() -> None:
@@ -74,8 +74,8 @@ def test_belief_in_a_share_of_the_kpi_holds_for_organic_media_too() -> None:
     spec = specification(channels=({"name": "mail", "exposure": "mail", "belief": belief},))
     data, priors = _resolved(spec)
     share = share_prior(spec, data, priors)["mail"]
-    assert share.p5 == pytest.approx(0.01, rel=0.3)
-    assert share.p95 == pytest.approx(0.08, rel=0.3)
+    assert share.p5 == pytest.approx(0.01, rel=0.07)
+    assert share.p95 == pytest.approx(0.08, rel=0.07)
 
 
 def test_belief_in_the_roi_of_organic_media_is_refused() -> None:

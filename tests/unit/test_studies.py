@@ -344,7 +344,7 @@ def test_an_imagined_company_follows_from_its_parameters() -> None:
         model = spec(channels=tuple(ChannelSpec(name=n, spend=n) for n in data.channels), controls=())
         resolved = priors.resolve(model, data)
         rng = np.random.default_rng(2)
-        truth = imagined.parameters(resolved, geos, rng)
+        truth = imagined.parameters(resolved, data, rng)
         scales = {name: v for name, v in truth.draws.items() if name in ("y_sigma", "shocks_sigma")}
         still = truth.draws | {name: np.zeros_like(v) for name, v in scales.items()}
         quiet = type(truth)(truth.adstock, truth.saturation, truth.max_lag, still)
@@ -365,7 +365,7 @@ def test_prior_draws_have_the_priors_spread() -> None:
     model = spec(channels=tuple(ChannelSpec(name=n, spend=n) for n in data.channels), controls=())
     resolved = priors.resolve(model, data)
     rng = np.random.default_rng(1)
-    drawn = np.array([imagined.parameters(resolved, 1, rng).flat("intercept_contribution")[0] for _ in range(200)])
+    drawn = np.array([imagined.parameters(resolved, data, rng).flat("intercept_contribution")[0] for _ in range(200)])
     wanted = resolved.intercept.parameters
     assert drawn.mean() == pytest.approx(float(wanted["mu"]), abs=4 * float(wanted["sigma"]) / np.sqrt(200))
     assert drawn.std() == pytest.approx(float(wanted["sigma"]), rel=0.2)

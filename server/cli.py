@@ -81,7 +81,7 @@ def up(
 def run(
     source: Annotated[
         str,
-        typer.Argument(metavar="DATA|PROJECT", help="A file (CSV, Excel, Parquet, JSON), or a project's name or id."),
+        typer.Argument(metavar="DATA", help="CSV, Excel, Parquet or JSON; or the name or id of a project."),
     ],
     kpi: Kpi = None,
     kpi_unit: Unit = None,

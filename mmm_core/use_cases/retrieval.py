@@ -16,7 +16,7 @@ PIECES = 2
 """Passages of one document that a model is handed at most."""
 WEIGHTS = {Route.MEANING: 1.0, Route.WORDS: 1.0, Route.GRAPH: 1.2}
 """The first two read the same text and often agree; the graph alone knows what belongs to what."""
-BUDGETS = {Phase.PLAN: 2000, Phase.DATA: 1000, Phase.MODEL: 1600, Phase.INTERPRET: 1600, Phase.CHAT: 1200}
+BUDGETS = {Phase.PLAN: 2000, Phase.DATA: 1000, Phase.MODEL: 1600, Phase.INTERPRET: 1600, Phase.CHAT: 1500}
 SHARES: Mapping[Phase, Mapping[str, float]] = {
     Phase.PLAN: {"research": 0.35, "past": 0.35, "decision": 0.2, "data": 0.1},
     Phase.DATA: {"data": 0.5, "decision": 0.3, "past": 0.1, "research": 0.1},

@@ -5,15 +5,17 @@ Neither writes the plan, its diagram or anything else of the project; what is pr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
-from mmm_core.agents.tools import journal, registry
+from mmm_core.agents.tools import journal, meta, registry
 from mmm_core.agents.tools.kinds import Arguments, Context, Nothing, Result, Sheet, Tool, name
 from mmm_core.causal.holdings import key
 from mmm_core.domain.errors import BadInput, NotFound
 from mmm_core.domain.identity import TeamRole
+from mmm_core.domain.knowledge import Phase
 from mmm_core.domain.plan_talk import Hypothesis, PlanTalk, Suggestion, TalkStatus, Topic
 from mmm_core.reports import plan_words
 from mmm_core.use_cases import planning
@@ -21,7 +23,7 @@ from mmm_core.use_cases.access import require
 from mmm_core.use_cases.planning_draft import with_suggestion, words
 from mmm_core.use_cases.planning_gaps import gaps
 
-BORROWED = ("inspect_data", "search_knowledge", "look_up", "ask_user", "ask_user_to_choose")
+BORROWED = ("inspect_data", "look_up", "ask_user", "ask_user_to_choose")
 """Of the assistant's own tools, those that read or ask."""
 BY = "language model"
 MOST = 20
@@ -140,7 +142,9 @@ OWN = (
     Tool("propose_for_plan", "plan", "Propose items for the draft; they wait as rows for the person.",
          "planning.suggest", Proposed, propose, needs=TeamRole.ANALYST),
 )  # fmt: skip
-TOOLS: Mapping[str, Tool] = {t.name: t for t in (*OWN, *(registry.find(n) for n in BORROWED))}
+SEARCH = replace(registry.find("search_knowledge"), run=partial(meta.search_knowledge, phase=Phase.PLAN))
+"""As in the chat, but under the budget of planning, for which other projects' experience counts too."""
+TOOLS: Mapping[str, Tool] = {t.name: t for t in (*OWN, SEARCH, *(registry.find(n) for n in BORROWED))}
 UNTRUSTED = frozenset(TOOLS)
 """All of them show names or texts that others wrote; figures count from their facts alone."""
 

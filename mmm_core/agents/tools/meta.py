@@ -31,10 +31,8 @@ def ask_user_to_choose(context: Context, given: Choices) -> Result:
     return Result({"asked": given.question}, question=given.question, options=options)
 
 
-def search_knowledge(context: Context, given: Wanted) -> Result:
-    found = retrieval.retrieve(
-        context.services, context.actor, given.question, Phase.CHAT, project_id=context.project_id, budget=1500
-    )
+def search_knowledge(context: Context, given: Wanted, phase: Phase = Phase.CHAT) -> Result:
+    found = retrieval.retrieve(context.services, context.actor, given.question, phase, project_id=context.project_id)
     return Result({"found": found.text or "Nothing is kept about this."})
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from mmm_core.agents.workflow.desk import Desk
 from mmm_core.agents.workflow.state import Plain, State, brief
 from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.knowledge import Phase
 from mmm_core.domain.llm import Task
 from mmm_core.domain.workflow import Event, EventKind, Stage
 from mmm_core.reports import quantities
+from mmm_core.use_cases import retrieval
 
 PROMPT = Path(__file__).parent / "prompts" / "remark.md"
 LONGEST = 600
@@ -26,7 +28,8 @@ def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
     if models is None or not models.available(desk.actor, Task.WRITE):
         return ""
     shown = {k: question[k] for k in ("gate", "text", "evidence", "tables")}
-    asked = json.dumps({"question": shown, "so far": json.loads(brief(state))}, ensure_ascii=False)
+    handed = {"question": shown, "so far": json.loads(brief(state)), "kept": kept_about(desk, stage, state, question)}
+    asked = json.dumps(handed, ensure_ascii=False)
     began = time.perf_counter()
     key = f"{question['key']}:remark"
     try:
@@ -48,6 +51,18 @@ def remark(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
     said = "A remark of the language model was left out." if strange else f"{answer.choice} remarked: {text}"
     _tell(desk, Event(key, EventKind.REMARK, stage, said, reason=why, detail=detail))
     return "" if strange else text
+
+
+def kept_about(desk: Desk, stage: Stage, state: State, question: Plain) -> str:
+    """What the organisation has kept about it, within the phase's budget of tokens."""
+    about = " ".join((question["text"], *_names(state)))
+    phase = Phase(stage.phase.value)
+    try:
+        found = retrieval.retrieve(desk.services, desk.actor, about, phase, project_id=state["project_id"])
+    except CarryoverError:
+        # A remark is a courtesy; without what is kept it is a poorer one.
+        return ""
+    return found.text
 
 
 def _names(state: State) -> Iterator[str]:

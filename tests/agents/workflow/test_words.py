@@ -1,6 +1,7 @@
 """What a language model is handed of a workflow, and what of its words reaches a person."""
 
 import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 
 from mmm_core.agents.workflow import advice, graph
 from mmm_core.agents.workflow.state import State, brief
+from mmm_core.domain import knowledge as known
+from mmm_core.domain.passages import tokens as counted
 from mmm_core.domain.workflow import EventKind, Phase
-from mmm_core.use_cases import projects
+from mmm_core.use_cases import knowledge, projects, retrieval
 from tests.agents import world
 from tests.agents.scripted import Scripted
 from tests.agents.workflow.conftest import Open
@@ -28,7 +31,8 @@ def test_the_state_stays_small_on_eighty_columns(office: Open, monkeypatch: pyte
 
     def kept(desk: Any, stage: Any, state: State, question: Any) -> str:
         shown = {k: question[k] for k in ("gate", "text", "evidence", "tables")}
-        handed.append(brief(state) + json.dumps(shown, ensure_ascii=False))
+        found = advice.kept_about(desk, stage, state, question)
+        handed.append(brief(state) + json.dumps(shown, ensure_ascii=False) + found)
         return ""
 
     monkeypatch.setattr(advice, "remark", kept)
@@ -68,6 +72,24 @@ def test_a_remark_is_shown_unless_it_says_how_much(office: Open, name: str, said
     if said:
         assert told.detail["said"] == said
         assert told.detail["input_tokens"] > 0
+
+
+def test_a_remark_is_handed_what_is_kept_within_its_phases_budget(office: Open) -> None:
+    one = office()
+    project = projects.get_project(one.services, one.actor, one.project_id)
+    projects.update_project(one.services, one.actor, replace(project, question=f"What of {uuid.uuid4()}?"))
+    words = "Approve no plan while the strike of May goes on."
+    knowledge.keep_note(one.services, one.actor, one.project_id, "Plan", words)
+    model = Scripted(steps=["Look at the strike first."])
+    one.services = world.with_model(one.services, lambda settings, choice: model)
+    one.start()
+    one.go()
+    (messages,) = model.seen
+    kept = json.loads(str(messages[-1].content))["kept"]
+    assert "[note: Plan | " in kept
+    assert "the strike of May" in kept
+    assert counted(kept) <= retrieval.BUDGETS[known.Phase.PLAN]
+    assert one.asked.question.remark == "Look at the strike first."
 
 
 def test_the_supervisor_goes_through_the_phases_and_stops_where_a_person_said_no() -> None:

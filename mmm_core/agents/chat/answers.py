@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmm_core.agents.tools.kinds import Result
-from mmm_core.reports.wording import plain, safe
+from mmm_core.reports.wording import dated, plain, safe
 
 QUESTION = re.compile(
     r"\?|^\W*(?:and\s+)?(?:what|which|who|why|how|when|where|is|are|was|were|did|does|do|can|show|list|tell|give|explain|describe|"
@@ -35,6 +35,7 @@ MAY_BELONG = f"I have no answer to that. It may be a matter for one of these pag
 SUGGESTIONS = ("Which channel returned most?", "Can I trust the model?", "How current are the data?")
 MOST_NAMES = 6
 MOST_QUOTED = 300
+CAME = "What was brought counts in the weeks in which it came, also where the money was spent before them."
 PIECE = re.compile(r"^\[([^\]|]+) \| (\d{4}-\d\d-\d\d[^\]]*)\]$", re.MULTILINE)
 """Above each kept text: what it is, and when and where from."""
 DECISIONS = ("decision", "note", "feature decision", "baseline")
@@ -90,9 +91,11 @@ def beside(found: Sequence[Result]) -> str:
         cells = [_cell(one.said["figures"], keys) for one in found]
         if any(cells):
             lines.append(f"| {words} | {' | '.join(c or 'not known' for c in cells)} |")
-    for words, key in (("Evidence", "evidence"), ("Advice", "action")):
-        lines.append(f"| {words} | {' | '.join(_in_cell(one.said[key]) for one in found)} |")
-    return "\n".join(lines)
+    why = [
+        f"- **{h}**: {safe(one.said['evidence'])} {_upper(one.said['action'])}"
+        for h, one in zip(heads, found, strict=True)
+    ]
+    return "\n".join((*lines, "", *why))
 
 
 def _cell(figures: Mapping[str, str], keys: Sequence[str]) -> str:
@@ -102,15 +105,19 @@ def _cell(figures: Mapping[str, str], keys: Sequence[str]) -> str:
     return f"{found[0]} ({found[1]} to {found[2]})" if len(found) == 3 else found[0] if found else ""
 
 
+def _upper(text: str) -> str:
+    return safe(text[:1].upper() + text[1:])
+
+
 def _in_cell(text: str) -> str:
     return safe(text).replace("|", "/")
 
 
 def during(found: Result) -> str:
-    """Returns of a part of the time or of the market; the days say which."""
+    """Returns of a part of the time or of the market; the days say which, ``CAME`` how they are counted."""
     said = found.said
     where = f", in {_name(said['geo'])}" if said["geo"] else ""
-    head = f"**{said['first_period']} to {said['last_period']}**{where} ({said['periods']} periods):"
+    head = f"**{dated(said['first_period'])} to {dated(said['last_period'])}**{where} ({said['periods']} periods):"
     lines = []
     for row in said["channels"]:
         brought = row["brought"]
@@ -121,7 +128,7 @@ def during(found: Result) -> str:
             back = row["returned"]
             parts.append(f"which is {back['p50']} back per unit of money ({back['p5']} to {back['p95']})")
         lines.append(f"- **{_name(row['channel'])}**: {' '.join(parts)}")
-    return "\n".join((head, "", *lines, "", safe(said["note"])))
+    return "\n".join((head, "", *lines))
 
 
 def split(found: Result) -> str:
@@ -167,7 +174,9 @@ def decided(found: Result) -> str:
     mine = [p for p in pieces if p[0].startswith(DECISIONS)]
     if mine:
         return _quoted("Decided or noted about this:", mine)
-    return _quoted("No decision or note about this is kept. What is:", pieces) if pieces else safe(found.said["found"])
+    return (
+        _quoted("No decision or note about this is kept. What is:", pieces[:3]) if pieces else safe(found.said["found"])
+    )
 
 
 def _pieces(found: Result) -> list[tuple[str, str, str]]:

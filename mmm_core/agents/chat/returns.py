@@ -16,7 +16,7 @@ from mmm_core.agents.tools.kinds import Context, Result
 from mmm_core.domain.errors import CarryoverError
 from mmm_core.domain.results import Results
 from mmm_core.grammar.names import Names
-from mmm_core.reports.wording import plain, safe
+from mmm_core.reports.wording import day, plain, safe
 
 Take = Callable[[Draft, str, Result, Callable[[Result], str]], None]
 LETTERS = "a-z0-9äöüßéèàâêîôûçœæ"
@@ -51,6 +51,7 @@ def answer(context: Context, text: str, draft: Draft, take: Take) -> None:
         for span in part.spans or (None,):
             draft.text = f"{draft.text}\n\n{_cut(span, context.results())}".strip()
             take(draft, "returns_during", _during(context, part, span, channels), answers.during)
+        draft.text = f"{draft.text}\n\n{answers.CAME}"
     elif len(channels) > 1 and BESIDE.search(text):
         found = [_one(context, c) for c in channels[:MOST]]
         for result in found:
@@ -78,7 +79,7 @@ def _cut(span: Span | None, results: Results) -> str:
     end = results.last_period + timedelta(days=results.period_days - 1)
     if span is None or (span.first >= results.first_period and span.last <= end):
         return ""
-    return f"The data hold only a part of {span.first} to {span.last}:"
+    return f"The data hold only a part of {day(span.first)} to {day(span.last)}:"
 
 
 def _not_followed(part: Part, results: Results) -> str:
@@ -86,7 +87,8 @@ def _not_followed(part: Part, results: Results) -> str:
     of = (
         "what follows is of the whole period named"
         if part.spans
-        else f"what follows is of all {results.periods} periods, {results.first_period} to {results.last_period}"
+        else f"what follows is of all {results.periods} periods, "
+        f"{day(results.first_period)} to {day(results.last_period)}"
     )
     where = f" in {safe(part.geo)}" if part.geo else ""
     return f"I cannot follow “{safe(part.left)}”: {of}{where}, as the model was fitted."

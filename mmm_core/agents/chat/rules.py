@@ -16,6 +16,7 @@ from mmm_core.domain.conversation import Message, to_record
 from mmm_core.domain.errors import CarryoverError, NotFound
 from mmm_core.domain.instructions import Reading
 from mmm_core.domain.routing import Place
+from mmm_core.reports.wording import dated
 from mmm_core.use_cases import fits, routing, sentences
 
 Write = Callable[[Result], str]
@@ -96,7 +97,7 @@ def answer(context: Context, text: str, messages: Sequence[Message]) -> Draft:
     try:
         _answer(context, text.strip(), messages, draft)
     except CarryoverError as error:
-        draft.text = str(error)
+        draft.text = dated(str(error))
     return draft
 
 

@@ -47,7 +47,7 @@ def returns_during(context: Context, given: Part) -> Result:
         "geo": name(found.geo),
         "kpi": name(results.kpi),
         "channels": rows,
-        "note": "What was brought counts where it came, also of money that was spent before.",
+        "note": "What was brought counts in the weeks in which it came, also where the money was spent before.",
     }
     return sheet.result(said, lineage_of=context.run().id)
 

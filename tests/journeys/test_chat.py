@@ -1,5 +1,6 @@
 """The assistant beside every page: chips that are applied, an act that waits for a yes, a model that is switched on."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def test_a_talk_from_a_question_to_an_act(page: Page, browser: Browser, talking:
     page.reload()
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(panel).to_contain_text("Report 1 is published")
+    panel.get_by_role("button", name="Talks").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download (JSON)").click()
+    talk = json.loads(started.value.path().read_text(encoding="utf-8"))
+    assert [m["text"] for m in talk["messages"] if m["speaker"] == "person"][-1] == "publish the report"
+    assert talk["messages"][1]["calls"][0]["tool"] == "propose_changes"
+    assert talk["messages"][-1]["proposals"][0]["status"] == "done"
+    page.keyboard.press("Escape")
     project = page.url.partition("project=")[2].partition("&")[0]
 
     page.get_by_role("link", name="Assistant").click()

@@ -33,7 +33,8 @@ def view(actor: Actor, project: Project, version: DatasetVersion) -> None:
     )
     known = baselines.list_baselines(state.services(), actor, project.id)
     with shown():
-        item = pick_sub_category(actor, version, "base_item")
+        with st.container(width=340):
+            item = pick_sub_category(actor, version, "base_item")
         if item is not None:
             _look(actor, project, version, item)
             return

@@ -21,7 +21,9 @@ def popover(
 ) -> None:
     """The form behind its button; ``chosen`` gives what it holds."""
     offered = [c for c in choices.choices(kind) if c.name not in without]
-    with st.popover("Settings", icon=":material/tune:", width=width, key=f"{key}_{kind}_settings"):
+    name = f"{key}_{kind}_settings"
+    button = st.popover("Settings", type="tertiary", icon=":material/tune:", width=width, key=name)
+    with button, st.container(width=280):
         st.markdown(f"**{registry.find(kind).title}**")
         for choice in offered:
             _widget(choice, f"{key}_{kind}_{choice.name}", channels)
@@ -69,6 +71,7 @@ def _widget(choice: Choice, key: str, channels: Sequence[str]) -> None:
         step,
         key=key,
         help=f"{choice.help} From {low:g} to {high:g}.".strip(),
+        format="%g" if choice.unit != "count" else None,
         placeholder=choice.help.rstrip(".") if choice.default is None else None,
     )
 

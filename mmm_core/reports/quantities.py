@@ -17,7 +17,7 @@ ENGLISH = (
     rf"half|(?:a|an|one|per|each)[- ](?:{PARTS})(?!-)|three[- ]quarters|"
     r"(?:many|several|multiple|a few|few)[- ](?:times|fold)|(?:two|ten|hundred|thousand|many|several|multi)-?fold|"
     r"a (?:multiple|couple|fraction|handful) of|per ?cent|"
-    r"one (?:percent|per cent|point|euro|dollar|pound|cent|penny|week|month|in|out of|times)|"
+    r"one (?:percent|per cent|point|euro|dollar|pound|cent|penny|out of|times)|"
     r"(?:nearly|almost|virtually|practically|about|roughly) (?:all|none|everything|nothing)|"
     r"most of|majority|minority|lion['’]s share|bulk of|break[- ]?even(?:s|ing)?|breaks even|"
     r"every (?:euro|dollar|pound|cent|penny)"

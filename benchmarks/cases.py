@@ -20,7 +20,9 @@ import pandas as pd
 from benchmarks.worlds import World
 from mmm_core.data import quality, read, recognise
 from mmm_core.domain.checks import Status
+from mmm_core.domain.results import Interval
 from mmm_core.modeling import priors
+from mmm_core.modeling.believed import Z90
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.suggest import suggest_spec
@@ -74,10 +76,10 @@ def _roles(world: World, frame: pd.DataFrame, spec: ModelSpec) -> dict[str, obje
     }
 
 
-def _log_normal(found: priors.Interval) -> list[float]:
+def _log_normal(found: Interval) -> list[float]:
     """Location and width of the LogNormal with the same 90% range."""
     low, high = np.log(found.p5), np.log(found.p95)
-    return [float(0.5 * (low + high)), float((high - low) / (2 * priors.Z90))]
+    return [float(0.5 * (low + high)), float((high - low) / (2 * Z90))]
 
 
 def _extra(frame: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:

@@ -94,7 +94,8 @@ class Problem:
         level = par.log_level(self.plan, self.plan.blocks(self.loc + self.scale * points), self.level, np)
         centre = par.log_level(self.plan, self.plan.blocks(self.loc), self.level, np)
         earned, by_geo = self._earned(points)
-        level -= earned
+        # Without saturation the level is the same whatever the parameters are.
+        level = np.broadcast_to(level, earned.shape) - earned
         apart, slope = z.copy(), np.eye(z.size)
         apart[here] += (centre - level[0]) / self.scale[here]
         effects = np.arange(z.size)[here]

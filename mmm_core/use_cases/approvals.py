@@ -130,7 +130,7 @@ def _checked(field: Input, value: Any) -> Any:
             raise BadInput(f"{field.label}: {strange[0]} is not one of the choices.")
         return [o for o in field.options if o in chosen]
     if field.kind == "choice" and str(value) not in field.options:
-        raise BadInput(f"{field.label}: choose one of {', '.join(field.options)}.")
+        raise BadInput(f"{field.label}: choose one of {', '.join(field.labels.get(o, o) for o in field.options)}.")
     return str(value).strip()[:LONGEST_REASON]
 
 

@@ -138,7 +138,7 @@ def _gone_on(
 
 
 def _anew(project: Project, now: Working, plan: Plan | None) -> tuple[ModelSpec, tuple[str, ...]]:
-    return suggest.suggest_spec(
+    spec, notes = suggest.suggest_spec(
         now.frame,
         now.recognition,
         currency=project.currency,
@@ -148,6 +148,9 @@ def _anew(project: Project, now: Working, plan: Plan | None) -> tuple[ModelSpec,
         channels=plan.channels if plan else (),
         controls=plan.controls if plan else (),
     )
+    if plan is not None and not plan.controls and (spec.controls or spec.holidays):
+        notes = (*notes, "The plan names no controls: those that the data speak for were chosen.")
+    return spec, notes
 
 
 def _decided_after(plan: Plan, moment: datetime) -> bool:

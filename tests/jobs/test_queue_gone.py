@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,10 @@ def valkey(home: Path) -> int:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
-                if name.startswith("valkey") and rest.split()[1] == keeper:
-                    return int(entry.name)
+            # Any process may end between being listed and being read.
+            with suppress(OSError):
+                if entry.name.isdigit():
+                    name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
+                    if name.startswith("valkey") and rest.split()[1] == keeper:
+                        return int(entry.name)
     raise AssertionError("no Valkey runs")

@@ -44,11 +44,22 @@ def _believed() -> Collapsed:
     return collapse(data, replace(priors, media=priors.media | {"saturation_beta": known}))
 
 
+def _straight() -> Collapsed:
+    """Neither memory nor saturation: no parameter but the effects says what a channel does."""
+    data = national(periods=60, channels=3, seed=3)
+    return collapse(data, priors_for(data, "none", "linear"))
+
+
+def _lagging() -> Collapsed:
+    data = national(periods=60, channels=3, seed=3)
+    return collapse(data, priors_for(data, "geometric", "linear"))
+
+
 def _placed(model: Collapsed, where: co.Coordinates) -> Callable[[Any], tuple[Any, Any]]:
     return lambda w: co.to_parameters(model.plan, w, where, model.inputs.loc, model.inputs.scale)
 
 
-@pytest.mark.parametrize("make", [_national, _panel, _believed])
+@pytest.mark.parametrize("make", [_national, _panel, _believed, _straight, _lagging])
 def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Collapsed]) -> None:
     model = make()
     where, rng = model.coordinates(), np.random.default_rng(1)

@@ -21,6 +21,7 @@ from mmm_core.use_cases import conversations, datasets, fits, knowledge, reports
 from tests.agents import world
 
 READING: dict[str, dict[str, Any]] = {
+    "returns_during": {"first": "2024-06-03", "last": "2024-09-02"},
     "get_data_status": {}, "inspect_data": {}, "check_data": {}, "get_channel_stats": {}, "sample_rows": {"count": 3},
     "get_column_stats": {"column": "tv_spend"}, "get_top_values": {"column": "tv_spend"}, "detect_outliers": {},
     "get_correlation_matrix": {}, "scan_trends": {}, "get_adstock_recommendations": {}, "run_ols_mmm": {},

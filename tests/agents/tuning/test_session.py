@@ -115,7 +115,7 @@ def test_three_rejections_go_back_to_another_role_and_to_a_person(tune: Open, ve
     roles = [e.detail["proposal"]["role"] for e in one.told("proposal")]
     assert roles == ["data scientist", "data scientist", "business analyst"]
     question = one.asked.question
-    assert [row[0] for row in question.tables[0].rows] == ["business analyst"] * 3
+    assert [row[0] for row in question.tables[0].rows] == ["Business analyst"] * 3
     assert all("fails now" in row[2] for row in question.tables[0].rows)
     analyst = replace(one.actor, role=TeamRole.ANALYST)
     with pytest.raises(NotAllowed):

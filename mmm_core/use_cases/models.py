@@ -82,7 +82,11 @@ def given_spec(services: Services, actor: Actor, project_id: str, spec: ModelSpe
         now = working(work, ensure_usable(work.datasets.latest(project_id)))
     told: tuple[str, ...] = ()
     if plan is not None and plan.status is PlanStatus.APPROVED and not follows(plan, spec):
-        spec, told = with_plan(plan, spec, _anew(project, now, plan)[0])
+        fresh = _anew(project, now, plan)[0]
+        if fresh.kpi.column == spec.kpi.column:
+            # What it is worth, its own words say.
+            fresh = fresh.model_copy(update={"kpi": spec.kpi})
+        spec, told = with_plan(plan, spec, fresh)
     spec, before = with_precedents(_agreed(plan), spec, tuple(map(str, now.frame.columns)))
     return Suggestion(spec, (*told, *before))
 

@@ -6,6 +6,8 @@ from mmm_core.domain.project import Plan
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 
+UNITS = {"revenue": "money", "count": "a count"}
+
 
 def with_plan(plan: Plan, spec: ModelSpec, fresh: ModelSpec) -> tuple[ModelSpec, tuple[str, ...]]:
     """The specification with the plan's KPI, channels and controls, and a sentence for each change.
@@ -20,6 +22,9 @@ def with_plan(plan: Plan, spec: ModelSpec, fresh: ModelSpec) -> tuple[ModelSpec,
         return fresh, (f"Suggested anew: the plan explains {now}, no longer {was}.",)
     document: dict[str, Any] = spec.model_dump()
     notes: list[str] = []
+    if spec.kpi.unit != fresh.kpi.unit:
+        document["kpi"] = fresh.kpi
+        notes.append(f"{f.plain(spec.kpi.column)} is {UNITS[fresh.kpi.unit]} now, as the project says.")
     if any({c.name, *c.columns} & set(plan.channels) for c in fresh.channels):
         known = {c.name: c for c in spec.channels}
         document["channels"] = tuple(known.get(c.name, c) for c in fresh.channels)

@@ -11,8 +11,9 @@ from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services
+from mmm_core.domain.project import KpiUnit
 from mmm_core.modeling.spec import Belief, LiftTest, ModelSpec
-from mmm_core.use_cases import datasets, fits, models, plans
+from mmm_core.use_cases import datasets, fits, models, plans, projects
 from tests.agents import world
 
 
@@ -85,6 +86,20 @@ def test_a_plan_with_another_target_changes_the_kpi_before_and_after_the_first_m
     assert "no longer New customers" in again.notes[0]
     _plan(services, actor, project, target="Happiness")
     assert any("no column of numbers Happiness" in n for n in _suggested(services, actor, project).notes)
+
+
+def test_a_kpi_that_turns_out_to_be_a_count_is_one_in_the_next_specification(services: Services, actor: Actor) -> None:
+    project = world.company(services, actor)
+    spec = _suggested(services, actor, project).spec
+    assert spec.kpi.unit == "revenue"
+    known = projects.get_project(services, actor, project)
+    projects.update_project(services, actor, replace(known, kpi_unit=KpiUnit.COUNT, value_per_unit=4.0))
+    _plan(services, actor, project)
+    found = _suggested(services, actor, project)
+    assert (found.spec.kpi.unit, found.spec.kpi.value_per_unit) == ("count", 4.0)
+    assert any("is a count now" in n for n in found.notes)
+    brought = models.given_spec(services, actor, project, spec.model_copy(update={"channels": spec.channels[:2]}))
+    assert brought.spec.kpi == spec.kpi, "what was brought along says itself what its KPI is"
 
 
 def test_controls_of_a_later_plan_are_taken_in_and_left_out(services: Services, actor: Actor) -> None:

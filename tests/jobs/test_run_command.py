@@ -75,7 +75,7 @@ def mmm(home: Path, folder: Path, *arguments: str, answers: str = "") -> subproc
 def test_changes_are_asked_for_and_what_is_no_answer_is_asked_again(home: Path, folder: Path) -> None:
     # The first of the folder: with earlier models in it the plan would also ask which to take over from.
     # The baseline and the budget are rejected: the model is fitted and the report written without them.
-    plan, fit = "e\n\n\n\ntv, search\n-\n", "e\n450\n2\n\n\n\n"
+    plan, fit = "e\n\n\ntv, search\n-\n", "e\n450\n2\n\n\n\n"
     answers = f"maybe\n{plan}" + "n\nno\n" * 3 + fit + "n\nno plan\ny\n"
     done = mmm(home, folder, "run", "weekly.csv", "--spec", "quick.yaml", "--out", "changed", answers=answers)
     assert done.returncode == 0, done.stderr

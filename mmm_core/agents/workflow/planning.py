@@ -167,8 +167,11 @@ def _question(
     roles = {r.column: r.role for r in mended.recognition.roles}
     spare = [c for c in mended.columns if roles.get(c) in (Role.IGNORE, Role.TREATMENT)]
     targets = [c for c in mended.columns if roles.get(c) is not Role.DATE]
+    # A specification that was brought along, or a column of values, says what the KPI is.
+    said = bool(state.get("given_spec") or mended.recognition.columns(Role.VALUE_PER_UNIT))
+    unit = "" if said else _unit(project, plan)
     evidence = [
-        f"Target: {f.plain(plan.target)}, {_unit(project, plan, mended)}",
+        f"Target: {f.plain(plan.target)}{f', {unit}' if unit else '.'}",
         f"Channels: {', '.join(map(f.plain, plan.channels))}",
         f"Controls: {', '.join(map(f.plain, plan.controls)) or 'none'}",
     ]
@@ -189,7 +192,7 @@ def _question(
         inputs=(
             Input("question", "Which decision should this answer?", "text", plan.question),
             Input("target", "Target (KPI)", "choice", plan.target, _options([plan.target], targets)),
-            Input("kpi_unit", "The KPI is", "choice", project.kpi_unit.value, tuple(UNITS), UNITS),
+            *([] if said else [Input("kpi_unit", "The KPI is", "choice", project.kpi_unit.value, tuple(UNITS), UNITS)]),
             Input("channels", "Channels", "choices", list(plan.channels), _options(plan.channels, channels)),
             Input("controls", "Controls", "choices", list(plan.controls), _options(plan.controls, controls, spare)),
             *([before] if handed else []),
@@ -198,10 +201,8 @@ def _question(
     )
 
 
-def _unit(project: Project, plan: Plan, mended: mending.Mended) -> str:
+def _unit(project: Project, plan: Plan) -> str:
     """What the target is taken for, and where its name says otherwise."""
-    if mended.recognition.columns(Role.VALUE_PER_UNIT):
-        return "a count whose worth the data say."
     if project.kpi_unit is KpiUnit.COUNT:
         worth = project.value_per_unit
         if worth is None:

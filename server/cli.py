@@ -93,13 +93,21 @@ def run(
     ladder: Annotated[
         bool, typer.Option("--ladder", help="First compare simpler and richer models; writes ladder.json.")
     ] = False,
+    hand_over: Annotated[
+        bool,
+        typer.Option(
+            "--hand-over", help="With --ladder: each step once more with the posterior of the step before as prior."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json on stdout.")] = False,
 ) -> None:
     """Run the whole analysis without a browser and write every result into a folder."""
     from server import cli_run
 
+    if hand_over and not ladder:
+        raise BadInput("--hand-over is about the ladder's steps; add --ladder.")
     means = _meaning(kpi_unit, value_per_unit, currency)
-    cli_run.run(cli_run.Wanted(source, kpi, means, spec, out, auto_approve, as_json, ladder))
+    cli_run.run(cli_run.Wanted(source, kpi, means, spec, out, auto_approve, as_json, ladder, hand_over))
 
 
 def _meaning(unit: KpiUnit | None, value: float | None, currency: str | None) -> "KpiMeaning":

@@ -43,6 +43,7 @@ class Wanted:
     auto_approve: bool
     as_json: bool
     ladder: bool
+    hand_over: bool
 
 
 def run(wanted: Wanted) -> None:
@@ -73,6 +74,7 @@ def run(wanted: Wanted) -> None:
             ask=None if wanted.auto_approve else ask_person,
             say=_say,
             ladder=wanted.ladder,
+            hand_over=wanted.hand_over,
         )
     _show(results, wanted)
 
@@ -112,7 +114,19 @@ def _print_ladder(out: Path) -> None:
         ahead = step["holdout_mape"]
         error = f"{ahead:.1%}" if ahead is not None else "-"
         lines.append(f"{name:<44}  {apart:>18}  {error:>13}  {step['high_pareto_k']:>6}  {step['advice']}")
+    if handed := found.get("returns_handed_over"):
+        lines += ["", "returns with the step before as prior", *_channels_by_step(handed["channels"]), handed["note"]]
     print("\n".join([*lines, f"\n{found['verdict']}\n"]))  # noqa: T201
+
+
+def _channels_by_step(found: dict[str, dict[str, float | None]]) -> list[str]:
+    steps = list(next(iter(found.values()), {}))
+    width = max([7, *map(len, found)])
+    lines = [f"{'channel':<{width}}  " + "  ".join(f"{f'step {s}':>8}" for s in steps)]
+    for name, row in found.items():
+        cells = (wording.short(v) if v is not None else "-" for v in row.values())
+        lines.append(f"{name:<{width}}  " + "  ".join(f"{cell:>8}" for cell in cells))
+    return lines
 
 
 def _read_spec(path: Path) -> str:

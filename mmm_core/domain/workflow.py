@@ -168,6 +168,8 @@ class WorkflowOptions:
     """A specification of the person's own; None has one suggested."""
     ladder: bool = False
     """Climb the ladder before the fit."""
+    hand_over: bool = False
+    """Each of its steps once more with the posterior of the step before as prior."""
     auto: bool = False
     """A person approved every checkpoint beforehand; failed checks are never waived so."""
     tuning: TuningOptions | None = None

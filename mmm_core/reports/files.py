@@ -16,7 +16,7 @@ from mmm_core.domain.dataset import RecipeStep
 from mmm_core.domain.errors import Unavailable
 from mmm_core.domain.planning import OptimisedPlan, SpendPlan
 from mmm_core.domain.results import Results
-from mmm_core.domain.study import StudyOutcome
+from mmm_core.domain.study import StudyOutcome, Table
 from mmm_core.reports import charts
 from mmm_core.reports.excel import workbook
 
@@ -25,6 +25,8 @@ LADDER_FIELDS = (
     "leftover_correlation", "leftover_p", "high_pareto_k", "rhat",
 )  # fmt: skip
 """The columns of the ladder's table as other programs call them; differences are to the recommended step."""
+LADDER_RETURNS = ("returns", "returns_handed_over")
+"""Its further tables; the second only where posteriors were handed on."""
 
 
 def write_all(
@@ -64,7 +66,7 @@ def write_all(
 
 
 def write_ladder(folder: Path, found: StudyOutcome) -> Path:
-    """``ladder.json``: verdict, the recommended step, every step with its numbers, advice and specification."""
+    """``ladder.json``: verdict, the recommended step, all steps with their numbers, advice and specification, returns."""
     return _write(folder / "ladder.json", _json(ladder(found)))
 
 
@@ -78,7 +80,15 @@ def ladder(found: StudyOutcome) -> dict[str, object]:
         for row, check in zip(rows, found.checks, strict=True)
     ]
     recommended = next((p.name for p in found.proposals if p.recommended), None)
-    return {"verdict": found.verdict, "recommended": recommended, "steps": steps, "note": table.note}
+    out: dict[str, object] = {"verdict": found.verdict, "recommended": recommended, "steps": steps, "note": table.note}
+    return out | {name: _by_step(t) for name, t in zip(LADDER_RETURNS, found.tables[1:], strict=False)}
+
+
+def _by_step(table: Table) -> dict[str, object]:
+    """A table of channels by step: each channel's mean return by the step's number, None where it is not known."""
+    steps = [column.name.removeprefix("Step ") for column in table.columns[1:]]
+    rows = {str(row[0]): dict(zip(steps, map(_finite, row[1:]), strict=True)) for row in table.rows}
+    return {"note": table.note, "channels": rows}
 
 
 def _finite(value: object) -> object:

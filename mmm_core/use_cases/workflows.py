@@ -66,7 +66,8 @@ def create(services: Services, actor: Actor, project_id: str, *, options: Workfl
         work.graph.put_node("workflow", workflow.id, "Analysis", {"requested_by": actor.name}, project_id)
         work.graph.put_edge(("workflow", workflow.id), "part_of", ("project", project_id))
         say(work, workflow.id, "requested", f"{actor.name} asked for the analysis", actor.name)
-        work.audit.record("workflow.requested", workflow.id, {"auto": chosen.auto, "ladder": chosen.ladder})
+        asked = {"auto": chosen.auto, "ladder": chosen.ladder, "hand_over": chosen.hand_over}
+        work.audit.record("workflow.requested", workflow.id, asked)
     return workflow
 
 

@@ -199,7 +199,19 @@ def test_data_add_keeps_versions_of_one_project(home: Path, folder: Path) -> Non
 
 
 def test_the_ladder_is_climbed_first_and_written(home: Path, folder: Path) -> None:
-    done = mmm(home, folder, "run", "weekly.csv", "--spec", "spec.yaml", "--auto-approve", "--out", "up", "--ladder")
+    done = mmm(
+        home,
+        folder,
+        "run",
+        "weekly.csv",
+        "--spec",
+        "spec.yaml",
+        "--auto-approve",
+        "--out",
+        "up",
+        "--ladder",
+        "--hand-over",
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads((folder / "up" / "ladder.json").read_text())
     assert [s["step"] for s in found["steps"]] == ["0", "1", "2", "3", "5"]
@@ -208,6 +220,11 @@ def test_the_ladder_is_climbed_first_and_written(home: Path, folder: Path) -> No
     assert best["elpd_difference"] == 0
     assert all(s["holdout_mape"] > 0 for s in found["steps"])
     assert found["steps"][3]["specification"]["controls"] == ["price"]
+    assert found["returns"]["channels"].keys() == found["returns_handed_over"]["channels"].keys()
+    handed = found["returns_handed_over"]
+    assert all(set(row) == {"1", "2", "3", "5"} for row in handed["channels"].values())
+    assert "twice" in handed["note"]
+    assert "returns with the step before as prior" in done.stdout
     assert "against the best" in done.stdout
     assert found["verdict"] in done.stdout
     assert done.stdout.index("against the best") < done.stdout.index("share of KPI")

@@ -147,6 +147,7 @@ def first(workflow: Workflow) -> Plain:
         "project_id": workflow.project_id,
         "given_spec": options.spec_yaml,
         "ladder": options.ladder,
+        "hand_over": options.hand_over,
         "auto": options.auto,
     }
 

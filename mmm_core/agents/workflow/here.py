@@ -56,6 +56,7 @@ def run_here(
     ask: Ask | None,
     say: Say,
     ladder: bool = False,
+    hand_over: bool = False,
 ) -> Results:
     """Run the workflow on a project, and write every file of the contract into ``out``.
 
@@ -65,6 +66,8 @@ def run_here(
         Puts a question to the person; None where every checkpoint was approved beforehand.
     ladder
         Climb the ladder to the specification first, and write what it found as ``ladder.json``.
+    hand_over
+        On it, each step once more with the posterior of the step before as prior.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def run_here(
     NotAllowed
         A checkpoint was declined.
     """
-    options = WorkflowOptions(spec_yaml, ladder, auto=ask is None)
+    options = WorkflowOptions(spec_yaml, ladder, hand_over, auto=ask is None)
     workflow = workflows.create(services, actor, project_id, options=options)
     hands = Hands(respond=_responder(services, actor, ask), carry_out=doer(services, actor, say), tell=_teller(say))
     stretch = drive(services, workflow, actor.organisation_id, InMemorySaver(), workflow.id, hands)

@@ -33,6 +33,7 @@ class State(TypedDict, total=False):
     """That the supervisor chose last; empty at the end."""
     given_spec: str | None
     ladder: bool
+    hand_over: bool
     auto: bool
     version_id: str
     plan_id: str

@@ -13,10 +13,10 @@ from mmm_core.use_cases import approvals, fits, studies
 def climb(desk: Desk, state: State) -> Step:
     """The ladder from the simplest model up, as a study of its own."""
     spec = ModelSpec.from_yaml(state["spec"])
-    project_id = state["project_id"]
+    project_id, chosen = state["project_id"], {"hand_over": state.get("hand_over", False)}
     study_id = desk.once(
         "ladder", "Asked for the ladder",
-        lambda s, a: studies.create_study(s, a, project_id, "ladder", spec=spec).id,
+        lambda s, a: studies.create_study(s, a, project_id, "ladder", spec=spec, options=chosen).id,
     )  # fmt: skip
     return Step({"study_id": study_id}, closes=False)
 

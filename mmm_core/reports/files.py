@@ -66,7 +66,7 @@ def write_all(
 
 
 def write_ladder(folder: Path, found: StudyOutcome) -> Path:
-    """``ladder.json``: verdict, the recommended step, all steps with their numbers, advice and specification, returns."""
+    """``ladder.json``: verdict, recommended step, all steps with their numbers, advice and specification, returns."""
     return _write(folder / "ladder.json", _json(ladder(found)))
 
 

@@ -14,9 +14,9 @@ from mmm_core.modeling.priors import Priors, resolve
 from mmm_core.modeling.spec import ModelSpec
 
 PARTS = {
-    "adstock": "the memory of a channel",
-    "saturation_beta": "the effect of a channel",
-    "saturation": "the saturation of a channel",
+    "adstock": "the memory of {channel}",
+    "saturation_beta": "the effect of {channel}",
+    "saturation": "the saturation of {channel}",
     "y_sigma": "the noise",
     "shock": "the shocks that geos share",
     "intercept": "the baseline",
@@ -26,6 +26,8 @@ PARTS = {
     "media_drift": "the drift of media",
 }
 """Beginnings of parameters' names, the longer ones first, and what they are about."""
+OF_EACH_GEO = frozenset(("saturation_beta", "intercept_contribution", "gamma_control", "gamma_fourier", "y_sigma"))
+"""What each geo of a panel has of its own; the geo is the first place."""
 
 
 def checks(
@@ -47,12 +49,15 @@ def checks(
     limits = limits or Limits()
     picture = validity.look(posterior, data, spec, priors or resolve(spec, data))
     asked = (*validity.CHECKS, validity.lift_agreement) if picture.tests else validity.CHECKS
-    return (*convergence(posterior, limits), *(check(picture, limits) for check in asked))
+    return (*convergence(posterior, limits, data), *(check(picture, limits) for check in asked))
 
 
-def convergence(posterior: Posterior, limits: Limits) -> tuple[Check, ...]:
-    """R-hat, effective sample sizes, divergences and (where the sampler kept energies) E-BFMI."""
-    names, draws = _moving(posterior)
+def convergence(posterior: Posterior, limits: Limits, data: ModelData | None = None) -> tuple[Check, ...]:
+    """R-hat, effective sample sizes, divergences and (where the sampler kept energies) E-BFMI.
+
+    ``data`` names channels and geos.
+    """
+    names, draws = _moving(posterior, data)
     found = [
         _rhat(names, draws, limits),
         _ess(names, draws, limits, "bulk"),
@@ -64,19 +69,25 @@ def convergence(posterior: Posterior, limits: Limits) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def called(parameter: str) -> str:
-    """What a parameter is about, in the words of the pages."""
-    return next((words for stem, words in PARTS.items() if parameter.startswith(stem)), "a parameter")
+def called(parameter: str, at: tuple[int, ...] = (), data: ModelData | None = None) -> str:
+    """What a parameter is about, in the words of the pages; ``at`` is its place along geos and channels or columns."""
+    words = next((words for stem, words in PARTS.items() if parameter.startswith(stem)), "a parameter")
+    if data is None or not at:
+        return words.format(channel="a channel")
+    said = words.format(channel=dict(enumerate(data.channels)).get(at[-1], "a channel"))
+    by_geo = parameter in OF_EACH_GEO and len(data.geos) > 1
+    return f"{said} in {data.geos[at[0]]}" if by_geo else said
 
 
-def _moving(posterior: Posterior) -> tuple[list[str], Array]:
-    """Every parameter that ever changes: its name and draws (chains, draws, parameters)."""
+def _moving(posterior: Posterior, data: ModelData | None) -> tuple[list[str], Array]:
+    """Every parameter that ever changes: what it is and its draws (chains, draws, parameters)."""
     names: list[str] = []
     columns: list[Array] = []
     for name, values in posterior.draws.items():
         flat = values.reshape((*values.shape[:2], -1))
         for index in np.flatnonzero(np.ptp(flat, axis=(0, 1)) > 0):
-            names.append(f"{called(name)} ({name}[{index}])" if values.ndim > 2 else f"{called(name)} ({name})")
+            at = tuple(int(i) for i in np.unravel_index(index, values.shape[2:])) if values.ndim > 2 else ()
+            names.append(called(name, at, data))
             columns.append(flat[:, :, index])
     return names, np.stack(columns, axis=-1)
 

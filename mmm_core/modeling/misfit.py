@@ -107,7 +107,9 @@ def _cost(left: Leftover, channels: tuple[str, ...]) -> str:
     """How many independent periods are left, and how much too narrow the intervals are."""
     worst = int(np.argmax(left.widening))
     wider = float(left.widening[worst]) - 1
-    worth = f"{left.periods} periods tell as much about an average as {left.effective:.0f} independent ones"
+    independent = max(1, round(left.effective))
+    worth = f"{left.periods} periods tell as much about an average as {independent} independent "
+    worth += "one" if independent == 1 else "ones"
     if left.rho <= 0:
         worth = "the pattern is in longer lags than one period"
     if wider <= NOTICED:

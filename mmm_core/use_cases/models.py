@@ -62,7 +62,7 @@ def suggest_spec(services: Services, actor: Actor, project_id: str) -> Suggestio
         project = work.projects.get(project_id)
         plan = work.projects.latest_plan(project_id)
         columns = tuple(map(str, now.frame.columns))
-        begun = _begun(work, project_id, columns)
+        begun = _begun(work, project_id, columns, actor)
         here = here_of(work, project_id, plan) if begun is None else None
         past = [m for m in lessons(work, here) if m.shared] if here else []
     if begun is not None:
@@ -110,7 +110,7 @@ def drop_draft(services: Services, actor: Actor, project_id: str) -> None:
         work.audit.record("specification.dropped", project_id)
 
 
-def _begun(work: Work, project_id: str, columns: Sequence[str]) -> _Begun | None:
+def _begun(work: Work, project_id: str, columns: Sequence[str], actor: Actor) -> _Begun | None:
     """The newest of draft and models that the data still carry; a fit that failed or was cancelled is no model."""
     models = [r for r in work.runs.list(project_id) if r.status not in (RunStatus.FAILED, RunStatus.CANCELLED)]
     found = []
@@ -119,7 +119,8 @@ def _begun(work: Work, project_id: str, columns: Sequence[str]) -> _Begun | None
         note = f"Taken over from {newest.name or 'the last model'}."
         found.append(_Begun(ModelSpec.from_yaml(newest.spec_yaml), newest.requested_at, note, False))
     if draft := work.spec_drafts.find(project_id):
-        note = f"As {draft.saved_by} left it on {f.moment(draft.saved_at)}; no model was fitted with it yet."
+        who = "you" if draft.saved_by == actor.name else draft.saved_by
+        note = f"As {who} left it on {f.moment(draft.saved_at)}; no model was fitted with it yet."
         found.append(_Begun(ModelSpec.from_yaml(draft.spec_yaml), draft.saved_at, note, True))
     usable = [one for one in found if set(one.spec.columns) <= set(columns)]
     return max(usable, key=lambda one: one.at, default=None)

@@ -29,8 +29,9 @@ def editor(actor: Actor, project: Project) -> None:
         text, notes = start(actor, project, version)
         left, right = st.columns([3, 2], gap="large")
         with left:
+            names = state.working(actor, version).frame.columns
             for note in notes:
-                st.caption(f.safe(note))
+                st.caption(f.safe(f.named(note, names)))
             _undo(actor, project, key)
             try:
                 filled = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
@@ -134,6 +135,8 @@ def _fit(actor: Actor, project: Project, key: str, filled: form.Filled) -> None:
             with shown(), st.spinner("Checking and queueing"):
                 fits.request_fit(state.services(), actor, project.id, spec, name=name)
                 st.session_state.pop(CHANGED + key, None)
+                # What the notes said of it held before the fit.
+                st.session_state[key] = (st.session_state[key][0], ())
                 st.rerun()
 
 

@@ -34,7 +34,7 @@ def draw(spec: ModelSpec, raw: dict[str, Any], now: Working, numbers: list[str],
         f"{key}_levers",
         placeholder="–",
         column_config={
-            "column": st.column_config.SelectboxColumn("Lever", options=free),
+            "column": st.column_config.SelectboxColumn("Lever", options=free, format_func=f.plain),
             "reference": st.column_config.SelectboxColumn(
                 "Counts from", options=list(LEVEL), format_func=lambda kind: LEVEL.get(kind or "", kind), default="mean"
             ),
@@ -45,12 +45,16 @@ def draw(spec: ModelSpec, raw: dict[str, Any], now: Working, numbers: list[str],
     levers = {t["column"] for t in raw["treatments"]}
     left = [c for c in dict.fromkeys([*raw["controls"], *free]) if c not in levers]
     raw["controls"] = st.multiselect(
-        "Controls", left, default=[c for c in raw["controls"] if c in left], key=f"{key}_controls"
+        "Controls", left, default=[c for c in raw["controls"] if c in left], key=f"{key}_controls", format_func=f.plain
     )
     holidays = [c for c in now.recognition.columns(Role.HOLIDAY) if c in now.frame.columns]
     options = [c for c in dict.fromkeys([*raw["holidays"], *holidays, *free]) if c not in {*raw["controls"], *levers}]
     raw["holidays"] = st.multiselect(
-        "Holidays and events", options, default=[h for h in raw["holidays"] if h in options], key=f"{key}_holidays"
+        "Holidays and events",
+        options,
+        default=[h for h in raw["holidays"] if h in options],
+        key=f"{key}_holidays",
+        format_func=f.plain,
     )
     families.baseline(raw, key)
     return problems

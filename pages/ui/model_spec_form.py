@@ -81,7 +81,7 @@ def _kpi(raw: dict[str, Any], numbers: list[str], key: str) -> None:
     kpi = raw["kpi"]
     left, right = st.columns(2)
     columns = list(dict.fromkeys([kpi["column"], *numbers]))
-    kpi["column"] = left.selectbox("KPI", columns, key=f"{key}_kpi")
+    kpi["column"] = left.selectbox("KPI", columns, key=f"{key}_kpi", format_func=f.plain)
     kpi["unit"] = right.selectbox(
         "It is",
         ["revenue", "count"],
@@ -96,7 +96,9 @@ def _kpi(raw: dict[str, Any], numbers: list[str], key: str) -> None:
         )
         if by_column:
             options = list(dict.fromkeys([*([known] if isinstance(known, str) else []), *numbers]))
-            kpi["value_per_unit"] = st.selectbox("Value of one unit", options, key=f"{key}_value_column")
+            kpi["value_per_unit"] = st.selectbox(
+                "Value of one unit", options, key=f"{key}_value_column", format_func=f.plain
+            )
         else:
             start = float(known) if isinstance(known, (int, float)) else None
             kpi["value_per_unit"] = (

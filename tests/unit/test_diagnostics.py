@@ -7,7 +7,7 @@ import pytest
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import ModelData, Posterior
-from mmm_core.modeling.diagnostics import checks, convergence
+from mmm_core.modeling.diagnostics import called, checks, convergence
 from mmm_core.modeling.limits import Limits
 from mmm_core.modeling.predict import saturated_exposure
 from mmm_core.modeling.prepare import prepare
@@ -82,8 +82,21 @@ def test_chains_that_disagree_fail(fitted: tuple[Posterior, ModelData, ModelSpec
     sigma[1] += 5 * sigma.std()
     found = _by_id(convergence(_with(posterior, y_sigma=sigma), Limits()))
     assert found["rhat"].status is Status.FAIL
-    assert "disagree on the noise (y_sigma)" in found["rhat"].message
+    assert "disagree on the noise, R-hat" in found["rhat"].message
     assert found["ess_bulk"].status is Status.FAIL
+
+
+def test_what_chains_disagree_on_is_named_by_channel_and_geo(fitted: tuple[Posterior, ModelData, ModelSpec]) -> None:
+    posterior, data, _ = fitted
+    name = next(n for n in posterior.draws if n.startswith("adstock"))
+    memory = posterior.draws[name].copy()
+    memory[1, :, 1] += 5 * memory.std()
+    found = _by_id(convergence(_with(posterior, **{name: memory}), Limits(), data))
+    assert f"the memory of {data.channels[1]}," in found["rhat"].message
+    panel = replace(data, geos=("North", "South"))
+    assert called("saturation_beta", (1, 0), panel) == f"the effect of {data.channels[0]} in South"
+    assert called("saturation_beta_mu", (0,), panel) == f"the effect of {data.channels[0]}"
+    assert called("y_sigma", (0,), panel) == "the noise in North"
 
 
 def test_draws_that_crawl_have_few_effective_ones(fitted: tuple[Posterior, ModelData, ModelSpec]) -> None:

@@ -87,11 +87,14 @@ def _traced(context: Context, fact: Fact, sheet: Sheet, run: Run, *, worked_out:
 
 
 def by_kind(steps: Sequence[LineageStep]) -> dict[str, list[str]]:
-    """What a number was made from, nearest first, the things of one kind together."""
+    """What a number was made from in the words of the pages, nearest first, the things of one kind together."""
     out: dict[str, list[str]] = {}
+    columns = [step.label for step in steps if step.kind == "variable"]
     for step in steps:
-        of_kind = out.setdefault(step.kind.replace("_", " "), [])
+        of_kind = out.setdefault(wording.kind(step.kind), [])
         when = f" ({wording.day(step.at)})" if step.at and step.kind not in ("variable", "feature_decision") else ""
+        column = step.kind == "variable"
+        label = wording.plain(step.label) if column else wording.dated(wording.named(step.label, columns))
         if len(of_kind) < MOST_OF_A_KIND:
-            of_kind.append(f"{name(step.label)}{when}")
+            of_kind.append(f"{name(label)}{when}")
     return out

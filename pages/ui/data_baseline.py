@@ -1,5 +1,7 @@
 """The baseline before any model: estimate, look, approve or reject with a reason."""
 
+import re
+
 import pandas as pd
 import streamlit as st
 
@@ -74,7 +76,7 @@ def _look(actor: Actor, project: Project, version: DatasetVersion, item: str) ->
     with st.container(border=True, key="baseline"):
         st.markdown(f"**{f.safe(item)}:** {f.safe(words.summary(baseline))}")
         st.markdown(f.safe(words.basis(baseline)))
-        _picture(actor, project, version, baseline)
+        _picture(actor, project, version, baseline, item)
         st.caption("To look at only: what is approved, and later held against the model, is the baseline of them all.")
 
 
@@ -92,7 +94,9 @@ def _shown(actor: Actor, project: Project, version: DatasetVersion, baseline: Ba
         st.info("Choose another method above; a rejected one is not tried again on the same data.")
 
 
-def _picture(actor: Actor, project: Project, version: DatasetVersion, baseline: Baseline) -> None:
+def _picture(
+    actor: Actor, project: Project, version: DatasetVersion, baseline: Baseline, item: str | None = None
+) -> None:
     found = baseline.estimate
     table = pd.DataFrame(
         {"period": pd.to_datetime(list(found.dates)), "kpi": found.kpi, "baseline": found.level,
@@ -103,7 +107,7 @@ def _picture(actor: Actor, project: Project, version: DatasetVersion, baseline: 
     show(charts.baseline(table, found.quiet, baseline.kpi, write, scheme()), "baseline_time", alt=alt)
     if found.geos:
         _geos(found.geos)
-    _download(table, version)
+    _download(table, version, item)
 
 
 def _decide(actor: Actor, baseline: Baseline) -> None:
@@ -128,11 +132,14 @@ def _geos(geos: tuple[tuple[str, float], ...]) -> None:
         st.dataframe(rows, hide_index=True, width="stretch", column_config=config)
 
 
-def _download(table: pd.DataFrame, version: DatasetVersion) -> None:
+def _download(table: pd.DataFrame, version: DatasetVersion, item: str | None) -> None:
+    """A sub-category's file says whose it is, in its name and in a column."""
+    words = re.sub(r"\W+", "-", item.lower()).strip("-") if item else ""
+    named = table if item is None else table.assign(sub_category=item)
     st.download_button(
         "Download (CSV)",
-        lambda: table.to_csv(index=False).encode(),
-        file_name=f"baseline-version-{version.number}.csv",
+        lambda: named.to_csv(index=False).encode(),
+        file_name=f"baseline-{f'{words}-' if words else ''}version-{version.number}.csv",
         mime="text/csv",
         type="tertiary",
     )

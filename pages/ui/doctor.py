@@ -43,6 +43,7 @@ def section(actor: Actor, project: Project, run: Run) -> None:
                         primary=outcome is None,
                         key="doctor_start",
                         width="stretch",
+                        refused=text,
                     )
                     study_settings.popover(KIND, "doctor", width="stretch")
             if seen is not None:

@@ -42,7 +42,8 @@ def _head(outcome: StudyOutcome | None, run: Run | None) -> None:
 
 
 def _start(actor: Actor, project: Project, run: Run | None, *, again: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    row, refused = st.container(horizontal=True, vertical_alignment="center"), st.container()
+    with row:
         hand_over = st.checkbox(
             "Hand each posterior on as the next prior",
             key="ladder_hand_over",
@@ -60,6 +61,7 @@ def _start(actor: Actor, project: Project, run: Run | None, *, again: bool) -> N
             options={"hand_over": hand_over, **study_settings.chosen(KIND, "ladder")},
             primary=not again,
             key="ladder_start",
+            refused=refused,
         )
         study_settings.popover(KIND, "ladder")
 

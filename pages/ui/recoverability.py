@@ -78,7 +78,8 @@ def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool
     )
     spec = _spec(actor, project, version)
     own = study_settings.chosen(KIND, "recover", without=["worlds"])
-    with st.container(horizontal=True):
+    row, refused = st.container(horizontal=True), st.container()
+    with row:
         study.start(
             actor,
             project.id,
@@ -88,6 +89,7 @@ def _ask(actor: Actor, project: Project, version: DatasetVersion, *, again: bool
             options={"scenarios": chosen, "worlds": worlds, **own},
             primary=not again,
             key="recover_start",
+            refused=refused,
         )
         study_settings.popover(KIND, "recover", without=["worlds"])
 

@@ -1,12 +1,14 @@
 """Any study on a page: started with a button, watched while it runs, and what it found."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.fit import RunStatus
@@ -40,12 +42,16 @@ def start(
     primary: bool = False,
     key: str = "",
     width: Literal["content", "stretch"] = "content",
+    refused: DeltaGenerator | None = None,
 ) -> None:
-    """A button that puts one or several studies on the queue; ``by_kind``: what is set of each beside ``options``."""
+    """A button that puts one or several studies on the queue; ``by_kind``: what is set of each beside ``options``.
+
+    ``refused``: where a refusal has room for its sentence, if not beside the button.
+    """
     look = "primary" if primary else "secondary"
     if not st.button(label, type=look, key=key or f"start_{'_'.join(kinds)}", width=width):
         return
-    with shown():
+    with refused or nullcontext(), shown():
         for kind in kinds:
             studies.request_study(
                 state.services(),

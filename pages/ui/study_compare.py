@@ -137,6 +137,7 @@ def _changes(actor: Actor, seen: Comparison) -> None:
                     options=study_settings.chosen(KIND, "compare"),
                     key="compare_changes",
                     width="stretch",
+                    refused=text,
                 )
                 study_settings.popover(KIND, "compare", width="stretch")
         if found is not None and not found.status.ended:

@@ -40,15 +40,18 @@ def card(actor: Actor, run: Run) -> None:
 def _head(actor: Actor, run: Run, found: dict[str, Study]) -> None:
     done = [s.outcome for k in TESTS if (s := found.get(k)) is not None and s.outcome is not None]
     missing = [k for k in TESTS if k not in found or found[k].status in (RunStatus.FAILED, RunStatus.CANCELLED)]
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    refused = st.container()
+    with row:
         badge = f"{chrome.status_badge(study.worst(done))} " if done else ""
         st.markdown(f"{badge}**Validation of {f.safe(run.name)}**  \n:gray[{_count(found)}]", width="content")
         if missing:
             label = "Run all five tests" if len(missing) == len(TESTS) else "Run what is missing"
             own = {kind: study_settings.chosen(kind, KEY) for kind in missing}
             study.start(
-                actor, run.project_id, missing, label, run_id=run.id, by_kind=own, primary=not done, key="validate_all"
-            )
+                actor, run.project_id, missing, label, run_id=run.id, by_kind=own, primary=not done, key="validate_all",
+                refused=refused,
+            )  # fmt: skip
 
 
 def _count(found: dict[str, Study]) -> str:
@@ -80,6 +83,7 @@ def _test(actor: Actor, run: Run, name: str, seen: Study | None, results: Result
                 options=study_settings.chosen(name, KEY),
                 key=f"validate_{name}",
                 width="stretch",
+                refused=text,
             )
             names = [c.channel for c in results.channels]
             study_settings.popover(name, KEY, channels=names, width="stretch")

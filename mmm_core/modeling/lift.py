@@ -2,9 +2,11 @@
 
 A test says what a channel's exposure in a window brought: the KPI with the exposure as it was, less the KPI had the
 tested part of it been left out. Carry-over counts: from before the window into both, and from the window into the
-periods after it, as far as the measurement lasted.
+periods after it, as far as the measurement lasted. A period that the window covers in part is switched by that part of
+its days, its exposure being taken as even over them; a last day that is a period's first one names that whole period.
 """
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,10 +15,12 @@ import numpy.typing as npt
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
+from mmm_core.modeling.prepare import period_ends
 from mmm_core.modeling.spec import LiftTest, ModelSpec
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, saturate
 
 Places = npt.NDArray[np.int64]
+Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,11 @@ def _to(values: Array, length: int) -> Array:
 
 def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_Row]:
     channel = data.channels.index(test.channel)
-    inside = _inside(test, data)
-    first, last = int(np.argmax(inside)), int(len(inside) - 1 - np.argmax(inside[::-1]))
-    end = _end(test, last, lags, data)
+    covered = _covered(test, data)
+    places = np.flatnonzero(covered)
+    first, last = int(places[0]), int(places[-1])
+    measured = _measured(test, first, last, lags, data)
+    end = first + measured.size - 1
     known = {geo: g for g, geo in enumerate(data.geos)}
     missing = [geo for geo in test.geos if geo not in known]
     if missing:
@@ -164,7 +170,7 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
     for g in geos:
         seen = scaled[g, first : end + lags]
         without = seen.copy()
-        without[lags - 1 : lags + last - first] *= 1.0 - test.share
+        without[lags - 1 : lags + last - first] *= 1.0 - test.share * covered[first : last + 1]
         yield _Row(
             number,
             g,
@@ -173,30 +179,48 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
             seen,
             without,
             often[g, first : end + lags],
-            np.full(end - first + 1, data.target_scale[g]),
+            measured * data.target_scale[g],
         )
 
 
-def _inside(test: LiftTest, data: ModelData) -> npt.NDArray[np.bool_]:
-    start, stop = np.datetime64(test.start), np.datetime64(test.end)
-    days = data.dates.astype("datetime64[D]")
-    step = np.timedelta64(max(1, int(np.median(np.diff(days).astype(int)))), "D")
-    inside: npt.NDArray[np.bool_] = (days + step > start) & (days <= stop)
-    if start < days[0] or stop >= days[-1] + step or not inside.any():
+def _covered(test: LiftTest, data: ModelData) -> Array:
+    """Share of each period's days (T,) that lie in the test's window."""
+    days, ends = data.dates.astype("datetime64[D]"), period_ends(data.dates)
+    start, stop = np.datetime64(test.start), _after(test.end, days, ends)
+    if start < days[0] or stop > ends[-1] or not ((days < stop) & (ends > start)).any():
         raise SpecError(
             f"The lift test of {test.channel} from {test.start} to {test.end} lies outside the data "
-            f"({days[0]} to {days[-1]})."
+            f"({days[0]} to {ends[-1] - np.timedelta64(1, 'D')})."
         )
-    return inside
+    return _part(start, stop, days, ends)
 
 
-def _end(test: LiftTest, last: int, lags: int, data: ModelData) -> int:
-    """Position of the last period that was measured: that of ``measured_until``, else when the carry-over is over."""
+def _after(last: datetime.date, days: Days, ends: Days) -> np.datetime64:
+    """First day after a last one; a period's first day stands for all of it, as the data name their periods by it."""
+    day = np.datetime64(last)
+    named = np.flatnonzero(days == day)
+    found: np.datetime64 = ends[named[0]] if named.size else day + np.timedelta64(1, "D")
+    return found
+
+
+def _part(start: np.datetime64, stop: np.datetime64, days: Days, ends: Days) -> Array:
+    """Share of each period (T,) between two days."""
+    inside = (np.minimum(ends, stop) - np.maximum(days, start)).astype(float)
+    share: Array = np.maximum(inside, 0.0) / (ends - days).astype(float)
+    return share
+
+
+def _measured(test: LiftTest, first: int, last: int, lags: int, data: ModelData) -> Array:
+    """How much of each period from the window's first on was measured (W,): until ``measured_until``, else until the
+    carry-over is over. Periods of the window count whole: nothing was switched before it or after it."""
     over = len(data.dates) - 1
     if test.measured_until is None:
-        return min(over, last + lags - 1)
-    days = data.dates.astype("datetime64[D]")
-    return min(over, max(last, int(np.searchsorted(days, np.datetime64(test.measured_until), side="right")) - 1))
+        return np.ones(min(over, last + lags - 1) - first + 1)
+    days, ends = data.dates.astype("datetime64[D]"), period_ends(data.dates)
+    part = _part(days[0], _after(test.measured_until, days, ends), days, ends)
+    part[first : last + 1] = 1.0
+    out: Array = part[first : int(np.flatnonzero(part)[-1]) + 1]
+    return out
 
 
 def effect_of(draws: Mapping[str, Array]) -> Array:

@@ -14,6 +14,7 @@ from mmm_core.modeling.spec import ChannelSpec, ModelSpec
 from mmm_core.modeling.transforms import media_parameters
 
 DAYS_IN_YEAR = 365.25
+DAYS_IN_FEBRUARY = 28
 MOST_LEVELS = 20
 """A text column with more distinct values than this is no control."""
 
@@ -89,6 +90,22 @@ def period_days(data: ModelData) -> float:
     """Days between two periods (the median gap)."""
     gaps = np.diff(data.dates).astype("timedelta64[D]").astype(float)
     return float(np.median(gaps)) if gaps.size else 7.0
+
+
+def period_ends(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """First day after each period (T,), from the first day of each; months are as long as they are.
+
+    A gap belongs to no period, and the last period is as long as the calendar makes it, else as the usual one.
+    """
+    starts: npt.NDArray[np.datetime64] = dates.astype("datetime64[D]")
+    usual = int(np.median(np.diff(starts).astype(int))) if starts.size > 1 else 7
+    ends: npt.NDArray[np.datetime64] = starts + np.timedelta64(max(1, usual), "D")
+    if usual >= DAYS_IN_FEBRUARY:
+        month = starts.astype("datetime64[M]")
+        day = starts - month.astype("datetime64[D]")
+        ends = (month + round(usual / DAYS_IN_YEAR * 12)).astype("datetime64[D]") + day
+    ends[:-1] = np.minimum(ends[:-1], starts[1:])
+    return ends
 
 
 @dataclass(frozen=True)

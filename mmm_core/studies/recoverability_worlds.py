@@ -12,7 +12,7 @@ from mmm_core.domain.fit import Array, ModelData, Posterior
 from mmm_core.modeling.lift import effect_of, lift_data
 from mmm_core.modeling.predict import media_blocks
 from mmm_core.modeling.priors import Priors
-from mmm_core.modeling.spec import LiftTest, ModelSpec
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.modeling.transforms import EFFECT, media_parameters
 from mmm_core.studies import imagined
 from mmm_core.studies.recoverability_settings import SIMULATED, Setting
@@ -117,8 +117,8 @@ def measured(
 ) -> ModelSpec:
     """The specification whose lift tests measured what this world's media brought, each with its own error.
 
-    A simulated experiment is as exact as the KPI's noise over its periods allows; a test that was really made keeps
-    its standard error.
+    A simulated experiment is as exact as the KPI's noise over the periods that it measures allows; a test that was
+    really made keeps its standard error.
     """
     rows = lift_data(found.spec, true)
     if rows is None:
@@ -128,17 +128,16 @@ def measured(
     shapes = {n: v for n, v in draws.items() if n != EFFECT}
     lifts = rows.modelled(parameters.adstock, parameters.saturation, parameters.max_lag, shapes, effect_of(draws))[0]
     written = []
-    for test, lift in zip(found.spec.lift_tests, lifts, strict=True):
-        error = _noise_of(test, true, under) if test.source == SIMULATED else test.standard_error
+    for n, (test, lift) in enumerate(zip(found.spec.lift_tests, lifts, strict=True)):
+        periods = int((rows.weight[rows.test == n] > 0).sum(axis=1).max())
+        error = _noise_of(periods, under) if test.source == SIMULATED else test.standard_error
         drawn = float(lift) + error * float(rng.standard_normal())
         written.append(test.model_copy(update={"lift": drawn, "standard_error": error}))
     return found.spec.model_copy(update={"lift_tests": tuple(written)})
 
 
-def _noise_of(test: LiftTest, data: ModelData, under: Ground) -> float:
-    """Standard deviation of the noise summed over a test's periods and all geos, KPI units."""
-    days = data.dates.astype("datetime64[D]")
-    count = int(((days >= np.datetime64(test.start)) & (days <= np.datetime64(test.end))).sum())
+def _noise_of(periods: int, under: Ground) -> float:
+    """Standard deviation of the noise summed over the periods that a test measures and all geos, KPI units."""
     long_run = under.noise * np.sqrt((1 + under.persistence) / (1 - under.persistence))
     whole = (1 - under.together) * float(np.sum(long_run**2)) + under.together * float(np.sum(long_run)) ** 2
-    return float(np.sqrt(max(1, count) * whole))
+    return float(np.sqrt(periods * whole))

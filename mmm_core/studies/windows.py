@@ -94,16 +94,16 @@ def forecast(window: Window) -> tuple[int, int]:
 
 
 def with_known_tests(spec: ModelSpec, frame: pd.DataFrame) -> ModelSpec:
-    """The specification less the lift tests of channels or dates that the rows do not have."""
+    """The specification less the lift tests of other channels, and those that the rows do not hold to their end."""
     if not spec.lift_tests:
         return spec
     dates = dates_of(frame, spec).astype("datetime64[D]")
-    end = dates[-1] + (dates[-1] - dates[-2] if len(dates) > 1 else np.timedelta64(1, "D"))
+    end = prepare.period_ends(dates)[-1]
     names = {c.name for c in spec.channels}
     kept = tuple(
         t
         for t in spec.lift_tests
-        if t.channel in names and np.datetime64(t.start) >= dates[0] and np.datetime64(t.end) < end
+        if t.channel in names and np.datetime64(t.start) >= dates[0] and np.datetime64(t.measured_until or t.end) < end
     )
     return spec.model_copy(update={"lift_tests": kept})
 

@@ -98,7 +98,7 @@ def test_a_window_outside_the_data_is_told_and_left_out() -> None:
     seen = lift_table.review(made, prepare.prepare(frame, made.model_copy(update={"lift_tests": ()})))
     assert seen.tests == made.lift_tests[:1]
     assert seen.problems == (
-        "The lift test of tv from 2027-01-04 to 2027-01-31 lies outside the data (2024-01-01 to 2025-02-17).",
+        "The lift test of tv from 2027-01-04 to 2027-01-31 lies outside the data (2024-01-01 to 2025-02-23).",
     )
 
 

@@ -129,8 +129,8 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
         known = pd.DatetimeIndex(rows[key].dropna())
         if known.empty:
             continue
-        every = _calendar(known.min(), known.max(), days)
-        full = rows.set_index(key).reindex(known.union(_missing(every, known, days)).sort_values())
+        every = calendar(known.min(), known.max(), days)
+        full = rows.set_index(key).reindex(known.union(absent(every, known, days)).sort_values())
         full.index.name = key
         new = ~full.index.isin(known)
         added += int(new.sum())
@@ -147,14 +147,15 @@ def fill_gaps(table: Table, a: Arguments) -> Table:
     return table.with_frame(frame).note(sentence) if added else table.with_frame(frame)
 
 
-def _calendar(first: pd.Timestamp, last: pd.Timestamp, days: int) -> pd.DatetimeIndex:
+def calendar(first: pd.Timestamp, last: pd.Timestamp, days: int) -> pd.DatetimeIndex:
+    """First days of the periods between two of them; 30 days are months."""
     if days == 30:
         rule = "ME" if first.is_month_end and first.day > 28 else pd.DateOffset(months=1)
         return pd.date_range(first, last, freq=rule)
     return pd.date_range(first, last, freq=f"{days}D")
 
 
-def _missing(every: pd.DatetimeIndex, known: pd.DatetimeIndex, days: int) -> pd.DatetimeIndex:
+def absent(every: pd.DatetimeIndex, known: pd.DatetimeIndex, days: int) -> pd.DatetimeIndex:
     """Calendar days with no known date nearer than half a period, so that a shifted weekday adds no second week."""
     have = np.sort(known.to_numpy().astype("datetime64[D]"))
     want = every.to_numpy().astype("datetime64[D]")

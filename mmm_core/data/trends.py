@@ -10,6 +10,7 @@ from mmm_core.data import panel
 from mmm_core.data.quality_maths import Array, dependent_columns, season_and_trend
 from mmm_core.data.quality_series import days_of
 from mmm_core.data.quality_view import Thresholds, View, look
+from mmm_core.data.steps_rows import absent, calendar
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import DataError
 
@@ -19,6 +20,9 @@ ODD_Z = 3.5
 MOST_ROUNDS = 8
 LEAST_YEARS = 2.0
 """Cycles that a season needs to be told from chance."""
+MONTH = 30
+"""Days by which the calendar of a recipe's gaps knows a month."""
+MOST_PERIODS = 20_000
 CARRIED = 0.5
 """Share of a period's media that is taken to work on in the next one, so that an event is not paid for its campaign."""
 
@@ -103,28 +107,38 @@ def scan(frame: pd.DataFrame, recognition: Recognition, column: str | None = Non
     name = column or view.kpi
     if name is None or name not in view.periods:
         raise DataError(f"The data have no column of numbers called {name}." if name else "No column is the KPI.")
-    values = _filled(view, name)
-    table = pd.DataFrame({"period": values.index, "value": values.to_numpy(dtype=float)})
-    cycle = _cycle(view)
-    table["year_ago"] = table["value"].shift(cycle)
-    table["change"] = table["value"] / table["year_ago"].where(table["year_ago"] > 0) - 1
-    parts = decompose(table["value"].to_numpy(dtype=float), view.step_days or 7.0)
-    for number, part in enumerate(("trend", "season", "rest")):
-        table[part] = parts[number] if parts else np.nan
-    table["z"] = modified_z(table["rest"].to_numpy(dtype=float)) if parts else np.nan
+    values, cycle = _without_gaps(view, name), _cycle(view)
+    parts = decompose(_between(values), view.step_days or 7.0)
+    table = _table(values, cycle, parts)
     season, trend = _strengths(*parts) if parts else (None, None)
     odd = _odd(table, geo or "")
     return Scan(name, geo, table, growth(values, cycle), season, trend, odd, event_impacts(view, name))
 
 
+def _table(values: "pd.Series[float]", cycle: int, parts: tuple[Array, Array, Array] | None) -> pd.DataFrame:
+    """A row per period that the data have."""
+    table = pd.DataFrame({"period": values.index, "value": values.to_numpy(dtype=float)})
+    table["year_ago"] = table["value"].shift(cycle)
+    table["change"] = table["value"] / table["year_ago"].where(table["year_ago"] > 0) - 1
+    for number, part in enumerate(("trend", "season", "rest")):
+        table[part] = parts[number] if parts else np.nan
+    table["z"] = modified_z(table["rest"].to_numpy(dtype=float)) if parts else np.nan
+    return table[table["value"].notna()].reset_index(drop=True)
+
+
 def growth(values: "pd.Series[float]", cycle: int) -> Growth | None:
-    """Up to a year of the latest periods against the same ones a year before; None under a quarter of overlap."""
+    """Up to a year of the latest periods against the same ones a year before; None under a quarter of overlap.
+
+    ``values`` has every period of the calendar; those that the data lack in either year count in neither.
+    """
     count = min(cycle, len(values) - cycle)
-    if count < max(1, cycle // 4):
+    if count < 1:
         return None
-    now = float(values.iloc[-count:].sum())
-    before = float(values.iloc[-count - cycle : len(values) - cycle].sum())
-    return Growth(count, now, before)
+    now, before = (part.to_numpy(dtype=float) for part in (values.iloc[-count:], values.shift(cycle).iloc[-count:]))
+    both = np.isfinite(now) & np.isfinite(before)
+    if both.sum() < max(1, cycle // 4):
+        return None
+    return Growth(int(both.sum()), float(now[both].sum()), float(before[both].sum()))
 
 
 def growth_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | None = None) -> pd.DataFrame:
@@ -133,7 +147,8 @@ def growth_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | N
     for geo in panel.geo_names(frame, recognition):
         view = _view(frame, recognition, geo)
         name = column or view.kpi or ""
-        found = growth(_filled(view, name), _cycle(view)) if name in view.periods and len(view.periods) >= 8 else None
+        enough = name in view.periods and len(view.periods) >= 8
+        found = growth(_without_gaps(view, name), _cycle(view)) if enough else None
         if found is not None and found.change is not None:
             rows.append((geo, found.now, found.before, found.change))
     out = pd.DataFrame(rows, columns=["geo", "now", "before", "change"])
@@ -148,12 +163,10 @@ def odd_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | None
         name = column or view.kpi or ""
         if name not in view.periods or len(view.periods) < 8:
             continue
-        values = _filled(view, name)
-        parts = decompose(np.asarray(values, dtype=float), view.step_days or 7.0)
-        if parts is None:
-            continue
-        table = pd.DataFrame({"period": values.index, "value": values.to_numpy(dtype=float), "rest": parts[2]})
-        out += _odd(table.assign(z=modified_z(parts[2])), geo)
+        values = _without_gaps(view, name)
+        parts = decompose(_between(values), view.step_days or 7.0)
+        if parts is not None:
+            out += _odd(_table(values, _cycle(view), parts), geo)
     return tuple(sorted(out, key=lambda o: -abs(o.z)))
 
 
@@ -285,6 +298,21 @@ def _periods_in_year(step_days: float) -> int:
 
 def _filled(view: View, column: str) -> "pd.Series[float]":
     return view.periods[column].interpolate(limit_direction="both").fillna(0.0)
+
+
+def _without_gaps(view: View, column: str) -> "pd.Series[float]":
+    """The series with every period of its calendar, NaN where the data lack one: a year ago is so many rows before."""
+    values = _filled(view, column)
+    known, step = pd.DatetimeIndex(values.index), view.step_days or 7.0
+    days = MONTH if 28 <= step <= 31 else max(1, round(step))
+    if len(known) < 2 or (known[-1] - known[0]).days / days > MOST_PERIODS:
+        return values
+    return values.reindex(known.union(absent(calendar(known[0], known[-1], days), known, days)).sort_values())
+
+
+def _between(values: "pd.Series[float]") -> Array:
+    """Lacking periods drawn straight between their neighbours."""
+    return np.asarray(values.interpolate(method="time"), dtype=np.float64)
 
 
 def _view(frame: pd.DataFrame, recognition: Recognition, geo: str | None) -> View:

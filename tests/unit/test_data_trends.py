@@ -68,6 +68,28 @@ def test_the_parts_add_up_and_the_season_is_the_wave() -> None:
     assert found.season_strength > 0.7
 
 
+@pytest.mark.parametrize("lacking", [[70], [70, 71, 72, 110]])
+def test_a_missing_week_moves_no_other_week_to_another_year(lacking: list[int]) -> None:
+    t = np.arange(WEEKS)
+    frame = table().assign(sales=1000 * 1.1 ** (t / 52) * (1 + 0.4 * np.sin(2 * np.pi * t / 52)))
+    found = trends.scan(frame.drop(index=lacking).reset_index(drop=True), ROLES)
+    assert found.table["change"].dropna().to_numpy() == pytest.approx(0.1)
+    assert len(found.table) == WEEKS - len(lacking)
+    assert found.odd == ()
+    assert found.growth is not None
+    assert found.growth.change == pytest.approx(0.1)
+    # A week that one of the years lacks counts in neither.
+    assert found.growth.periods == 52 - sum(week >= 52 for week in lacking)
+
+
+def test_a_missing_month_leaves_the_others_a_year_apart() -> None:
+    months = np.arange(40)
+    values = 1000 * 1.2 ** (months / 12) * (1 + 0.3 * np.sin(2 * np.pi * months / 12))
+    frame = pd.DataFrame({"week": pd.date_range("2021-01-01", periods=40, freq="MS"), "sales": values})
+    found = trends.scan(frame.drop(index=[30]).reset_index(drop=True), ROLES)
+    assert found.table["change"].dropna().to_numpy() == pytest.approx(0.2)
+
+
 def test_an_odd_week_is_found_and_a_quiet_series_has_next_to_none() -> None:
     frame = table()
     quiet = trends.scan(frame, ROLES)

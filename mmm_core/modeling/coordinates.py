@@ -1,7 +1,7 @@
 """The coordinates that the sampler moves in: an exact change of variables of the standardised parameters.
 
 A sampler takes steps as short as the posterior's narrowest direction and needs as many of them as its widest is wide.
-Four changes of variables make it rounder and leave the posterior what it is:
+Five changes of variables make it rounder and leave the posterior what it is:
 
 - Effect size and shape of a channel explain the same weeks: a linear map, from the curvature at a rough fit.
 - How far geo g's log effect lies from the mean is, in spreads ``s``, standard normal in its prior. Data with
@@ -13,6 +13,8 @@ Four changes of variables make it rounder and leave the posterior what it is:
 - A channel's effect is measured at its level (``parameters``), which is what its data tell. Where its prior tells more,
   as one that is handed over does, that shift bends what would be straight: so much of it is taken back as the prior
   knows better. A belief about a return is nearly one about the effect at its level: there the shift stays.
+- What is believed of a panel's return is about the sum over geos, which bends with how far each is from the mean. The
+  mean is measured from that sum, weighted as the rough fit has it, so that a belief is about one number.
 """
 
 from typing import Any, NamedTuple
@@ -49,6 +51,15 @@ class Unshifted(NamedTuple):
     """(C,) as in ``density.Inputs``."""
 
 
+class Together(NamedTuple):
+    """What makes all geos' return of how far each is from their mean; G geos, C channels."""
+
+    weight: Any
+    """(G, C) log of what a geo would bring of it without differences."""
+    on: Any
+    """(C,) 1 where something is believed of the return, else 0."""
+
+
 class Coordinates(NamedTuple):
     """From the sampler's numbers w (D,) to the standardised parameters z (D,)."""
 
@@ -60,6 +71,8 @@ class Coordinates(NamedTuple):
     """``Pooling``; None where spreads and geos' effects keep their own coordinates."""
     unshifted: Any
     """``Unshifted``; None where effects stay where they are."""
+    together: Any = None
+    """``Together``; None where nothing is believed of a panel's returns."""
 
 
 def to_parameters(plan: Layout, w: Any, where: Coordinates, loc: Any, scale: Any, xp: Any = jnp) -> tuple[Any, Any]:
@@ -74,7 +87,7 @@ def from_round(plan: Layout, q: Any, where: Coordinates, loc: Any, scale: Any, x
     if where.unshifted is not None:
         q = _shifted(plan, q, where.unshifted, loc, scale, xp, 1.0)
     if pooling is None:
-        return q, xp.zeros(q.shape[:-1])
+        return _apart(plan, q, where.together, loc, scale, xp, 1.0), xp.zeros(q.shape[:-1])
     part = plan.blocks(q)
     signed = pooling.scale * part[SPREAD]
     log_spread = xp.log(xp.abs(signed))
@@ -84,6 +97,7 @@ def from_round(plan: Layout, q: Any, where: Coordinates, loc: Any, scale: Any, x
     standard = (log_spread - plan.blocks(loc)[SPREAD]) / plan.blocks(scale)[SPREAD]
     moved = part | {SPREAD: standard, OWN: own.reshape((*q.shape[:-1], -1))}
     z = xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
+    z = _apart(plan, z, where.together, loc, scale, xp, 1.0)
     return z, -0.5 * xp.sum(xp.log(weight), axis=(-2, -1)) - xp.sum(log_spread, axis=-1)
 
 
@@ -96,9 +110,23 @@ def _shifted(plan: Layout, q: Any, back: Unshifted, loc: Any, scale: Any, xp: An
     return xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
 
 
+def _apart(plan: Layout, z: Any, together: Together | None, loc: Any, scale: Any, xp: Any, sign: float) -> Any:
+    """Means of geos' log effects, measured from the log of what all geos bring."""
+    if together is None:
+        return z
+    part, middle, width = plan.blocks(z), plan.blocks(loc), plan.blocks(scale)
+    own = (middle[OWN] + width[OWN] * part[OWN]).reshape((*z.shape[:-1], plan.geos, plan.channels))
+    apart = together.weight + xp.exp(middle[SPREAD] + width[SPREAD] * part[SPREAD])[..., None, :] * own
+    largest = xp.max(apart, axis=-2, keepdims=True)
+    total = largest[..., 0, :] + xp.log(xp.sum(xp.exp(apart - largest), axis=-2))
+    by = together.on * total / width[plan.shifted]
+    moved = part | {plan.shifted: part[plan.shifted] - sign * by}
+    return xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
+
+
 def to_round(plan: Layout, z: Array, where: Coordinates, loc: Array, scale: Array) -> Array:
     """The inverse of ``from_round`` with spreads above 0."""
-    q = _to_pooled(plan, z, where.pooling, loc, scale)
+    q = _to_pooled(plan, _apart(plan, z, where.together, loc, scale, np, -1.0), where.pooling, loc, scale)
     return q if where.unshifted is None else np.asarray(_shifted(plan, q, where.unshifted, loc, scale, np, -1.0))
 
 

@@ -12,7 +12,7 @@ from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import coordinates as co
 from mmm_core.modeling import parameters as par
 from mmm_core.modeling.believed import Believed, Families, log_total
-from mmm_core.modeling.coordinates import Coordinates, Pooling, Unshifted
+from mmm_core.modeling.coordinates import Coordinates, Pooling, Together, Unshifted
 from mmm_core.modeling.linear_block import LinearBlock
 from mmm_core.modeling.parameters import NOISE, OWN, SHOCK, SPREAD, Layout
 from mmm_core.modeling.predict import saturated_exposure
@@ -115,14 +115,26 @@ class Problem:
             return np.zeros((len(points), self.plan.channels)), None
         plan = self.plan
         values = par.constrain(plan, points, self.loc, self.scale, self.level)
-        families = Families(plan.adstock, plan.saturation, plan.max_lag)
-        earned = self.held.earned(families, self.data, {n: values[n] for n in self.shapes()}, len(points))
+        earned = self._earned_by_one(self.held, values, len(points))
         if not plan.panel:
             return log_total(earned, None) * self.held.on, None
         deviations = np.log(values[EFFECT]) - values[par.CENTRE][:, None, :]
         total = log_total(earned, deviations)
         shares = np.exp(np.log(earned[0]) + deviations[0] - total[0]) * self.held.on
         return total * self.held.on, shares
+
+    def _earned_by_one(self, held: Believed, values: dict[str, Array], count: int) -> Array:
+        """What an effect of one earns in each geo, (S, G, C)."""
+        families = Families(self.plan.adstock, self.plan.saturation, self.plan.max_lag)
+        return held.earned(families, self.data, {n: values[n] for n in self.shapes()}, count)
+
+    def together(self, z: Array) -> Together | None:
+        """What geos bring of a believed return, at z (D,); None where nothing is believed or there is one geo."""
+        if self.held is None or not self.plan.panel:
+            return None
+        values = par.constrain(self.plan, z[None], self.loc, self.scale, self.level)
+        earned = self._earned_by_one(self.held, values, 1)[0]
+        return Together(np.log(earned / earned.sum(axis=0)), self.held.on.astype(float))
 
     def residual(self, z: Array) -> Array:
         left: Array = self.target - self.brought(z[None])[0].sum(axis=-1)
@@ -225,7 +237,7 @@ def find(made: Problem, spread_scale: Array | None) -> Coordinates:
     if not (np.isfinite(curvature).all() and np.isfinite(z).all()):
         return plain
     pooling = None if spread_scale is None else _pooling(made, z, scales, residual, spread_scale)
-    where = plain._replace(pooling=pooling, unshifted=_unshifted(made, told, lean))
+    where = plain._replace(pooling=pooling, unshifted=_unshifted(made, told, lean), together=made.together(z))
     q = co.to_round(plan, z, where, made.loc, made.scale)
     # The prior of a signed spread is standard normal in its own coordinate, not in its logarithm.
     signed = np.arange(plan.size)[made.at(SPREAD)] if pooling else np.arange(0)

@@ -20,6 +20,8 @@ from mmm_core.modeling.parameters import OWN, SPREAD
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.priors import resolve
 from mmm_core.modeling.sampler import Settings, sample
+from mmm_core.modeling.spec import Belief
+from mmm_core.modeling.transforms import EFFECT
 from tests.model.cases import national, priors_for
 from tests.model.company import panel_specification, panel_table
 
@@ -55,11 +57,21 @@ def _lagging() -> Collapsed:
     return collapse(data, priors_for(data, "geometric", "linear"))
 
 
+def _believed_panel() -> Collapsed:
+    """A return of all geos that is known to a few percent."""
+    spec = panel_specification("geometric", "hill")
+    known = Belief(kind="roi", low=1.9, high=2.1)
+    channels = [c.model_copy(update={"belief": known}) if c.name == "tv" else c for c in spec.channels]
+    spec = spec.model_copy(update={"channels": channels})
+    data = prepare(panel_table(60), spec)
+    return collapse(data, resolve(spec, data))
+
+
 def _placed(model: Collapsed, where: co.Coordinates) -> Callable[[Any], tuple[Any, Any]]:
     return lambda w: co.to_parameters(model.plan, w, where, model.inputs.loc, model.inputs.scale)
 
 
-@pytest.mark.parametrize("make", [_national, _panel, _believed, _straight, _lagging])
+@pytest.mark.parametrize("make", [_national, _panel, _believed, _believed_panel, _straight, _lagging])
 def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Collapsed]) -> None:
     model = make()
     where, rng = model.coordinates(), np.random.default_rng(1)
@@ -72,7 +84,7 @@ def test_the_jacobian_is_that_of_the_change_of_variables(make: Callable[[], Coll
         assert found == pytest.approx(expected, abs=1e-8)
 
 
-@pytest.mark.parametrize("make", [_national, _panel, _believed])
+@pytest.mark.parametrize("make", [_national, _panel, _believed, _believed_panel])
 def test_the_target_is_the_density_in_its_coordinates(make: Callable[[], Collapsed]) -> None:
     """What the sampler keeps of a point, and the density there, are the model's own."""
     model = make()
@@ -89,10 +101,11 @@ def test_the_target_is_the_density_in_its_coordinates(make: Callable[[], Collaps
         assert float(found) == pytest.approx(float(theirs(z)) + float(jacobian), abs=1e-8)
 
 
-def test_there_and_back_again() -> None:
-    model = _panel()
+@pytest.mark.parametrize("make", [_panel, _believed_panel])
+def test_there_and_back_again(make: Callable[[], Collapsed]) -> None:
+    model = make()
     where, x = model.coordinates(), model.inputs
-    assert (where.unshifted.share > 0).all()
+    assert (where.unshifted.share[1:] > 0).all()
     z = np.random.default_rng(5).normal(size=(4, model.plan.size))
     q = co.to_round(model.plan, z, where, x.loc, x.scale)
     back, _ = co.from_round(model.plan, q, where, x.loc, x.scale, np)
@@ -116,6 +129,21 @@ def test_a_belief_takes_the_shift_of_its_effect_back() -> None:
     share = _believed().coordinates().unshifted.share
     assert share[2] > 0.9
     assert share[:2].max() < 0.5
+
+
+def test_a_believed_return_is_one_coordinate_whatever_the_geos_are() -> None:
+    """Geos that differ more or less leave the log of all geos' weighted effects where it was."""
+    model = _believed_panel()
+    plan, x, where = model.plan, model.inputs, model.coordinates()
+    here = plan.start_of(OWN), plan.start_of(SPREAD)
+    q = np.repeat(np.random.default_rng(7).normal(size=(1, plan.size)), 2, axis=0)
+    q[1, here[0] : here[0] + plan.geos * plan.channels] *= 1.7
+    q[1, here[1] : here[1] + plan.channels] *= 1.3
+    z, _ = co.from_round(plan, q, where, x.loc, x.scale, np)
+    effect = model.constrain(z)[EFFECT]
+    total = np.log(np.sum(np.exp(where.together.weight) * effect, axis=1))
+    np.testing.assert_allclose(total[0, 0], total[1, 0], atol=1e-10)
+    assert abs(total[0, 1:] - total[1, 1:]).min() > 1e-3
 
 
 def test_without_information_a_geo_keeps_the_prior_coordinates() -> None:

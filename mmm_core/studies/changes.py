@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mmm_core.domain.checks import Check, Status
-from mmm_core.domain.errors import BadInput
+from mmm_core.domain.errors import BadInput, SpecError
 from mmm_core.domain.results import ChannelResult
 from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome, Table
 from mmm_core.modeling.prepare import prepare
@@ -33,16 +33,23 @@ def plan(inputs: Inputs, options: Options) -> list[Step]:
     found = worlds.tables(inputs)
     factors = worlds.what_differs(inputs, found, differences.same_model(old, new))
     wanted = [frozenset(c) for c in chain.from_iterable(combinations(factors, n) for n in range(len(factors) + 1))]
-    known = worlds.possible(wanted, found, old, new)
+    known = [w for w in worlds.possible(wanted, found, old, new) if _fits(w, inputs, found)]
     if worlds.shares(dict.fromkeys(known, 0.0), factors) is None:
         raise BadInput(
             "The old specification cannot be fitted to the new data, nor the new one to the old data, "
-            "because columns are gone; the models can only be compared side by side."
+            "because columns or rows are gone; the models can only be compared side by side."
         )
-    for world in known:
-        prepare(found.of(world), _spec_of(world, inputs, found.of(world)))
     steps = [Step(_name(w), worlds.label(w, factors), {"world": sorted(w)}) for w in known]
     return [*steps, Step(AGAIN, "Fit the old model with another seed", {"world": [], "seed": options.seed + 1})]
+
+
+def _fits(world: World, inputs: Inputs, found: worlds.Tables) -> bool:
+    """Whether a world's rows hold its specification, say every geo all of its periods."""
+    try:
+        prepare(found.of(world), _spec_of(world, inputs, found.of(world)))
+    except SpecError:
+        return False
+    return True
 
 
 def run_step(step: Step, inputs: Inputs, options: Options, earlier: Earlier, tools: Tools) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Tables:
     old: pd.DataFrame
     new: pd.DataFrame
     added: pd.DataFrame
-    """Rows of the new table for periods that the old one does not have."""
+    """Rows of the new table for periods that the old one does not have, of geos that it has."""
     revised: pd.DataFrame
     """Rows of the new table for periods that the old one has."""
 
@@ -41,7 +41,12 @@ def tables(inputs: Inputs) -> Tables:
     dates = pd.to_datetime(new.frame[new.spec.date])
     frame = new.frame.rename(columns={new.spec.date: old.spec.date}) if new.spec.date != old.spec.date else new.frame
     seen = dates.isin(known.unique()).to_numpy()
-    return Tables(old.frame, frame, frame[~seen], frame[seen])
+    later = frame[~seen]
+    geo = old.spec.geo
+    if geo and geo in later.columns:
+        # A geo that joined brings a history of its own: it comes with the history, not with the new weeks.
+        later = later[later[geo].astype(str).isin(old.frame[geo].astype(str).unique())]
+    return Tables(old.frame, frame, later, frame[seen])
 
 
 def what_differs(inputs: Inputs, found: Tables, same_spec: bool) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from jobs.worker import NEVER_IMPORTED
+from mmm_core.analysis import results
 from mmm_core.data import read
 from mmm_core.domain.checks import Status
+from mmm_core.domain.results import Results
 from mmm_core.domain.study import ModelInput, Step, StepState, StepStatus, StudyOutcome
 from mmm_core.modeling import priors
 from mmm_core.modeling.spec import Belief, ChannelSpec, KpiSpec, LiftTest, ModelSpec, Season, Treatment
@@ -28,7 +30,7 @@ from mmm_core.studies import (
     worlds,
 )
 from mmm_core.studies.kind import Inputs
-from tests.unit.analysis_company import company, posterior
+from tests.unit.analysis_company import company, posterior, specification
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -275,6 +277,37 @@ def test_a_specification_whose_columns_one_table_lacks_is_not_crossed_with_it() 
     found = worlds.tables(given)
     every = [world(), world("weeks"), world("spec"), world("weeks", "spec"), world("history", "weeks", "spec")]
     assert worlds.possible(every, found, plain, spec()) == [world(), world("weeks"), world("weeks", "spec"), every[-1]]
+
+
+def paid_results() -> Results:
+    """Of some model with the channels tv and search, both with spend."""
+    data = company(channels=2, periods=30)
+    return results.summarise(data, posterior(data), specification(data))
+
+
+def test_a_geo_that_joined_comes_with_the_history_and_leaves_the_new_weeks_to_be_told_apart() -> None:
+    geos = [frame(64, n).assign(place=g) for n, g in enumerate(("north", "south", "west"))]
+    new = pd.concat(geos, ignore_index=True)
+    old = pd.concat([g.head(60) for g in geos[:2]], ignore_index=True)
+    panel = spec(geo="place")
+    pair = [ModelInput(panel.to_yaml(), read.to_parquet(t), results=paid_results()) for t in (new, old)]
+    given = registry.inputs(*pair)
+    found = worlds.tables(given)
+    assert worlds.what_differs(given, found, True) == ("history", "weeks")
+    assert found.of(world("weeks")).groupby("place")["week"].nunique().to_dict() == {"north": 64, "south": 64}
+    assert found.of(world("history")).groupby("place")["week"].nunique().eq(60).all()
+    assert {s.name for s in registry.find("changes").plan(given, registry.find("changes").options())} == {
+        "old", "weeks", "history", "history + weeks", "second seed",
+    }  # fmt: skip
+
+
+def test_rows_that_no_specification_holds_are_not_crossed() -> None:
+    geos = [frame(64, n).assign(place=g) for n, g in enumerate(("north", "south", "west"))]
+    old = pd.concat([g.head(60) for g in geos], ignore_index=True)
+    new = pd.concat(geos[:2], ignore_index=True)  # west is gone: with the old history it has no new weeks
+    pair = [ModelInput(spec(geo="place").to_yaml(), read.to_parquet(t), results=paid_results()) for t in (new, old)]
+    planned = registry.find("changes").plan(registry.inputs(*pair), registry.find("changes").options())
+    assert {s.name for s in planned} == {"old", "history", "history + weeks", "second seed"}
 
 
 def test_differences_are_said_in_words() -> None:

@@ -10,7 +10,7 @@ from mmm_core.analysis.response import ResponseModel
 from mmm_core.causal.holdings import Holdings
 from mmm_core.causal.identify import Identification
 from mmm_core.domain.errors import SpecError
-from mmm_core.domain.fit import Array
+from mmm_core.domain.fit import Array, ModelData
 from mmm_core.domain.results import Interval
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
@@ -41,7 +41,11 @@ class Exposures:
 
 @dataclass(frozen=True)
 class Design:
-    """One row per geo and period, geo outermost; every column centred within its geo where there are several."""
+    """One row per geo and period, geo outermost; every column centred within its geo where there are several.
+
+    KPI and exposures are then over the geo's size, as in the model: season, trend and controls move a large geo by
+    more, and a coefficient that all geos share would leave the large one's season to its media.
+    """
 
     frame: pd.DataFrame
     """Columns ``exposure``, ``kpi``, and one for each of ``groups``' names."""
@@ -98,9 +102,10 @@ def design(
             f"{one.channel} is a channel of the diagram but not of the model, so there is nothing to estimate."
         )
     held = [name for name in (*one.adjust, *one.also) if name in holdings.data]
-    kept = blocks(seen, frame, spec, held, holdings)
+    kept = blocks(seen, frame, spec, held, holdings, sizes(model.data))
     kept |= {n: v for n, v in time_columns(model, spec).items() if v.shape[-1]}
-    columns = {TREATMENT: seen.shape[:, :, seen.channels.index(channel)], OUTCOME: model.data.target}
+    size = sizes(model.data)
+    columns = {TREATMENT: seen.shape[:, :, seen.channels.index(channel)] / size, OUTCOME: model.data.target / size}
     groups: dict[str, tuple[str, ...]] = {}
     for name, block in kept.items():
         varied = [k for k in range(block.shape[-1]) if np.ptp(block[:, :, k]) > 0]
@@ -117,15 +122,21 @@ def design(
     return Design(table, groups, geos)
 
 
+def sizes(data: ModelData) -> Array:
+    """Size of each geo (G, 1), mean 1, by the scale of its KPI."""
+    size: Array = (data.target_scale / data.target_scale.mean())[:, None]
+    return size
+
+
 def _within(values: Array) -> Array:
     """(G, T) less each geo's mean, where there are several."""
     return values - values.mean(axis=1, keepdims=True) if len(values) > 1 else values
 
 
 def blocks(
-    seen: Exposures, frame: pd.DataFrame, spec: ModelSpec, held: list[str], holdings: Holdings
+    seen: Exposures, frame: pd.DataFrame, spec: ModelSpec, held: list[str], holdings: Holdings, size: Array
 ) -> dict[str, Array]:
-    """Each held variable as (G, T, k): a channel's exposure, or the columns that the model would make of a control."""
+    """Each held variable as (G, T, k): a channel's exposure over geo size, or the model's columns of a control."""
     out: dict[str, Array] = {}
     others = [holdings.columns[n] for n in held if holdings.columns[n] and holdings.columns[n] not in seen.channels]
     known = (*spec.controls, *spec.holidays, *(t.column for t in spec.treatments))
@@ -134,7 +145,7 @@ def blocks(
     for name in held:
         column = holdings.columns[name]
         if column in seen.channels:
-            out[name] = seen.shape[:, :, [seen.channels.index(column)]]
+            out[name] = seen.shape[:, :, [seen.channels.index(column)]] / size[:, :, None]
         elif column and data is not None:
             mine = [k for k, n in enumerate(data.linear_names) if n == column or n.startswith(f"{column}: ")]
             out[name] = data.linear[:, :, mine]
@@ -148,5 +159,5 @@ def time_columns(model: ResponseModel, spec: ModelSpec) -> dict[str, Array]:
     trend = data.linear[:, :, own]
     if spec.time_varying.baseline:
         found = [model.baseline(g).mean(axis=1, dtype=np.float64) for g in range(geos)]
-        trend = np.array(found)[:, :, None]
+        trend = np.array(found)[:, :, None] / sizes(data)[:, :, None]
     return {TREND: trend, SEASON: np.repeat(data.fourier[None], geos, axis=0)}

@@ -15,7 +15,7 @@ from dowhy import gcm
 
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.causal import past
-from mmm_core.causal.design import Exposures, blocks, time_columns
+from mmm_core.causal.design import Exposures, blocks, sizes, time_columns
 from mmm_core.causal.holdings import Holdings
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.fit import Array
@@ -44,7 +44,7 @@ class Table:
     graph: nx.DiGraph
     """Columns as nodes."""
     frame: pd.DataFrame
-    """One row per geo and period, geo outermost."""
+    """One row per geo and period, geo outermost; KPI and exposures over the geo's size, as in ``Design``."""
     kpi: str
     channel: str
 
@@ -68,12 +68,14 @@ def counterfactual(
     if name not in diagram or not nx.has_path(diagram, name, kpi):
         raise PlanError(f"The diagram has no path from {question.channel} to {kpi}; draw one on the Plan page.")
     table = _table(seen, frame, spec, diagram, kpi, name, holdings, model)
-    changed = _changed_exposure(model, question)
+    size = sizes(data)
+    changed, value = _changed_exposure(model, question) / size, np.nan_to_num(data.value_per_unit)
+    units = np.stack([np.broadcast_to(size, value.shape).ravel(), (value * size).ravel()])
     rng = np.random.default_rng(seed)
-    totals = [_total(table, table.frame, changed, data.value_per_unit)]
+    totals = [_total(table, table.frame, changed, units)]
     for _ in range(repetitions):
         rows = _resampled(rng, *data.target.shape)
-        totals.append(_total(table, table.frame.iloc[rows], changed, data.value_per_unit))
+        totals.append(_total(table, table.frame.iloc[rows], changed, units))
     found = np.array(totals)  # (1 + repetitions, 2): KPI units and money
     valued = bool(np.isfinite(data.value_per_unit).all())
     parents = {n: sorted(table.graph.predecessors(n)) for n in nx.topological_sort(table.graph)}
@@ -85,8 +87,8 @@ def counterfactual(
     )
 
 
-def _total(table: Table, history: pd.DataFrame, changed: Array, value: Array) -> tuple[float, float]:
-    """Fit on a history, then ask about what really was: difference of the KPI summed, in units and in money."""
+def _total(table: Table, history: pd.DataFrame, changed: Array, units: Array) -> Array:
+    """Fit on a history, then ask about what really was: difference of the KPI summed in each of ``units`` (2, rows)."""
     scm = gcm.InvertibleStructuralCausalModel(table.graph)
     for node in table.graph:
         root = table.graph.in_degree(node) == 0
@@ -97,7 +99,7 @@ def _total(table: Table, history: pd.DataFrame, changed: Array, value: Array) ->
     other = iter(changed.ravel())  # an intervention is asked for one row after the other
     would = gcm.counterfactual_samples(scm, {table.channel: lambda _: next(other)}, observed_data=table.frame)
     difference = would[table.kpi].to_numpy() - table.frame[table.kpi].to_numpy()
-    return float(difference.sum()), float(np.nan_to_num(value).ravel() @ difference)
+    return np.asarray(units @ difference)
 
 
 def _table(
@@ -115,9 +117,9 @@ def _table(
     for hidden in [n for n in kept if n not in holdings.data and n != kpi]:
         kept.add_edges_from((a, b) for a in kept.predecessors(hidden) for b in kept.successors(hidden))
         kept.remove_node(hidden)
-    values = blocks(seen, frame, spec, [n for n in kept if n != kpi], holdings)
+    values = blocks(seen, frame, spec, [n for n in kept if n != kpi], holdings, sizes(model.data))
     columns: dict[str, tuple[str, ...]] = {kpi: (kpi,)}
-    table = {kpi: model.data.target}
+    table = {kpi: model.data.target / sizes(model.data)}
     for name in list(kept):
         if name == kpi:
             continue

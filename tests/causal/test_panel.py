@@ -76,3 +76,52 @@ def test_an_effect_common_to_the_geos_is_found_among_their_levels() -> None:
     found = estimate.backdoor(table, lags=5)
     assert found.low < 1 < found.high
     assert found.coefficient == pytest.approx(1, rel=0.1)
+
+
+@pytest.fixture(scope="module")
+def in_season() -> tuple[ResponseModel, np.ndarray]:
+    """Geos of very different sizes, a season in proportion to them, and a channel that is bought in season.
+
+    The second is what the channel really brought, (G, T): as much as the model says.
+    """
+    rng = np.random.default_rng(4)
+    data = company(geos=4, periods=104)
+    wave = data.fourier[:, 0]
+    size = np.array([1.0, 2.0, 5.0, 9.0])[:, None]
+    media = rng.gamma(3.0, 1000.0, data.media.shape) * size[:, :, None]
+    media[..., 0] *= np.exp(wave)
+    scale = (media / size[:, :, None]).max(axis=(0, 1)) * size
+    data = replace(data, media=media, spend=media, media_scale=scale, target_scale=60_000 * size[:, 0])
+    drawn = posterior(data)
+    model = ResponseModel(data, drawn)
+    brought = np.array([model.channel_contribution(0, g).mean(axis=1) for g in range(4)])
+    target = 50_000 * size * (1 + 0.15 * wave) + brought + 300 * size * rng.normal(size=brought.shape)
+    return ResponseModel(replace(data, target=target), drawn), brought
+
+
+def test_a_large_geos_season_is_not_left_to_its_media(in_season: tuple[ResponseModel, np.ndarray]) -> None:
+    model, _ = in_season
+    one = Identification("tv", Verdict.IDENTIFIED, (), (), (), ())
+    have = Holdings(frozenset(("tv",)), frozenset(("tv",)), ("tv",), {"tv": "tv"})
+    table = design.design(model, design.exposures(model), None, specification(model.data), one, have)  # type: ignore[arg-type]
+    found = np.linalg.lstsq(table.frame[[design.TREATMENT, *table.held]], table.frame[design.OUTCOME], rcond=None)[0]
+    assert found[0] == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::Warning")
+def test_the_structural_model_counts_every_geo_in_its_own_size(in_season: tuple[ResponseModel, np.ndarray]) -> None:
+    from mmm_core.causal import graph, structural
+    from tests.causal.diagrams import diagram
+
+    model, brought = in_season
+    drawn = diagram("tv > sales", channels="tv")
+    have = Holdings(frozenset(("tv",)), frozenset(("tv",)), ("tv",), {"tv": "tv"})
+    question = past.Question("tv", date(2023, 1, 2), date(2024, 12, 23), factor=0.0)
+    found = structural.counterfactual(
+        model, design.exposures(model), None, specification(model.data),  # type: ignore[arg-type]
+        graph.directed(drawn), graph.outcome(drawn), have, question, repetitions=3,
+    )  # fmt: skip
+    assert found.kpi.mean == pytest.approx(-brought.sum(), rel=0.1)
+    assert found.value is not None
+    assert found.value.mean == pytest.approx(found.kpi.mean)

@@ -102,7 +102,7 @@ def summarise(
         ),
         fit=_fit(posterior, totals),
         checks=tuple(checks),
-        verdict=verdict.sentence(channels, spec.kpi.column, money.overall()),
+        verdict=verdict.sentence(channels, spec.kpi.column, money.overall(), checks),
         versions=_versions() | dict(versions or {}),
     )
 

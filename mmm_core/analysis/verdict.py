@@ -97,8 +97,10 @@ def action(
     return Action.HOLD, f"It is about even whether the next money {more} or less."
 
 
-def sentence(channels: Sequence[ChannelResult], kpi: str, overall: Interval | None) -> str:
-    """The verdict: whether paid media pay for themselves, and what to do with whom."""
+def sentence(
+    channels: Sequence[ChannelResult], kpi: str, overall: Interval | None, checks: Sequence[Check] = ()
+) -> str:
+    """The verdict: whether paid media pay for themselves, and what to do with whom; first, whether to act at all."""
     moves = [
         (verb, [c.channel for c in channels if c.action is kind and (kind is not Action.HOLD or c.spend is not None)])
         for kind, verb in (
@@ -109,7 +111,12 @@ def sentence(channels: Sequence[ChannelResult], kpi: str, overall: Interval | No
         )
     ]
     advice = "; ".join(f"{verb} {_names(found)}" for verb, found in moves if found)
-    return f"{_overall(overall, kpi)}{': ' + advice if advice else ''}."
+    found = f"{_overall(overall, kpi)}{': ' + advice if advice else ''}."
+    failed = [f"“{check.title}”" for check in checks if check.status is Status.FAIL]
+    if not failed:
+        return found
+    first = f"Do not act on this model yet: its {'check' if len(failed) == 1 else 'checks'} {_names(failed)} failed."
+    return f"{first} As it stands: {found[0].lower()}{found[1:]}"
 
 
 def _overall(overall: Interval | None, kpi: str) -> str:

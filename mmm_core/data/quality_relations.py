@@ -38,7 +38,8 @@ def rank(view: View) -> Check:
     dependent = redundant_columns(view)
     if not dependent:
         return passed("rank", title, "No column repeats another or a sum of others.", 0.0, 0.0)
-    if len(live) > len(view.periods):
+    # A level of its own takes one of them.
+    if len(live) >= len(view.periods):
         return Check(
             "rank",
             title,
@@ -123,11 +124,12 @@ def correlation_pairs(view: View) -> Check:
     involved = tuple(dict.fromkeys(c for p in pairs for c in p))
     controls = [c for pair in pairs for c in pair[::-1] if c in view.role_columns(Role.CONTROL)]
     fixes = (drop(controls[:1]),) if controls else ()
+    move = "moves" if len(pairs) == 1 else "move"
     return Check(
         "correlation",
         title,
         Status.REVIEW,
-        f"{plural(len(pairs), 'pair')} of columns move together, closest {pair} (r = {r[strongest]:.2f}).",
+        f"{plural(len(pairs), 'pair')} of columns {move} together, closest {pair} (r = {r[strongest]:.2f}).",
         top,
         limit,
         involved,
@@ -250,11 +252,12 @@ def demand_capture(view: View) -> Check:
             limit,
         )
     named = ", ".join(f"{c} {explained[c]:.0%}" for c in bad[:4])
+    theirs = "its return" if len(bad) == 1 else "their returns"
     return Check(
         "demand_capture",
         title,
         Status.REVIEW,
-        f"Season, trend and controls explain most of the spend of {listed(bad)} ({named}); its return may be "
+        f"Season, trend and controls explain most of the spend of {listed(bad)} ({named}); {theirs} may be "
         "demand that was there anyway.",
         explained[worst],
         limit,

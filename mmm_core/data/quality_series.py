@@ -146,13 +146,12 @@ def outliers(view: View) -> Check:
     total = sum(found.values())
     limit = float(limits.outliers_review) if not view.panel else np.ceil(limits.geo_outlier_share * cells)
     if total <= limit and not (view.panel and top > limits.geo_outlier_z):
-        few = "No period stands far out." if not total else f"{plural(total, 'cell')} of {cells:,} stand far out."
+        stand = "stands" if total == 1 else "stand"
+        few = "No period stands far out." if not total else f"{plural(total, 'cell')} of {cells:,} {stand} far out."
         return passed("outliers", title, few, float(total), float(limit))
     where = f" of {plural(len(places), 'geo')}" if view.panel else ""
-    message = (
-        f"{plural(total, 'period')} in {listed(list(found))}{where} {'stands' if total == 1 else 'stand'} far out, "
-        f"most {worst}; mark known events as holidays."
-    )
+    out = f"{total} periods in {listed(list(found))}{where} stand far out, most {worst}"
+    message = f"{out if total > 1 else f'1 period stands far out: {worst}'}; mark known events as holidays."
     fixes = () if view.panel else (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
     return Check("outliers", title, Status.REVIEW, message, float(total), float(limit), tuple(found), fixes)
 

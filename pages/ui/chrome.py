@@ -142,6 +142,8 @@ def measured(check: Check) -> str:
 
 
 def _figure(value: float) -> str:
+    if 0 < abs(value) < 0.001:
+        return "under 0.001" if value > 0 else "over −0.001"
     return f.whole(value) if abs(value) >= 1000 else f"{value:.3g}"
 
 

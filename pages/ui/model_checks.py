@@ -69,7 +69,8 @@ def _words(checks: list[Check]) -> str:
     failed = sum(c.status is Status.FAIL for c in checks)
     doubtful = sum(c.status is Status.REVIEW for c in checks)
     if failed:
-        return f"{failed} of {len(checks)} checks failed: do not act on this model before they are mended."
+        they = "it is" if failed == 1 else "they are"
+        return f"{failed} of {len(checks)} checks failed: do not act on this model before {they} mended."
     if doubtful:
         return f"{doubtful} of {len(checks)} checks ask for a second look; converging is not the same as being right."
     return f"All {len(checks)} checks passed."

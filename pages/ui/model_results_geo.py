@@ -8,7 +8,7 @@ from mmm_core.domain.fit import Run
 from mmm_core.domain.results import Results
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
-from pages.ui import charts_geo
+from pages.ui import charts_geo, chrome
 from pages.ui.figure import show
 from pages.ui.palette import scheme
 
@@ -40,7 +40,11 @@ def geos(results: Results) -> None:
     with right:
         st.markdown("**Where the money went, where media's effect came from**")
         show(charts_geo.shares(results, scheme()), "chart_geo_shares", alt="Share of spend and of effect by geo")
-    st.dataframe(table(results), hide_index=True, width="stretch", column_config=_columns(results), placeholder="–")
+    rows = table(results)
+    st.dataframe(
+        rows, hide_index=True, width="stretch", height=chrome.tall(len(rows)), column_config=_columns(results),
+        placeholder=f.NOTHING,
+    )  # fmt: skip
 
 
 def apart(results: Results, name: str) -> str:

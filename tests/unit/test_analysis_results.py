@@ -153,6 +153,15 @@ def test_a_channel_whose_money_as_a_whole_does_not_pay_is_tested_before_it_is_sc
     assert fine is Action.SCALE
 
 
+def test_the_verdict_says_first_that_a_failed_check_forbids_acting() -> None:
+    found, _ = summarised()
+    bad = [Check("rhat", "Chains agree", Status.FAIL, "x"), Check("vif", "VIF", Status.REVIEW, "x")]
+    said = verdict.sentence(found.channels, found.kpi, None, bad)
+    assert said.startswith("Do not act on this model yet: its check “Chains agree” failed. As it stands: what media")
+    assert "VIF" not in said
+    assert verdict.sentence(found.channels, found.kpi, None, bad[1:]).startswith("What media")
+
+
 def test_verdict_names_every_paid_channel_once_and_holds_no_figure() -> None:
     found, _ = summarised(organic=3)
     assert not any(sign.isdigit() for sign in found.verdict)

@@ -143,6 +143,9 @@ def _gone_on(
 
 
 def _anew(project: Project, now: Working, plan: Plan | None) -> tuple[ModelSpec, tuple[str, ...]]:
+    if plan is not None and plan.status is PlanStatus.SKIPPED and not plan.channels:
+        # Skipped before anything was written: what it would say of target and controls nobody said.
+        plan = None
     spec, notes = suggest.suggest_spec(
         now.frame,
         now.recognition,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from mmm_core.data import simulate
 from mmm_core.domain.errors import NotAllowed
 from mmm_core.domain.fit import RunStatus
 from mmm_core.domain.identity import Actor, TeamRole
@@ -100,6 +101,16 @@ def test_a_kpi_that_turns_out_to_be_a_count_is_one_in_the_next_specification(ser
     assert any("is a count now" in n for n in found.notes)
     brought = models.given_spec(services, actor, project, spec.model_copy(update={"channels": spec.channels[:2]}))
     assert brought.spec.kpi == spec.kpi, "what was brought along says itself what its KPI is"
+
+
+def test_a_plan_skipped_before_it_was_written_is_not_quoted(services: Services, actor: Actor) -> None:
+    project = projects.create_project(services, actor, name=services.new_id(), kpi_name="Sales of the year").id
+    content = simulate.company("national", 7, weeks=110, channels=2).frame.to_csv(index=False).encode()
+    datasets.add_dataset(services, actor, project, [datasets.Upload(content, "weekly.csv")])
+    plans.skip_plan(services, actor, project, "Only trying it")
+    suggested = _suggested(services, actor, project)
+    assert suggested.spec.controls
+    assert not [note for note in suggested.notes if "plan" in note]
 
 
 def test_controls_of_a_later_plan_are_taken_in_and_left_out(services: Services, actor: Actor) -> None:

@@ -2,10 +2,15 @@
 
 import numpy as np
 
+from mmm_core.analysis.calendar import period_days
 from mmm_core.domain.fit import Array, ModelData
 
-RECENT = 13
-"""Periods that 'recent' means."""
+DAYS_IN_QUARTER = 91
+
+
+def periods(data: ModelData) -> int:
+    """How many periods 'recent' means: a quarter of a year of them (13 weeks, 3 months, 91 days), at least one."""
+    return max(1, round(DAYS_IN_QUARTER / max(1, period_days(data))))
 
 
 def paid(data: ModelData) -> tuple[str, ...]:
@@ -15,7 +20,7 @@ def paid(data: ModelData) -> tuple[str, ...]:
 
 def mean_spend(data: ModelData) -> Array:
     """Money per period over the recent periods, summed over geos, (C,); NaN for organic channels."""
-    return np.asarray(data.spend[:, -RECENT:].sum(axis=0).mean(axis=0))
+    return np.asarray(data.spend[:, -periods(data) :].sum(axis=0).mean(axis=0))
 
 
 def exposure_per_money(data: ModelData) -> Array:
@@ -25,7 +30,7 @@ def exposure_per_money(data: ModelData) -> Array:
     """
     out = np.zeros((data.media.shape[0], data.media.shape[2]))
     undecided = np.isfinite(data.spend).all(axis=(0, 1))
-    for first in (-RECENT, 0):
+    for first in (-periods(data), 0):
         money = data.spend[:, first:].sum(axis=(0, 1))
         now = undecided & (money > 0) & (data.media[:, first:].sum(axis=(0, 1)) > 0)
         out[:, now] = data.media[:, first:].sum(axis=1)[:, now] / money[now]
@@ -52,12 +57,13 @@ def mean_reach(data: ModelData, channel: int, geo: int) -> float:
 
 def _on(data: ModelData, channel: int, geo: int) -> slice:
     """The recent periods; all for a channel that nobody saw in them."""
-    return slice(-RECENT, None) if data.media[geo, -RECENT:, channel].any() else slice(None)
+    late = slice(-periods(data), None)
+    return late if data.media[geo, late, channel].any() else slice(None)
 
 
 def value_per_unit(data: ModelData) -> float | None:
     """Money per KPI unit over the recent periods; None where nobody said."""
-    value = data.value_per_unit[:, -RECENT:]
+    value = data.value_per_unit[:, -periods(data) :]
     if not np.isfinite(value).all():
         return None
     # A geo weighs what it sells.

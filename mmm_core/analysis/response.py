@@ -68,7 +68,7 @@ class ResponseModel:
         self._media_drift = self._drift(MEDIA_DRIFT)
         self._baseline_drift = self._drift(BASELINE_DRIFT)
         # Plans and curves are about now: the strength of the recent periods goes on.
-        self.now = 1.0 if self._media_drift is None else self._media_drift[-recent.RECENT :].mean(axis=0)
+        self.now = 1.0 if self._media_drift is None else self._media_drift[-recent.periods(data) :].mean(axis=0)
         self._windows: dict[int, Window] = {}
         self._current: dict[int, Values] = {}
 

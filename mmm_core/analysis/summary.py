@@ -35,13 +35,13 @@ def _facts(results: Results) -> Iterator[Fact]:
     ):
         yield Fact(f"fit.{name}", value, unit)
     for channel in results.channels:
-        yield from _channel_facts(channel)
+        yield from _channel_facts(channel, results.period_days)
     for check in results.checks:
         if check.value is not None:
             yield Fact(f"check.{check.id}.value", float(check.value), "number")
 
 
-def _channel_facts(channel: ChannelResult) -> Iterator[Fact]:
+def _channel_facts(channel: ChannelResult, period_days: int) -> Iterator[Fact]:
     stem = f"channel.{channel.channel}"
     if channel.spend is not None:
         yield Fact(f"{stem}.spend", channel.spend, "money")
@@ -60,7 +60,7 @@ def _channel_facts(channel: ChannelResult) -> Iterator[Fact]:
     yield Fact(f"{stem}.level.current", channel.curve.current, "number" if unit == "kpi" else unit)
     yield Fact(f"{stem}.level.highest", channel.curve.highest_seen, "number" if unit == "kpi" else unit)
     mean_lag = sum(lag * share for lag, share in enumerate(channel.curve.carryover))
-    yield Fact(f"{stem}.carryover.mean_lag", mean_lag, "weeks")
+    yield Fact(f"{stem}.carryover.mean_lag", mean_lag * period_days / 7, "weeks")
 
 
 def _interval(stem: str, found: Interval, unit: str) -> Iterator[Fact]:

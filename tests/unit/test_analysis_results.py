@@ -199,6 +199,24 @@ def test_facts_summary_and_frames_say_the_same() -> None:
     assert len(results.curves_frame(found)) == 4 * 41
 
 
+@pytest.mark.parametrize(("days", "quarter"), [(7, 13), (1, 91), (30, 3)])
+def test_recent_is_a_quarter_and_a_delay_is_told_in_weeks_whatever_a_period_is(days: int, quarter: int) -> None:
+    data = company(periods=120)
+    dates = data.dates[0] + np.arange(120) * np.timedelta64(days, "D")
+    if days == 30:
+        dates = (np.datetime64("2015-01") + np.arange(120)).astype("datetime64[D]")
+    data = replace(data, dates=dates)
+    model = ResponseModel(data, posterior(data))
+    per_period = data.spend[0, -quarter:].mean(axis=0)
+    assert model.current_plan(2).spend == pytest.approx(dict(zip(data.channels, 2 * per_period, strict=True)))
+    prior = everywhere(WIDE, data.channels)
+    found = results.summarise(data, model.posterior, specification(data), roi_prior=prior, share_prior=prior)
+    told = {f.key: f for f in results.facts(found)}["channel.tv.carryover.mean_lag"]
+    lag = float(np.arange(5) @ model.weights[0].mean(axis=0))
+    assert told.unit == "weeks"
+    assert told.value == pytest.approx(lag * found.period_days / 7, rel=1e-5)
+
+
 def test_convergence_is_arviz_own() -> None:
     arrays = pytest.importorskip("arviz_stats.base").array_stats
     rng = np.random.default_rng(1)

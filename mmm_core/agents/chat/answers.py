@@ -77,7 +77,7 @@ def channel(found: Result) -> str:
     if "spend" in figures:
         lines.append(f"- Spent: {figures['spend']}")
     if "carryover.mean_lag" in figures:
-        lines.append(f"- Average delay of its effect: {figures['carryover.mean_lag']} periods")
+        lines.append(f"- Average delay of its effect: {figures['carryover.mean_lag']} weeks")
     lines.append(f"- Evidence: {safe(said['evidence'])}")
     lines.append(f"- Advice: {safe(said['action'])}")
     return "\n".join((lines[0], "", *lines[1:]))

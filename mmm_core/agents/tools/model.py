@@ -54,6 +54,7 @@ def _look(context: Context, channel: str | None) -> Result:
     if not wanted:
         raise NotFound(f"The data have no channel called {name(channel)}.")
     sheet = _blank(spec)
+    weeks = (look.dates[-1] - look.dates[0]).days / 7 / max(1, len(look.dates) - 1)
     rows = []
     for c in wanted:
         stem = f"first_look.channel.{c.channel}"
@@ -62,7 +63,7 @@ def _look(context: Context, channel: str | None) -> Result:
                 "channel": name(c.channel),
                 "contribution_share": sheet.n(f"{stem}.contribution_share", c.contribution_share, "share"),
                 "roi": sheet.n(f"{stem}.roi", c.roi.mean if c.roi else None, "ratio"),
-                "mean_lag": sheet.n(f"{stem}.carryover.mean_lag", c.mean_lag, "weeks"),
+                "mean_lag": sheet.n(f"{stem}.carryover.mean_lag", c.mean_lag * weeks, "weeks"),
                 "saturation_at_mean": sheet.n(f"{stem}.level.saturation", c.saturation_at_mean, "share"),
             }
         )

@@ -91,19 +91,20 @@ def autocorrelation(residual: Array, left: Leftover, channels: tuple[str, ...], 
     if status is Status.PASS and chance < limits.ljung_box:
         status = Status.REVIEW
     figures = f"correlation with the period before {r[0]:.2f}, Ljung-Box p {_p(chance)}"
+    shape = "comes in runs" if r[0] > 0 else "swings from one period to the next"
     words = {
         Status.PASS: f"What the model leaves over looks like noise ({figures}).",
-        Status.REVIEW: f"What the model leaves over comes in runs ({figures}). That by itself biases no contribution, "
-        f"but {_cost(left, channels)}.",
+        Status.REVIEW: f"What the model leaves over {shape} ({figures}). That by itself biases no contribution, "
+        f"but {_cost(left, channels, r[0])}.",
         Status.FAIL: f"What the model leaves over drifts ({figures}): something slow is missing, so contributions may "
-        f"be wrong, and {_cost(left, channels)}.",
+        f"be wrong, and {_cost(left, channels, r[0])}.",
     }
     return Check(
         "autocorrelation", "Leftover pattern", status, words[status], float(r[0]), limits.autocorrelation_review
     )
 
 
-def _cost(left: Leftover, channels: tuple[str, ...]) -> str:
+def _cost(left: Leftover, channels: tuple[str, ...], neighbours: float) -> str:
     """How many independent periods are left, and how much too narrow the intervals are."""
     worst = int(np.argmax(left.widening))
     wider = float(left.widening[worst]) - 1
@@ -111,7 +112,7 @@ def _cost(left: Leftover, channels: tuple[str, ...]) -> str:
     worth = f"{left.periods} periods tell as much about an average as {independent} independent "
     worth += "one" if independent == 1 else "ones"
     if left.rho <= 0:
-        worth = "the pattern is in longer lags than one period"
+        worth = f"the pattern is {'in longer lags than one period' if neighbours > 0 else 'no accident'}"
     if wider <= NOTICED:
         return f"{worth}; no channel's interval is much too narrow, since spend changes faster than that"
     least = float(left.widening.min()) - 1

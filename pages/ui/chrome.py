@@ -137,14 +137,18 @@ def measured(check: Check) -> str:
     """The number behind a check and its limit, in grey."""
     if check.value is None:
         return ""
-    limit = f" · limit {_figure(check.limit)}" if check.limit is not None else ""
-    return f"  :gray[{_figure(check.value)}{limit}]"
+    value, limit = _figure(check.value), ""
+    if check.limit is not None:
+        limit = f" · limit {_figure(check.limit)}"
+        if value == _figure(check.limit) and check.value != check.limit:
+            value = _figure(check.value, 4)
+    return f"  :gray[{value}{limit}]"
 
 
-def _figure(value: float) -> str:
+def _figure(value: float, digits: int = 3) -> str:
     if 0 < abs(value) < 0.001:
         return "under 0.001" if value > 0 else "over −0.001"
-    return f.whole(value) if abs(value) >= 1000 else f"{value:.3g}"
+    return f.whole(value) if abs(value) >= 1000 else f.minus(f"{value:.{digits}g}")
 
 
 def evidence_badge(evidence: Evidence) -> str:

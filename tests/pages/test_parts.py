@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mmm_core.domain.checks import CheckReport
+from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.dataset import ColumnRole, DatasetVersion, Recognition, Role, Shape
 from mmm_core.domain.planning import Bounds
 from mmm_core.domain.project import CausalEdge, CausalNode, Diagram, NodeRole
 from mmm_core.reports import wording
-from pages.ui import data_roles, diagram, optimise, team_audit
+from pages.ui import chrome, data_roles, diagram, optimise, team_audit
 from pages.ui.data_checks import changed_cells
 from pages.ui.figure import ticks, written
 from pages.ui.palette import LIGHT
@@ -99,3 +99,13 @@ def test_the_trail_cuts_identifiers_and_tails_of_numbers() -> None:
     assert team_audit.brief(17.40426881899839) == "17.4"
     assert team_audit.brief("67422baf14cf4b36a5465be7d97383da") == "67422baf…"
     assert team_audit.details({"recipe": [], "name": "First"}) == "name: First"
+
+
+def test_a_checks_number_is_told_from_its_limit() -> None:
+    def said(value: float, limit: float | None) -> str:
+        return chrome.measured(Check("x", "X", Status.REVIEW, "", value, limit))
+
+    assert "1.015 · limit 1.01" in said(1.0149, 1.01)
+    assert "0.5 · limit 0.5" in said(0.5, 0.5)
+    assert "under 0.001 · limit 0.05" in said(1.5e-5, 0.05)
+    assert said(-0.362, None).replace("\u2060", "") == "  :gray[−0.362]"

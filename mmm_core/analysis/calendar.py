@@ -18,11 +18,14 @@ def days(values: "np.typing.NDArray[np.datetime64]") -> tuple[date, ...]:
 
 
 def following(data: ModelData, periods: int) -> tuple[date, ...]:
-    """First days of the next ``periods`` periods; months keep their day of the month."""
+    """Days that name the next ``periods`` periods; months keep their day of the month, or their last one."""
     step = period_days(data)
     last = data.dates[-1].astype("datetime64[D]")
     ahead = np.arange(1, periods + 1)
     if 28 <= step <= 31:
         month = last.astype("datetime64[M]")
-        return days(month + ahead + (last - month.astype("datetime64[D]")))
+        ends = (month + ahead + 1).astype("datetime64[D]") - 1
+        if last == (month + 1).astype("datetime64[D]") - 1:
+            return days(ends)
+        return days(np.minimum(month + ahead + (last - month.astype("datetime64[D]")), ends))
     return days(last + ahead * step)

@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array, ModelData
-from mmm_core.modeling.prepare import period_ends
+from mmm_core.modeling.prepare import Days, period_spans
 from mmm_core.modeling.spec import LiftTest, ModelSpec
 from mmm_core.modeling.transforms import EFFECT, adstock_weights, saturate
 
 Places = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
 
 def _covered(test: LiftTest, data: ModelData) -> Array:
     """Share of each period's days (T,) that lie in the test's window."""
-    days, ends = data.dates.astype("datetime64[D]"), period_ends(data.dates)
+    days, ends = period_spans(data.dates)
     start, stop = np.datetime64(test.start), _after(test.end, days, ends)
     if start < days[0] or stop > ends[-1] or not ((days < stop) & (ends > start)).any():
         raise SpecError(
@@ -216,7 +215,7 @@ def _measured(test: LiftTest, first: int, last: int, lags: int, data: ModelData)
     over = len(data.dates) - 1
     if test.measured_until is None:
         return np.ones(min(over, last + lags - 1) - first + 1)
-    days, ends = data.dates.astype("datetime64[D]"), period_ends(data.dates)
+    days, ends = period_spans(data.dates)
     part = _part(days[0], _after(test.measured_until, days, ends), days, ends)
     part[first : last + 1] = 1.0
     out: Array = part[first : int(np.flatnonzero(part)[-1]) + 1]

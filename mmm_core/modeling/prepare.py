@@ -15,6 +15,7 @@ from mmm_core.modeling.transforms import media_parameters
 
 DAYS_IN_YEAR = 365.25
 DAYS_IN_FEBRUARY = 28
+Days = npt.NDArray[np.datetime64]
 MOST_LEVELS = 20
 """A text column with more distinct values than this is no control."""
 
@@ -92,20 +93,26 @@ def period_days(data: ModelData) -> float:
     return float(np.median(gaps)) if gaps.size else 7.0
 
 
-def period_ends(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
-    """First day after each period (T,), from the first day of each; months are as long as they are.
+def period_spans(dates: npt.NDArray[np.datetime64]) -> tuple[Days, Days]:
+    """First day of each period and the first day after it (T,), from the days that name them.
 
-    A gap belongs to no period, and the last period is as long as the calendar makes it, else as the usual one.
+    Data name a period by its first day, but months also by their last. Months are as long as they are; a gap belongs to
+    no period, and the last period is as long as the calendar makes it, else as the usual one.
     """
-    starts: npt.NDArray[np.datetime64] = dates.astype("datetime64[D]")
-    usual = int(np.median(np.diff(starts).astype(int))) if starts.size > 1 else 7
-    ends: npt.NDArray[np.datetime64] = starts + np.timedelta64(max(1, usual), "D")
-    if usual >= DAYS_IN_FEBRUARY:
-        month = starts.astype("datetime64[M]")
-        day = starts - month.astype("datetime64[D]")
-        ends = (month + round(usual / DAYS_IN_YEAR * 12)).astype("datetime64[D]") + day
-    ends[:-1] = np.minimum(ends[:-1], starts[1:])
-    return ends
+    named: Days = dates.astype("datetime64[D]")
+    usual = int(np.median(np.diff(named).astype(int))) if named.size > 1 else 7
+    if usual < DAYS_IN_FEBRUARY:
+        ends = named + np.timedelta64(max(1, usual), "D")
+        ends[:-1] = np.minimum(ends[:-1], named[1:])
+        return named, ends
+    months = round(usual / DAYS_IN_YEAR * 12)
+    month = named.astype("datetime64[M]")
+    last = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    if (named == last).all():
+        return (month - months + 1).astype("datetime64[D]"), named + np.timedelta64(1, "D")
+    ends = (month + months).astype("datetime64[D]") + (named - month.astype("datetime64[D]"))
+    ends[:-1] = np.minimum(ends[:-1], named[1:])
+    return named, ends
 
 
 @dataclass(frozen=True)

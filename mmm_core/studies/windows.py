@@ -98,12 +98,13 @@ def with_known_tests(spec: ModelSpec, frame: pd.DataFrame) -> ModelSpec:
     if not spec.lift_tests:
         return spec
     dates = dates_of(frame, spec).astype("datetime64[D]")
-    end = prepare.period_ends(dates)[-1]
+    starts, ends = prepare.period_spans(dates)
     names = {c.name for c in spec.channels}
+    held = [(np.datetime64(t.start), np.datetime64(t.measured_until or t.end)) for t in spec.lift_tests]
     kept = tuple(
         t
-        for t in spec.lift_tests
-        if t.channel in names and np.datetime64(t.start) >= dates[0] and np.datetime64(t.measured_until or t.end) < end
+        for t, (first, last) in zip(spec.lift_tests, held, strict=True)
+        if t.channel in names and first >= starts[0] and last < ends[-1]
     )
     return spec.model_copy(update={"lift_tests": kept})
 

@@ -1,25 +1,30 @@
 """Which exposure a lift test switched and which periods it measured, whatever the length of a period."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from mmm_core.analysis.calendar import following
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling.lift import LiftData, lift_data
-from mmm_core.modeling.prepare import period_ends, prepare
+from mmm_core.modeling.prepare import period_spans, prepare
 from mmm_core.modeling.spec import ChannelSpec, KpiSpec, LiftTest, ModelSpec
 from mmm_core.studies import windows
+from tests.unit.analysis_company import company as analysis_company
 
 DAYS = pd.date_range("2022-01-03", "2023-12-31", freq="D")
 
 
 def company(rule: str) -> pd.DataFrame:
-    """Daily spend that is even over each week, added up to the periods of a rule."""
+    """Daily spend that is even over each week, added up to the periods of a rule, named by their first day or ME."""
     rng = np.random.default_rng(4)
     weekly = np.repeat(rng.uniform(10, 90, len(DAYS) // 7 + 1), 7)[: len(DAYS)]
     daily = pd.DataFrame({"tv": weekly, "sales": rng.normal(1000, 50, len(DAYS))}, index=DAYS)
-    return daily.resample(rule, label="left", closed="left").sum().rename_axis("start").reset_index()
+    side = "right" if rule == "ME" else "left"
+    return daily.resample(rule, label=side, closed=side).sum().rename_axis("start").reset_index()
 
 
 def lift_test(start: str, end: str, until: str | None = None, share: float = 1.0) -> LiftTest:
@@ -57,6 +62,8 @@ def switched(frame: pd.DataFrame, test: LiftTest) -> float:
         ("MS", "2022-03-01", "2022-03-31"),
         ("MS", "2023-05-01", "2023-06-30"),
         ("MS", "2023-02-01", "2023-02-28"),
+        ("ME", "2022-03-01", "2022-03-31"),
+        ("ME", "2022-02-01", "2022-03-31"),
         ("W-MON", "2022-03-07", "2022-04-03"),
         ("W-MON", "2022-03-09", "2022-03-22"),
         ("W-MON", "2022-03-10", "2022-03-12"),
@@ -99,10 +106,11 @@ def test_a_window_beyond_the_last_month_is_refused_and_its_last_day_is_not() -> 
 
 def test_periods_end_where_the_calendar_says() -> None:
     def ends(*days: str) -> list[str]:
-        return period_ends(np.array(days, dtype="datetime64[ns]")).astype(str).tolist()
+        return period_spans(np.array(days, dtype="datetime64[ns]"))[1].astype(str).tolist()
 
     assert ends("2023-01-01", "2023-02-01", "2023-03-01") == ["2023-02-01", "2023-03-01", "2023-04-01"]
     assert ends("2023-01-01", "2023-04-01", "2023-07-01") == ["2023-04-01", "2023-07-01", "2023-10-01"]
+    assert ends("2023-01-31", "2023-02-28", "2023-03-31") == ["2023-02-01", "2023-03-01", "2023-04-01"]
     # A missing week belongs to neither neighbour.
     weeks = ends("2023-01-02", "2023-01-09", "2023-01-23", "2023-01-30")
     assert weeks == ["2023-01-09", "2023-01-16", "2023-01-30", "2023-02-06"]
@@ -117,3 +125,14 @@ def test_a_shorter_history_keeps_the_tests_that_were_measured_by_then() -> None:
     kept = windows.with_known_tests(spec, frame[frame["start"] < "2022-04-01"]).lift_tests
     assert kept == tests[:1]
     assert windows.with_known_tests(spec, frame[frame["start"] < "2022-03-01"]).lift_tests == ()
+
+
+@pytest.mark.parametrize("day", ["2024-01-01", "2024-01-15", "2024-01-30", "2024-01-31"])
+def test_months_to_come_are_one_a_month(day: str) -> None:
+    data = replace(
+        analysis_company(periods=2),
+        dates=np.array([day.replace("2024-01", "2023-12"), day] == "01" else "2023-12-31", day], dtype="datetime64[ns]"),
+    )
+    ahead = following(data, 13)
+    assert [(d.year, d.month) for d in ahead] == [(2024 + (m > 11), m % 12 + 1) for m in range(1, 14)]
+    assert [d.day for d in ahead][1] == int(day[-2:]), "March is as long as January"

@@ -129,10 +129,8 @@ def test_a_shorter_history_keeps_the_tests_that_were_measured_by_then() -> None:
 
 @pytest.mark.parametrize("day", ["2024-01-01", "2024-01-15", "2024-01-30", "2024-01-31"])
 def test_months_to_come_are_one_a_month(day: str) -> None:
-    data = replace(
-        analysis_company(periods=2),
-        dates=np.array([day.replace("2024-01", "2023-12"), day] == "01" else "2023-12-31", day], dtype="datetime64[ns]"),
-    )
+    known = np.array([day.replace("2024-01", "2023-12"), day], dtype="datetime64[ns]")
+    data = replace(analysis_company(periods=2), dates=known)
     ahead = following(data, 13)
     assert [(d.year, d.month) for d in ahead] == [(2024 + (m > 11), m % 12 + 1) for m in range(1, 14)]
     assert [d.day for d in ahead][1] == int(day[-2:]), "March is as long as January"

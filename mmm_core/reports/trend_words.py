@@ -14,9 +14,12 @@ CLEAR_SEASON = 0.4
 """Strength under which a season is called faint."""
 
 
-def sentences(scan: Scan, write: Write, step_days: int = 7) -> tuple[str, ...]:
-    """What was found in one series, most important first; ``write`` writes its values."""
-    found = [_growth(scan, write, step_days), _season(scan), _odd(scan, write), _events(scan, write)]
+def sentences(scan: Scan, write: Write, step_days: int = 7, where: str = "") -> tuple[str, ...]:
+    """What was found in one series, most important first; ``write`` writes its values.
+
+    ``where``: "in the total", where geos have odd periods of their own.
+    """
+    found = [_growth(scan, write, step_days), _season(scan), _odd(scan, write, where), _events(scan, write)]
     return tuple(s for s in found if s)
 
 
@@ -32,9 +35,14 @@ def geo_sentences(growth: pd.DataFrame, odd: Sequence[Odd], write: Write) -> tup
     if odd:
         geos = list(dict.fromkeys(o.geo for o in odd))
         one = odd[0]
-        far = f"{one.geo} on {f.day(one.period)}: {write(one.value)} where {write(one.expected)} was expected"
+        place = f"{one.geo} on " if len(geos) > 1 else ""
+        far = f"{place}{f.day(one.period)}: {write(one.value)} where {write(one.expected)} was expected"
         where = f"in {len(geos)} geos" if len(geos) > 1 else f"in {one.geo}"
-        out.append(f"{far}." if len(odd) == 1 else f"{len(odd)} odd periods {where}; the farthest is {far}.")
+        out.append(
+            f"1 odd period {where}: {far}."
+            if len(odd) == 1
+            else f"{len(odd)} odd periods {where}; the farthest is {far}."
+        )
     return tuple(out)
 
 
@@ -68,18 +76,17 @@ def _season(scan: Scan) -> str:
     )
 
 
-def _odd(scan: Scan, write: Write) -> str:
+def _odd(scan: Scan, write: Write, where: str) -> str:
     if scan.season_strength is None:
         return ""
     if not scan.odd:
-        return "No period stands out once trend and season are taken off."
+        return f"No period stands out{where and f' {where}'} once trend and season are taken off."
     one = scan.odd[0]
     side = "above" if one.value > one.expected else "below"
     count = "1 period stands" if len(scan.odd) == 1 else f"{len(scan.odd)} periods stand"
-    return (
-        f"{count} out once trend and season are taken off; the farthest is {f.day(one.period)}, {write(one.value)}, "
-        f"{side} the {write(one.expected)} that was expected."
-    )
+    far = f"{f.day(one.period)}, {write(one.value)}, {side} the {write(one.expected)} that was expected"
+    them = "it is" if len(scan.odd) == 1 else "the farthest is"
+    return f"{count} out{where and f' {where}'} once trend and season are taken off; {them} {far}."
 
 
 def _events(scan: Scan, write: Write) -> str:
@@ -89,7 +96,8 @@ def _events(scan: Scan, write: Write) -> str:
     if not clear:
         return "None of the marked events has an effect that is clear of zero."
     one = clear[0]
-    more = f", and {len(clear) - 1} more of {len(scan.events)} events are clear of zero" if len(clear) > 1 else ""
+    are = "is" if len(clear) == 2 else "are"
+    more = f", and {len(clear) - 1} more of {len(scan.events)} events {are} clear of zero" if len(clear) > 1 else ""
     gave = "brought" if one.effect > 0 else "cost"
     return (
         f"{f.plain(one.event)} {gave} {write(abs(one.effect))} in each of its {one.times} periods "

@@ -181,8 +181,12 @@ def duration(seconds: float | None) -> str:
 
 def periods(count: int, days: int) -> str:
     """13 weeks, 30 days, 6 months."""
-    unit = "week" if days == 7 else "day" if days == 1 else "month" if days in (28, 30, 31) else "period"
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{count} {period(days)}{'' if count == 1 else 's'}"
+
+
+def period(days: int) -> str:
+    """What one period is called."""
+    return "week" if days == 7 else "day" if days == 1 else "month" if days in (28, 30, 31) else "period"
 
 
 SHORTENINGS = frozenset(

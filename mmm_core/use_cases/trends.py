@@ -48,8 +48,9 @@ def report(now: Working, project: Project, *, column: str | None = None, geo: st
     frame, roles = now.frame, now.recognition
     found = trends.scan(frame, roles, column, geo)
     write = writer(now, project, found.column)
-    said = trend_words.sentences(found, write, roles.frequency_days or 7)
-    if geo is not None or len(panel.geo_names(frame, roles)) < 2:
+    one = geo is not None or len(panel.geo_names(frame, roles)) < 2
+    said = trend_words.sentences(found, write, roles.frequency_days or 7, "" if one else "in the total")
+    if one:
         return TrendReport(found, said, pd.DataFrame(), ())
     growth, odd = trends.growth_by_geo(frame, roles, column), trends.odd_by_geo(frame, roles, column)
     return TrendReport(found, (*said, *trend_words.geo_sentences(growth, odd, write)), growth, odd)

@@ -248,10 +248,10 @@ def curve(channel: ChannelResult, results: Results, scheme: Scheme) -> go.Figure
         text=[f"Today: {unit(c.current)} brings {write(now)}"],
         hovertemplate="%{text}<extra></extra>",
     )
-    period = "week" if results.period_days == 7 else "period"
+    period = f.period(results.period_days)
     fig.update_layout(hovermode="closest")
     fig.update_xaxes(
-        title_text=f"Spend per {period}" if channel.spend is not None else f"Level per {period}",
+        title_text=f"Spend per {period}" if channel.spend is not None else f"Exposure per {period}",
         **written(0.0, float(level.max()), unit),
     )
     fig.update_yaxes(
@@ -284,9 +284,8 @@ def carryover(channel: ChannelResult, results: Results, scheme: Scheme) -> go.Fi
         hovertemplate="%{x} later: %{text}<extra></extra>",
     )
     fig.update_layout(hovermode="closest", showlegend=False)
-    fig.update_xaxes(
-        title_text="Weeks after the spend" if results.period_days == 7 else "Periods after the spend", dtick=1
-    )
+    units = f"{f.period(results.period_days).capitalize()}s"
+    fig.update_xaxes(title_text=f"{units} {'after the spend' if channel.spend is not None else 'later'}", dtick=1)
     fig.update_yaxes(title_text="Share of the effect", tickformat=".0%", rangemode="tozero")
     return fig
 

@@ -34,9 +34,8 @@ def frequency(channel: ChannelResult, curve: FrequencyCurve, results: Results, s
         text=[f"Today: {curve.today:.1f} contacts each bring {write(now)}"],
         hovertemplate="%{text}<extra></extra>",
     )
-    best = curve.level[int(np.argmax(curve.mean))]
-    fig.add_vline(x=best, line={"color": scheme.muted, "width": 1.5, "dash": "dot"})
-    period = "week" if results.period_days == 7 else "period"
+    fig.add_vline(x=curve.best.p50, line={"color": scheme.muted, "width": 1.5, "dash": "dot"})
+    period = f.period(results.period_days)
     fig.update_layout(hovermode="closest")
     fig.update_xaxes(title_text="Contacts per person reached")
     fig.update_yaxes(

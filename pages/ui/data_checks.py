@@ -25,8 +25,15 @@ def report(actor: Actor, version: DatasetVersion) -> None:
             for check in passed:
                 st.markdown(
                     f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{chrome.measured(check)}  \n"
-                    f":gray[{f.safe(check.message)}]"
+                    f":gray[{_said(check.message, version)}]"
                 )
+
+
+def _said(text: str, version: DatasetVersion) -> str:
+    """A stored sentence with its columns called by words and its days as people write them, safe to show."""
+    # A column that is one word ("time", "sales") may be that very word of the sentence.
+    columns = (r.column for r in version.recognition.roles if "_" in r.column)
+    return f.safe(f.minus(f.dated(f.named(text, columns))))
 
 
 def _verdict(actor: Actor, version: DatasetVersion) -> None:
@@ -57,13 +64,13 @@ def _finding(actor: Actor, version: DatasetVersion, check: Check, number: int) -
     key = f"{check.id}_{number}"
     with st.container(border=True, key=f"check_{key}"):
         st.markdown(f"{chrome.status_badge(check.status)} **{f.safe(check.title)}**{chrome.measured(check)}")
-        st.markdown(f.safe(check.message))
+        st.markdown(_said(check.message, version))
         if check.waived_by:
             st.caption(f"Waived by {f.safe(check.waived_by)}: {f.safe(check.waived_reason or '')}")
             return
         with st.container(horizontal=True):
             for i, fix in enumerate(check.fixes):
-                label = f"{fix.label}{' (recommended)' if fix.recommended else ''}"
+                label = f"{_said(fix.label, version)}{' (recommended)' if fix.recommended else ''}"
                 if st.button(label, key=f"fix_{key}_{i}"):
                     _preview(actor, version, check, fix)
             if check.status is Status.FAIL and check.waivable and actor.role.covers(TeamRole.APPROVER):
@@ -80,7 +87,7 @@ def _preview(actor: Actor, version: DatasetVersion, check: Check, fix: Fix) -> N
     step = RecipeStep(fix.step, fix.arguments, fix.label, reason=check.title)
     with shown():
         seen = datasets.preview_step(state.services(), actor, version.id, step)
-        st.markdown(f"**{f.safe(fix.label)}.** {f.safe(seen.sentence)}")
+        st.markdown(f"**{_said(fix.label, version)}.** {_said(seen.sentence, version)}")
         table = changed_cells(seen.before, seen.after, *keys_of(version))
         if table is not None:
             st.dataframe(table, height=320, hide_index=True, width="stretch", column_config=written(table))

@@ -53,7 +53,7 @@ def editor(actor: Actor, version: DatasetVersion) -> None:
         disabled=["column", "confidence", "reason"],
         placeholder="",
         column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
+            "column": st.column_config.TextColumn("Column", pinned=True, width="medium"),
             "role": st.column_config.SelectboxColumn(
                 "Is", options=ROLES, required=True, format_func=_words, width="medium"
             ),

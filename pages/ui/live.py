@@ -36,7 +36,7 @@ def outcome(now: PlanOutcome, today: PlanOutcome, results: Results, scheme: Sche
     )
     last = min(now.plan.periods, length) - 1
     table["end"] = [d if i == last else pd.NaT for i, d in enumerate(table["date"])]
-    unit = "week" if results.period_days == 7 else "period"
+    unit = f.period(results.period_days)
     title = f"{f.plain(results.kpi)} per {unit}"
     st.vega_lite_chart(
         table, _outcome_spec(title, scheme, _prefix(results)), theme=None, width="stretch", key="hand_outcome"

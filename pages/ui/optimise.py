@@ -44,7 +44,7 @@ def _optimise(actor: Actor, run: Run, results: Results, fitted: Fitted) -> None:
                 52,
                 st.session_state.get(PERIODS, 13),
                 key=PERIODS,
-                format=f"%d {'weeks' if results.period_days == 7 else 'periods'}",
+                format=f"%d {f.period(results.period_days)}s",
             )
             today = fitted.response.current_plan(periods)
             now = sum(today.spend.values())

@@ -22,7 +22,8 @@ def panel(actor: Actor, run: Run, results: Results) -> None:
 
 @st.fragment
 def _ask(results: Results, fitted: Fitted) -> None:
-    st.markdown(":gray[Choose weeks of the past and another spend for them: what would have come of it?]")
+    units = f"{f.period(results.period_days)}s"
+    st.markdown(f":gray[Choose {units} of the past and another spend for them: what would have come of it?]")
     left, right = st.columns([2, 3], gap="large")
     with shown():
         with left:
@@ -46,7 +47,7 @@ def numbers(answer: Answer, results: Results) -> None:
         if np.isfinite(answer.spent):
             more = answer.instead - answer.spent
             against = f"{f.signed(more, money)} against {money(answer.spent)}" if abs(more) >= 0.5 else "as it was"
-            _metric("Spend in those weeks", money(answer.instead), against)
+            _metric(f"Spend in those {f.period(results.period_days)}s", money(answer.instead), against)
         _metric(
             f"{f.plain(results.kpi)} would have been",
             f.signed(answer.kpi.mean, write),
@@ -78,12 +79,14 @@ def sentence(answer: Answer, results: Results) -> str:
         f"(with a probability of {f.chance(sure)} that it is {way} at all)."
     )
     if answer.behind >= 0.005:
-        text += f" {f.share(answer.behind)} of it would have come after those weeks, by carry-over."
+        units = f"{f.period(results.period_days)}s"
+        text += f" {f.share(answer.behind)} of it would have come after those {units}, by carry-over."
     return text
 
 
 def _pictures(answer: Answer, results: Results, fitted: Fitted) -> None:
-    st.markdown("**The difference over time**  :gray[line: mean; ribbon: 90% interval; grey: the weeks in question]")
+    units = f"{f.period(results.period_days)}s"
+    st.markdown(f"**The difference over time**  :gray[line: mean; ribbon: 90% interval; grey: the {units} in question]")
     show(
         charts_past.difference(answer, results, scheme()),
         "past_difference",
@@ -96,5 +99,5 @@ def _pictures(answer: Answer, results: Results, fitted: Fitted) -> None:
         show(
             charts_past.spent(answer, spend.tolist(), results, scheme()),
             "past_spend",
-            alt="The channel's spend over time with the weeks in question shaded",
+            alt=f"The channel's spend over time with the {units} in question shaded",
         )

@@ -53,7 +53,7 @@ def _asked(fitted: Fitted, results: Results, question: Question, way: str, key: 
         percent = st.slider("Of what was spent", 0, 300, 120, 5, format="%d%%", key=f"{key}_percent")
         return Question(channel, first, last, factor=percent / 100)
     usual = causal.usual_level(fitted.response, question) or 0.0
-    unit = "week" if results.period_days == 7 else "period"
+    unit = f.period(results.period_days)
     if way == BEFORE:
         st.caption(f.safe(f"{f.money(usual, results.currency)} a {unit}, the mean of the eight before."))
         return Question(channel, first, last, level=usual)

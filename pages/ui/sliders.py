@@ -60,7 +60,7 @@ def _periods(results: Results) -> int:
         52,
         st.session_state.get(PERIODS, 13),
         key=PERIODS,
-        format=f"%d {'weeks' if results.period_days == 7 else 'periods'}",
+        format=f"%d {f.period(results.period_days)}s",
     )
 
 

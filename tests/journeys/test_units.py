@@ -28,14 +28,14 @@ def test_spend_in_thousands_is_multiplied_back(
         datasets.add_dataset(services, actor, project.id, [upload])
     with web(free_port(), DATABASE_URL=fresh_database.admin, REDIS_URL=redis_url) as address:
         page.goto(f"{address}/data?project={project.id}")
-        finding = page.get_by_text("tv_spend is about a 1,000th of its usual level")
+        finding = page.get_by_text("TV spend is about a 1,000th of its usual level")
         expect(finding).to_be_visible()
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 1000})
-            page.get_by_role("button", name="Multiply tv_spend by 1,000").scroll_into_view_if_needed()
+            page.get_by_role("button", name="Multiply TV spend by 1,000").scroll_into_view_if_needed()
             page.screenshot(path=tmp_path / f"finding-{width}.png")
-        page.get_by_role("button", name="Multiply tv_spend by 1,000").click()
-        expect(page.get_by_role("dialog").get_by_text("changed in tv_spend")).to_be_visible()
+        page.get_by_role("button", name="Multiply TV spend by 1,000").click()
+        expect(page.get_by_role("dialog").get_by_text("changed in TV spend")).to_be_visible()
         page.screenshot(path=tmp_path / "preview.png")
         page.get_by_role("dialog").get_by_role("button", name="Apply").click()
         expect(page.get_by_text("done, and kept in the recipe")).to_be_visible()

@@ -41,4 +41,4 @@ def test_geos_are_told_apart() -> None:
     odd = (trends.Odd(pd.Timestamp("2024-05-06").date(), 9.0, 3.0, 6.0, "South"),)
     first, second = trend_words.geo_sentences(growth, odd, f.short)
     assert first == "North did best against the year before (+100%), South worst (−50%)."
-    assert second.startswith("South on 6 May 2024: 9 where 3")
+    assert second == "1 odd period in South: 6 May 2024: 9 where 3 was expected."

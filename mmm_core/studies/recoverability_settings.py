@@ -9,12 +9,14 @@ import pandas as pd
 
 from mmm_core.domain.errors import BadInput
 from mmm_core.domain.fit import ModelData
-from mmm_core.modeling.prepare import period_days, prepare
+from mmm_core.modeling.prepare import DAYS_IN_YEAR, period_days, prepare
 from mmm_core.modeling.spec import LiftTest, ModelSpec
 from mmm_core.studies import frames, windows
 
 REGION = "region of the simulation"
 SIMULATED = "simulation"
+MONTH = 28
+"""Days from which on a period is one month, or some."""
 
 
 class Scenario(StrEnum):
@@ -71,7 +73,7 @@ def longer(frame: pd.DataFrame, spec: ModelSpec, added: int) -> pd.DataFrame:
     """The table with its last year (or all of a shorter one) run again as often as it takes."""
     dates = windows.dates_of(frame, spec)
     days = float(np.median(np.diff(dates).astype("timedelta64[D]").astype(float)))
-    year = min(len(dates), round(364 / days) if days < 28 else 12)
+    year = min(len(dates), _a_year(days))
     source = dates[len(dates) - year :]
     parts = [frame.assign(**{spec.date: pd.to_datetime(frame[spec.date])})]
     for n in range(added):
@@ -81,7 +83,16 @@ def longer(frame: pd.DataFrame, spec: ModelSpec, added: int) -> pd.DataFrame:
 
 
 def _after(last: pd.Timestamp, periods: int, days: float) -> pd.Timestamp:
-    return last + (pd.DateOffset(months=periods) if days >= 28 else pd.Timedelta(days=round(days * periods)))
+    if days < MONTH:
+        return last + pd.Timedelta(days=round(days * periods))
+    ahead = last + pd.DateOffset(months=periods * 12 // _a_year(days))
+    # Months that are named by their last day are so in those to come.
+    return ahead + pd.offsets.MonthEnd(0) if last.is_month_end else ahead
+
+
+def _a_year(days: float) -> int:
+    """Periods in a year: whole weeks of days, months, quarters."""
+    return round(364 / days) if days < MONTH else max(1, round(DAYS_IN_YEAR / days))
 
 
 def pulsed(frame: pd.DataFrame, spec: ModelSpec, first: int, block: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -143,6 +154,5 @@ def regions(
 def assumed_of(data: ModelData, years: float, count: int, apart: float) -> Assumed:
     """The scenarios' lengths in the data's own periods."""
     days = period_days(data)
-    a_year = round(364 / days) if days < 28 else 12
     month = max(1, round(28 / days))
-    return Assumed(max(1, round(years * a_year)), month, 2 * month, count, apart)
+    return Assumed(max(1, round(years * _a_year(days))), month, 2 * month, count, apart)

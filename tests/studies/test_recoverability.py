@@ -64,6 +64,29 @@ def test_months_go_on_as_months() -> None:
     assert pd.to_datetime(more["week"]).max() == pd.Timestamp("2024-12-31")
 
 
+@pytest.mark.parametrize(("rule", "a_year"), [("ME", 12), ("QS", 4), ("MS", 12), ("14D", 26), ("D", 364)])
+def test_a_year_more_ends_a_year_later_whatever_a_period_is(rule: str, a_year: int) -> None:
+    dates = pd.date_range("2020-01-01", periods=40, freq=rule)
+    frame = FRAME.head(40).assign(week=dates)
+    wanted = settings.assumed_of(prepare(frame, SPEC), 1.0, 3, 0.3).added
+    assert wanted == a_year
+    more = pd.DatetimeIndex(settings.longer(frame, SPEC, wanted)["week"])
+    assert (more[-1] - dates[-1]).days == pytest.approx(365, abs=1.5)
+    assert more.equals(pd.date_range(dates[0], periods=40 + a_year, freq=rule))
+
+
+def test_an_experiment_that_outlasts_its_window_measures_more_noise() -> None:
+    off = FRAME.assign(tv=FRAME["tv"].where(FRAME.index < 80, 0.0))
+    found = settings.setting(off, SPEC, Scenario.EXPERIMENT, ASSUMED, 1)
+    data = prepare(off, SPEC)
+    truth = worlds.truth(data, priors.resolve(SPEC, data), np.random.default_rng(2))
+    under = worlds.Ground(np.zeros((1, 110)), np.array([5e4]), np.array([100.0]), np.array([0.0]))
+    tested = worlds.measured(found, data, truth, under, np.random.default_rng(1)).lift_tests
+    # Eight weeks of window, and as many after it as the memory is long.
+    assert tested[0].channel == "tv"
+    assert tested[0].standard_error == pytest.approx(100 * np.sqrt(8 + SPEC.max_lag - 1))
+
+
 def test_each_paid_channel_is_tested_while_it_is_on() -> None:
     found = setting(Scenario.EXPERIMENT)
     assert [t.channel for t in found.spec.lift_tests] == ["tv", "search"]

@@ -76,7 +76,8 @@ def conclude(inputs: Inputs, options: Options, states: Sequence[StepState]) -> S
     rows.sort(key=lambda r: -abs(r.change))
     said = differences.in_words(inputs.other.spec, inputs.model.spec, sampling=False)
     pictures = (_picture(rows, factors),) if factors else ()
-    return StudyOutcome(_verdict(rows, factors), (_noise(rows),), _tables(rows, factors, said), pictures)
+    note = " ".join(("Before and the parts add up to After.", *worlds.moved_geos(inputs)))
+    return StudyOutcome(_verdict(rows, factors), (_noise(rows),), _tables(rows, factors, said, note), pictures)
 
 
 class _Row:
@@ -120,14 +121,14 @@ def _noise(rows: list[_Row]) -> Check:
     return Check("noise", "Sampling noise", status, message, value, NOISE_LIMIT)
 
 
-def _tables(rows: list[_Row], factors: tuple[str, ...], said: tuple[str, ...]) -> tuple[Table, ...]:
+def _tables(rows: list[_Row], factors: tuple[str, ...], said: tuple[str, ...], note: str) -> tuple[Table, ...]:
     columns = (
         Column("Channel"), Column("Before", "ratio"), Column("After", "ratio"),
         *(Column(WORDS[f].capitalize(), "change") for f in factors),
         Column(NOISE.capitalize(), "change"), Column("Another seed alone", "ratio"),
     )  # fmt: skip
     cells = tuple((r.channel, r.was, r.now, *(r.parts[f] for f in factors), r.noise, r.jitter) for r in rows)
-    out = [Table("What moved each return", columns, cells, "Before and the parts add up to After.")]
+    out = [Table("What moved each return", columns, cells, note)]
     if said:
         out.append(Table("What the specifications differ in", (Column("Difference"),), tuple((s,) for s in said)))
     return tuple(out)

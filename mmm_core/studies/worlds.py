@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmm_core.data.quality_view import listed
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.studies.kind import Inputs
 
@@ -47,6 +48,20 @@ def tables(inputs: Inputs) -> Tables:
         # A geo that joined brings a history of its own: it comes with the history, not with the new weeks.
         later = later[later[geo].astype(str).isin(old.frame[geo].astype(str).unique())]
     return Tables(old.frame, frame, later, frame[seen])
+
+
+def moved_geos(inputs: Inputs) -> tuple[str, ...]:
+    """A sentence on the geos that only one of the models knows, whose weeks count as restated history."""
+    old, new = (inputs.other, inputs.model)
+    if old.spec.geo is None or new.spec.geo is None:
+        return ()
+    was, now = (set(m.frame[m.spec.geo].astype(str)) for m in (old, new))
+    sides = ((now - was, "in the new data alone"), (was - now, "in the old data alone"))
+    return tuple(
+        f"{listed(sorted(names))} {'is' if len(names) == 1 else 'are'} {where}, which counts as restated history."
+        for names, where in sides
+        if names
+    )
 
 
 def what_differs(inputs: Inputs, found: Tables, same_spec: bool) -> tuple[str, ...]:

@@ -293,6 +293,7 @@ def test_a_geo_that_joined_comes_with_the_history_and_leaves_the_new_weeks_to_be
     pair = [ModelInput(panel.to_yaml(), read.to_parquet(t), results=paid_results()) for t in (new, old)]
     given = registry.inputs(*pair)
     found = worlds.tables(given)
+    assert worlds.moved_geos(given) == ("west is in the new data alone, which counts as restated history.",)
     assert worlds.what_differs(given, found, True) == ("history", "weeks")
     assert found.of(world("weeks")).groupby("place")["week"].nunique().to_dict() == {"north": 64, "south": 64}
     assert found.of(world("history")).groupby("place")["week"].nunique().eq(60).all()

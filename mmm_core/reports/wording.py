@@ -179,9 +179,14 @@ def duration(seconds: float | None) -> str:
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
 
 
+def counted(count: int, word: str) -> str:
+    """1 control, 3 controls."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def periods(count: int, days: int) -> str:
     """13 weeks, 30 days, 6 months."""
-    return f"{count} {period(days)}{'' if count == 1 else 's'}"
+    return counted(count, period(days))
 
 
 def period(days: int) -> str:

@@ -17,6 +17,8 @@ from mmm_core.use_cases.access import require
 from mmm_core.use_cases.knowledge import remember_decision
 
 PARQUET = "application/vnd.apache.parquet"
+MOST_SAID = 3
+"""Failed checks that a refusal says in full."""
 Change = Callable[[DatasetVersion, pd.DataFrame], "Changed"]
 
 
@@ -228,10 +230,11 @@ def ensure_usable(version: DatasetVersion | None) -> DatasetVersion:
         raise DataError("Add data on the Data page first.")
     blocking = version.report.blocking
     if blocking:
-        more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
-        raise DataError(
-            f"The data cannot be modelled yet: {blocking[0].message}{more} Fix or waive it on the Data page."
-        )
+        found = " ".join(check.message for check in blocking[:MOST_SAID])
+        left = len(blocking) - MOST_SAID
+        more = f" {left} more {'check' if left == 1 else 'checks'} failed." if left > 0 else ""
+        them = "it" if len(blocking) == 1 else "them"
+        raise DataError(f"The data cannot be modelled yet: {found}{more} Mend or waive {them} on the Data page.")
     return version
 
 

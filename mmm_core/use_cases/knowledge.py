@@ -9,6 +9,7 @@ from mmm_core.domain.knowledge import Document
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.results import Results
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
 from mmm_core.use_cases.access import require
 
 KEPT = ("note", "research")
@@ -99,8 +100,9 @@ def model_in_words(spec: ModelSpec, results: Results) -> str:
 
 def shape_in_words(spec: ModelSpec) -> str:
     """A model's families and sizes."""
-    controls = f", {len(spec.controls)} controls" if spec.controls else ""
-    return f"{len(spec.channels)} channels, {_word(spec.adstock)} memory, {_word(spec.saturation)} saturation{controls}"
+    counts = (f.counted(len(spec.channels), "channel"), f.counted(len(spec.controls), "control"))
+    controls = f", {counts[1]}" if spec.controls else ""
+    return f"{counts[0]}, {_word(spec.adstock)} memory, {_word(spec.saturation)} saturation{controls}"
 
 
 def _word(name: str) -> str:

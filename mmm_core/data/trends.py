@@ -9,7 +9,7 @@ import pandas as pd
 from mmm_core.data import panel
 from mmm_core.data.quality_maths import Array, dependent_columns, season_and_trend
 from mmm_core.data.quality_series import days_of
-from mmm_core.data.quality_view import Thresholds, View, look
+from mmm_core.data.quality_view import SUMMED, Thresholds, View, look
 from mmm_core.data.steps_rows import absent, calendar
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import DataError
@@ -107,38 +107,57 @@ def scan(frame: pd.DataFrame, recognition: Recognition, column: str | None = Non
     name = column or view.kpi
     if name is None or name not in view.periods:
         raise DataError(f"The data have no column of numbers called {name}." if name else "No column is the KPI.")
-    values, cycle = _without_gaps(view, name), _cycle(view)
+    values, each, cycle = _without_gaps(view, name), _parts(frame, recognition, view, name, geo), _cycle(view)
     parts = decompose(_between(values), view.step_days or 7.0)
-    table = _table(values, cycle, parts)
+    table = _table(values, each, cycle, parts)
     season, trend = _strengths(*parts) if parts else (None, None)
     odd = _odd(table, geo or "")
-    return Scan(name, geo, table, growth(values, cycle), season, trend, odd, event_impacts(view, name))
+    return Scan(name, geo, table, growth(each, cycle), season, trend, odd, event_impacts(view, name))
 
 
-def _table(values: "pd.Series[float]", cycle: int, parts: tuple[Array, Array, Array] | None) -> pd.DataFrame:
+def _parts(frame: pd.DataFrame, recognition: Recognition, view: View, column: str, geo: str | None) -> "pd.DataFrame":
+    """The series by geo (T, G) where it is a sum of them, else by itself (T, 1)."""
+    if geo is None and view.panel and column in view.role_columns(*SUMMED):
+        geos = {g: _view(frame, recognition, g) for g in panel.geo_names(frame, recognition)}
+        return pd.DataFrame({g: _without_gaps(v, column) for g, v in geos.items() if len(v.periods)})
+    return _without_gaps(view, column).to_frame()
+
+
+def _year_apart(each: pd.DataFrame, cycle: int) -> "tuple[pd.Series[float], pd.Series[float]]":
+    """Each period and the one a year before (T,), summed over the geos that have both: one that joined is no growth."""
+    before = each.shift(cycle)
+    both = each.notna() & before.notna()
+    now, then = (part.where(both).sum(axis=1, min_count=1) for part in (each, before))
+    return now, then
+
+
+def _table(
+    values: "pd.Series[float]", each: pd.DataFrame, cycle: int, parts: tuple[Array, Array, Array] | None
+) -> pd.DataFrame:
     """A row per period that the data have."""
     table = pd.DataFrame({"period": values.index, "value": values.to_numpy(dtype=float)})
-    table["year_ago"] = table["value"].shift(cycle)
-    table["change"] = table["value"] / table["year_ago"].where(table["year_ago"] > 0) - 1
+    now, before = (part.reindex(values.index).to_numpy(dtype=float) for part in _year_apart(each, cycle))
+    table["year_ago"] = before
+    table["change"] = now / np.where(before > 0, before, np.nan) - 1
     for number, part in enumerate(("trend", "season", "rest")):
         table[part] = parts[number] if parts else np.nan
     table["z"] = modified_z(table["rest"].to_numpy(dtype=float)) if parts else np.nan
     return table[table["value"].notna()].reset_index(drop=True)
 
 
-def growth(values: "pd.Series[float]", cycle: int) -> Growth | None:
+def growth(each: pd.DataFrame, cycle: int) -> Growth | None:
     """Up to a year of the latest periods against the same ones a year before; None under a quarter of overlap.
 
-    ``values`` has every period of the calendar; those that the data lack in either year count in neither.
+    ``each`` (T, G) has every period of the calendar; those that the data of a geo lack in either year count in neither.
     """
-    count = min(cycle, len(values) - cycle)
+    count = min(cycle, len(each) - cycle)
     if count < 1:
         return None
-    now, before = (part.to_numpy(dtype=float) for part in (values.iloc[-count:], values.shift(cycle).iloc[-count:]))
-    both = np.isfinite(now) & np.isfinite(before)
-    if both.sum() < max(1, cycle // 4):
+    now, before = (part.iloc[-count:].to_numpy(dtype=float) for part in _year_apart(each, cycle))
+    known = int(np.isfinite(now).sum())
+    if known < max(1, cycle // 4):
         return None
-    return Growth(int(both.sum()), float(now[both].sum()), float(before[both].sum()))
+    return Growth(known, float(np.nansum(now)), float(np.nansum(before)))
 
 
 def growth_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | None = None) -> pd.DataFrame:
@@ -148,7 +167,7 @@ def growth_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | N
         view = _view(frame, recognition, geo)
         name = column or view.kpi or ""
         enough = name in view.periods and len(view.periods) >= 8
-        found = growth(_without_gaps(view, name), _cycle(view)) if enough else None
+        found = growth(_without_gaps(view, name).to_frame(), _cycle(view)) if enough else None
         if found is not None and found.change is not None:
             rows.append((geo, found.now, found.before, found.change))
     out = pd.DataFrame(rows, columns=["geo", "now", "before", "change"])
@@ -166,7 +185,7 @@ def odd_by_geo(frame: pd.DataFrame, recognition: Recognition, column: str | None
         values = _without_gaps(view, name)
         parts = decompose(_between(values), view.step_days or 7.0)
         if parts is not None:
-            out += _odd(_table(values, _cycle(view), parts), geo)
+            out += _odd(_table(values, values.to_frame(), _cycle(view), parts), geo)
     return tuple(sorted(out, key=lambda o: -abs(o.z)))
 
 

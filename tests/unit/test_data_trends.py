@@ -82,6 +82,22 @@ def test_a_missing_week_moves_no_other_week_to_another_year(lacking: list[int]) 
     assert found.growth.periods == 52 - sum(week >= 52 for week in lacking)
 
 
+def test_a_geo_that_joined_is_no_growth() -> None:
+    company = simulate.company("geo", 5, geos=3)
+    roles = recognise(company.frame)
+    weeks = sorted(company.frame["week"].unique())
+    late = company.frame[(company.frame["region"] != "South") | (company.frame["week"] >= weeks[130])]
+    assert set(late["region"]) > {"South"}
+    found = trends.scan(late.reset_index(drop=True), roles)
+    others = trends.scan(late[late["region"] != "South"].reset_index(drop=True), roles)
+    assert found.growth is not None
+    assert others.growth is not None
+    assert found.growth.change == pytest.approx(others.growth.change)
+    change = found.table["change"].to_numpy()[52:]
+    assert change == pytest.approx(others.table["change"].to_numpy()[52:])
+    assert found.table["value"].iloc[-1] > others.table["value"].iloc[-1]
+
+
 def test_a_missing_month_leaves_the_others_a_year_apart() -> None:
     months = np.arange(40)
     values = 1000 * 1.2 ** (months / 12) * (1 + 0.3 * np.sin(2 * np.pi * months / 12))

@@ -132,7 +132,11 @@ def features(frame: pd.DataFrame, recognition: Recognition, column: str) -> pd.D
     rows = frame[frame[column].notna() & frame[date].notna()]
     items = rows[column].astype(str)
     found = {"kpi": kpi, **_columns(rows, recognition, kpi)}
-    sums = pd.DataFrame({n: to_numbers(rows[c]) for n, c in found.items()}).groupby([items, rows[date]])
+    numbers = pd.DataFrame({n: to_numbers(rows[c]) for n, c in found.items()})
+    if "volume" in found:
+        # Sales of rows that do not say how much was sold are no part of a price.
+        numbers["priced"] = numbers["kpi"].where(numbers["volume"].notna())
+    sums = numbers.groupby([items, rows[date]])
     by_period = sums.sum(min_count=1)
     for name in ("price", "outlets"):
         if name in found:
@@ -148,7 +152,7 @@ def features(frame: pd.DataFrame, recognition: Recognition, column: str) -> pd.D
     out = pd.DataFrame({"sales": grouped["kpi"].mean()})
     if "volume" in found:
         out["volume"] = grouped["volume"].mean()
-        out["price"] = grouped["kpi"].sum() / grouped["volume"].sum()
+        out["price"] = grouped["priced"].sum() / grouped["volume"].sum()
     elif "price" in found:
         out["price"] = grouped["price"].mean()
     if "outlets" in found:

@@ -67,6 +67,17 @@ def test_features_are_what_they_are_called(sample: tuple[pd.DataFrame, Recogniti
     assert wine["volatility"] == pytest.approx(rows["revenue"].std(ddof=0) / rows["revenue"].mean())
 
 
+def test_a_price_is_of_what_was_counted(sample: tuple[pd.DataFrame, Recognition, dict[str, str]]) -> None:
+    """Weeks in which nobody counted the units make nothing dearer."""
+    wide, roles, _ = sample
+    known = (wide["Product"] != "Wine") | (np.arange(len(wide)) % 2 == 0)
+    before, after = (
+        segments.features(table, roles, "Product").loc["Wine", "price"]
+        for table in (wide, wide.assign(units=wide["units"].where(known)))
+    )
+    assert after == pytest.approx(before, rel=0.05)
+
+
 def test_a_person_may_ask_for_another_number(sample: tuple[pd.DataFrame, Recognition, dict[str, str]]) -> None:
     wide, roles, _ = sample
     two = segments.segment(wide, roles, "Product", 2)

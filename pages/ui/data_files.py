@@ -72,13 +72,14 @@ def _sheet(file: object) -> str | None:
 
 def summary(actor: Actor, version: DatasetVersion) -> None:
     """One row of facts: what it is, how long, how good; and for a panel each of its regions."""
-    geos = pd.DataFrame()
+    geos, days = pd.DataFrame(), version.recognition.frequency_days
     with shown():
         now = state.working(actor, version)
+        # Of the table as it is modelled: a daily file is weekly there.
+        days = now.recognition.frequency_days
         geos = panel.geo_table(now.frame, now.recognition)
     found = Counter(r.role for r in version.recognition.roles)
     channels = {r.channel or r.column for r in version.recognition.roles if r.role in (Role.SPEND, Role.ORGANIC)}
-    days = version.recognition.frequency_days
     with st.container(horizontal=True, key="data_summary"):
         st.metric(
             "Periods",

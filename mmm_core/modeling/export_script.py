@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,15 @@ import numpy as np
 import xarray as xr
 from pymc_extras.prior import Prior
 from pymc_marketing.hsgp_kwargs import HSGPKwargs
+from pymc_marketing.mmm import SoftPlusHSGP
 
 from mmm_core.domain.fit import ModelData
 from mmm_core.modeling import pymc_believed, pymc_frequency, pymc_model, pymc_shocks
 from mmm_core.modeling.priors import Priors
 from mmm_core.modeling.spec import ModelSpec
+
+COURSE = ("m", "L", "eta", "ls", "cov_func", "centered", "drop_first", "dims")
+"""What says which process over time it is."""
 
 
 def write_script(path: Path, spec: ModelSpec, data: ModelData, priors: Priors) -> None:
@@ -47,7 +52,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         "from pymc_extras.prior import Prior",
         *(["from pymc_marketing.hsgp_kwargs import HSGPKwargs"] if priors.varying else []),
         *(["import pymc as pm"] if data.by_frequency or priors.believed else []),
-        f"from pymc_marketing.mmm import MMM, {adstock}, {saturation}",
+        f"from pymc_marketing.mmm import MMM, {', '.join((adstock, saturation, *_courses(data, priors)))}",
         *(["from pymc_marketing.mmm.additive_effect import MuEffect"] if priors.geo else []),
         "from pymc_marketing.mmm.scaling import DataDerivedScaling, FixedScaling, Scaling",
         *_own_classes(data, priors),
@@ -74,7 +79,7 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         *_scaling(data),
         "    ),",
         "    model_config=model_config,",
-        *(f"    {name}={on}," for name, on in pymc_model.varying(priors).items()),
+        *(f"    {name}={_source(what)}," for name, what in pymc_model.varying(data, priors).items()),
         *([f'    dims=("{pymc_frequency.GEO}",),'] if len(data.geos) > 1 else []),
         ")",
         *_often(data),
@@ -96,6 +101,13 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _courses(data: ModelData, priors: Priors) -> list[str]:
+    """The class of a course over time that all geos share, where there is one."""
+    return (
+        ["SoftPlusHSGP"] if any(isinstance(w, SoftPlusHSGP) for w in pymc_model.varying(data, priors).values()) else []
+    )
 
 
 def _frequencies(data: ModelData) -> dict[str, Any]:
@@ -211,6 +223,11 @@ def _source(value: Any) -> str:
     if isinstance(value, xr.DataArray):
         coords = {name: labels.values.tolist() for name, labels in value.coords.items()}
         return f"xr.DataArray({value.values.tolist()!r}, dims={value.dims!r}, coords={coords!r})"
-    if isinstance(value, HSGPKwargs):
+    if isinstance(value, StrEnum):
+        return repr(value.value)
+    if isinstance(value, bool | int | str | tuple | HSGPKwargs):
         return repr(value)
+    if isinstance(value, SoftPlusHSGP):
+        arguments = {name: getattr(value, name) for name in COURSE}
+        return f"SoftPlusHSGP({', '.join(f'{name}={_source(item)}' for name, item in arguments.items())})"
     return f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(float(value))

@@ -57,16 +57,21 @@ class GeoPriors:
 
 @dataclass(frozen=True)
 class Varying:
-    """A softplus Gaussian process of mean 1 over periods, as PyMC-Marketing's ``HSGPKwargs`` has it."""
+    """A softplus Gaussian process of mean 1 over periods, as PyMC-Marketing's ``HSGPKwargs`` has it; geos share it."""
 
     baseline: bool
     media: bool
     terms: int
     """Basis functions."""
     length: float
-    """Mean length scale in periods (inverse gamma), and half of it as its standard deviation."""
+    """Mean length scale in periods (inverse gamma)."""
     rate: float
     """Of the exponential prior on the process's standard deviation."""
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the length scale."""
+        return 0.5 * self.length
 
 
 @dataclass(frozen=True)
@@ -148,8 +153,8 @@ def _varying(spec: ModelSpec, data: ModelData) -> Varying | None:
     asked = spec.time_varying
     if not (asked.baseline or asked.media):
         return None
-    if len(data.geos) > 1:
-        raise SpecError("Effects that vary over time are for national data; leave them out, or aggregate the geos.")
+    if asked.baseline and len(data.geos) > 1:
+        raise SpecError("A baseline that drifts is for national data; with geos choose a smooth one (spline) instead.")
     days = period_days(data)
     return Varying(
         baseline=asked.baseline,

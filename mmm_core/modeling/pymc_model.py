@@ -28,6 +28,7 @@ from pymc_marketing.mmm import (
     MichaelisMentenSaturation,
     NoAdstock,
     NoSaturation,
+    SoftPlusHSGP,
     TanhSaturationBaselined,
     WeibullCDFAdstock,
     WeibullPDFAdstock,
@@ -39,7 +40,7 @@ from pytensor.xtensor import as_xtensor
 from mmm_core.domain.fit import BASELINE_DRIFT, MEDIA_DRIFT, Array, ModelData
 from mmm_core.modeling.distributions import Distribution
 from mmm_core.modeling.lift import LiftData
-from mmm_core.modeling.priors import GeoPriors, Priors
+from mmm_core.modeling.priors import GeoPriors, Priors, Varying
 from mmm_core.modeling.pymc_believed import believe
 from mmm_core.modeling.pymc_frequency import GEO, ByFrequency
 from mmm_core.modeling.pymc_shocks import SharedShocks
@@ -121,7 +122,7 @@ def model_config(data: ModelData, priors: Priors) -> dict[str, Any]:
                 m=priors.varying.terms,
                 eta_lam=priors.varying.rate,
                 ls_mu=priors.varying.length,
-                ls_sigma=0.5 * priors.varying.length,
+                ls_sigma=priors.varying.spread,
             )
     if data.linear.shape[-1]:
         config["gamma_control"] = _pooled(priors.control, geo.control if geo else None, "control")
@@ -187,7 +188,7 @@ def unbuilt(data: ModelData, priors: Priors) -> MMM:
         scaling=scaling(data),
         model_config=model_config(data, priors),
         **({"dims": (GEO,)} if len(data.geos) > 1 else {}),
-        **varying(priors),
+        **varying(data, priors),
     )
     if data.by_frequency:
         mmm.often = data.scaled_frequency
@@ -199,12 +200,28 @@ def shared_shocks(geo: GeoPriors) -> SharedShocks:
     return SharedShocks(scale=float(geo.shock.parameters["sigma"]))
 
 
-def varying(priors: Priors) -> dict[str, bool]:
-    """MMM's flags for what drifts over time."""
-    if priors.varying is None:
+def varying(data: ModelData, priors: Priors) -> dict[str, bool | SoftPlusHSGP]:
+    """What drifts over time, as MMM's arguments; media of a panel have one course that all geos share."""
+    found = priors.varying
+    if found is None:
         return {}
-    flags = {"time_varying_intercept": priors.varying.baseline, "time_varying_media": priors.varying.media}
-    return {name: True for name, on in flags.items() if on}
+    media = True if len(data.geos) == 1 else _course(found, len(data.dates))
+    asked = {"time_varying_intercept": (found.baseline, True), "time_varying_media": (found.media, media)}
+    return {name: what for name, (on, what) in asked.items() if on}
+
+
+def _course(found: Varying, periods: int) -> SoftPlusHSGP:
+    """The process that MMM makes of its settings (``model_config``), over periods alone."""
+    return SoftPlusHSGP(
+        m=found.terms,
+        L=float(periods - 1),
+        eta=Prior("Exponential", lam=found.rate),
+        ls=Prior("InverseGamma", mu=found.length, sigma=found.spread),
+        cov_func="matern52",
+        centered=False,
+        drop_first=False,
+        dims="date",
+    )
 
 
 def table(data: ModelData) -> tuple[pd.DataFrame, "pd.Series[float]"]:

@@ -87,20 +87,23 @@ def baseline(raw: dict[str, Any], key: str) -> None:
         most = max(20 if trend["kind"] == "spline" else 12, trend["knots"])
         trend["knots"] = right.slider(words, 1, most, trend["knots"], key=f"{key}_knots", help=help_)
     if "time_varying" in raw:
-        _drift(raw["time_varying"], key)
+        _drift(raw["time_varying"], key, panel=bool(raw.get("geo")))
 
 
-def _drift(drift: dict[str, Any], key: str) -> None:
+def _drift(drift: dict[str, Any], key: str, *, panel: bool) -> None:
     left, right = st.columns(2)
     drift["baseline"] = left.toggle(
         "The baseline drifts as the data say",
         drift["baseline"],
         key=f"{key}_drift_baseline",
-        help="A process whose speed and size are learned; a smooth baseline above is quicker.",
+        disabled=panel and not drift["baseline"],
+        help="For national data; with geos choose a smooth baseline above."
+        if panel
+        else "A process whose speed and size are learned; a smooth baseline above is quicker.",
     )
     drift["media"] = right.toggle(
         "The strength of all media drifts",
         drift["media"],
         key=f"{key}_drift_media",
-        help="All channels together grow stronger or weaker over the months. Slower to fit.",
+        help="All channels together, in all geos, grow stronger or weaker over the months. Slower to fit.",
     )

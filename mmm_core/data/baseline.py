@@ -1,6 +1,6 @@
 """The KPI without media and promotions, from the periods that came nearest to that; before any model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from mmm_core.domain.results import Interval
 
 CARRIED = 0.5
 """Share of a period's media that is taken to work on in the next: a week after a campaign is not quiet yet."""
+CARRIES = (0.3, CARRIED, 0.7)
+"""Nobody knows that share before a model: the interval holds what each of these would say."""
 QUIET_SHARE = {BaselineMethod.MEDIAN: 0.25, BaselineMethod.MEAN: 0.25, BaselineMethod.REGRESSION: 0.5}
 """The periods with the least media: a quarter to stand for none, half to see what a little of them brings."""
 FEWEST = 8
@@ -99,7 +101,7 @@ def quiet_periods(view: View, share: float) -> Quiet:
     return Quiet(mask, float(pressure[mask].mean()) / whole if whole > 0 else 0.0, int(calm.sum()))
 
 
-def media_pressure(view: View) -> Array:
+def media_pressure(view: View, carried: float = CARRIED) -> Array:
     """(T,) media of all channels with carry-over, each over its own mean, weighted by its spend: 1 is usual."""
     if not view.channels:
         return np.zeros(len(view.periods))
@@ -109,7 +111,7 @@ def media_pressure(view: View) -> Array:
     weights = np.where(np.isfinite(spend), spend, usual)
     kept = np.maximum(acting, 0)
     for t in range(1, len(kept)):
-        kept[t] = CARRIED * kept[t - 1] + (1 - CARRIED) * kept[t]
+        kept[t] = carried * kept[t - 1] + (1 - carried) * kept[t]
     means = kept.mean(axis=0)
     live = (means > 0) & (weights > 0)
     if not live.any():
@@ -152,22 +154,50 @@ def _levels(
     draws = np.asarray(of(rng.choice(calm, (DRAWS, len(calm))), axis=1), dtype=float)
     level = float(of(calm)) + season
     low, high = np.quantile(draws, (0.05, 0.95))
+    left = _still_at_work(view, kpi - season, quiet)
     shares = (draws * len(kpi) + season.sum()) / total
-    return level, low + season, high + season, _interval(shares, float(level.sum()) / total)
+    share = _interval(shares, float(level.sum()) / total)
+    return level, low - left + season, high + season, replace(share, p5=share.p5 - left * len(kpi) / total)
+
+
+def _still_at_work(view: View, kpi: Array, quiet: npt.NDArray[np.bool_]) -> float:
+    """KPI per period that media may still have brought in the quiet periods, at most all of it.
+
+    What the KPI of all periods without promotion or event is above that of the quiet ones came from so much more media;
+    the media that are left in these bring as much for their part.
+    """
+    calm, out = ~_busy(view), 0.0
+    for carried in CARRIES:
+        pressure = media_pressure(view, carried)
+        least, usual = float(pressure[quiet].mean()), float(pressure[calm].mean())
+        more = float(kpi[calm].mean() - kpi[quiet].mean())
+        if usual > least and more > 0:
+            out = max(out, more * least / (usual - least))
+    return min(out, max(0.0, float(kpi[quiet].mean())))
 
 
 def _regression(
     view: View, kpi: Array, quiet: npt.NDArray[np.bool_], total: float
 ) -> tuple[Array, Array, Array, Interval]:
-    from statsmodels.regression.linear_model import OLS
-
     terms = min(2, (int(quiet.sum()) // PER_TERM - 3) // 2)
     if terms < 0:
         raise DataError(
             f"{plural(int(quiet.sum()), 'quiet period')} are too few for a regression: take the median or the mean."
         )
     base = season_and_trend(days_of(view), terms=terms)
-    pressure = media_pressure(view)
+    tried = [_line(base, media_pressure(view, carried), kpi, quiet, total) for carried in CARRIES]
+    level, _, _, share = tried[CARRIES.index(CARRIED)]
+    low, high = np.min([t[1] for t in tried], axis=0), np.max([t[2] for t in tried], axis=0)
+    around = replace(share, p5=min(t[3].p5 for t in tried), p95=max(t[3].p95 for t in tried))
+    return level, low, high, around
+
+
+def _line(
+    base: Array, pressure: Array, kpi: Array, quiet: npt.NDArray[np.bool_], total: float
+) -> tuple[Array, Array, Array, Interval]:
+    """Read where there are no media: level, low, high (T,) and the share of the KPI."""
+    from statsmodels.regression.linear_model import OLS
+
     with_media = np.column_stack([base, pressure]) if np.ptp(pressure[quiet]) > 0 else base
     fitted = OLS(kpi[quiet], with_media[quiet]).fit()
     design = np.zeros_like(with_media)

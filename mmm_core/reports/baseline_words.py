@@ -37,7 +37,10 @@ def basis(baseline: Baseline) -> str:
         return f"It rests on {left}; a line through them is read where there are none."
     if found.quiet_media < 0.1:
         return f"It rests on {left}: next to none."
-    return f"It rests on {left}; what these brought is counted as baseline, so it is rather too high than too low."
+    return (
+        f"It rests on {left}; what these brought is counted as baseline, so it is rather too high than too low, and "
+        "its interval reaches down to where they are taken off."
+    )
 
 
 def against_model(baseline: Baseline, results: Results, season: float) -> str:

@@ -12,6 +12,7 @@ from mmm_core.analysis.response import ResponseModel
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.fit import Array, ModelData
 from mmm_core.domain.results import Interval
+from mmm_core.modeling.prepare import period_spans
 
 NEARBY = 13
 """Periods around the window from which the price of exposure is taken where the window itself has no spend."""
@@ -99,8 +100,8 @@ def window(data: ModelData, question: Question) -> npt.NDArray[np.intp]:
         raise PlanError(f"The model has no channel called {question.channel}.")
     if question.first > question.last:
         raise PlanError(f"The window ends ({question.last}) before it begins ({question.first}).")
-    length = known[1] - known[0]
-    if question.first < known[0] or question.last >= known[-1] + length:
+    starts, ends = (days(ends) for ends in period_spans(data.dates))
+    if question.first < starts[0] or question.last >= ends[-1]:
         raise PlanError(
             f"The data run from {known[0]} to {known[-1]}; the window {question.first} to {question.last} is not all "
             "inside."

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mmm_core.analysis.response import ResponseModel
@@ -89,6 +90,19 @@ def test_more_than_was_ever_spent_is_marked(company: Company) -> None:
 def test_a_question_that_cannot_be_asked_is_refused(company: Company, question: Question, words: str) -> None:
     with pytest.raises(PlanError, match=words):
         past.answer(company.response, question)
+
+
+@pytest.mark.parametrize("rule", ["MS", "ME"])
+def test_a_month_is_asked_for_by_its_days_however_the_data_name_it(company: Company, rule: str) -> None:
+    data = company.response.data
+    dates = pd.date_range("2015-01-01", periods=len(data.dates), freq=rule).to_numpy()
+    data = replace(data, dates=dates)
+    assert past.window(data, Question("tv", date(2015, 1, 1), date(2015, 1, 31), factor=0.0)).tolist() == [0]
+    last = pd.Timestamp(dates[-1]) + pd.offsets.MonthEnd(0)
+    asked = Question("tv", last.replace(day=1).date(), last.date(), factor=0.0)
+    assert past.window(data, asked).tolist() == [len(dates) - 1]
+    with pytest.raises(PlanError, match="not all inside"):
+        past.window(data, replace(asked, last=(last + pd.Timedelta(days=1)).date()))
 
 
 def test_a_channel_that_was_off_needs_an_amount(company: Company) -> None:

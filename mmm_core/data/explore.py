@@ -10,6 +10,9 @@ from mmm_core.data.quality_view import EXTRA, MEDIA, USED, Thresholds, View, loo
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import DataError
 
+LONGEST_WEEKS = 27
+"""Days beyond which periods are months."""
+
 
 def distribution(frame: pd.DataFrame, column: str, bins: int = 30) -> pd.DataFrame:
     """Histogram of a number column: ``low``, ``high``, ``count`` per bin; empty where it holds no number."""
@@ -47,7 +50,8 @@ def spend_and_kpi(frame: pd.DataFrame, recognition: Recognition) -> pd.DataFrame
 def seasonality(frame: pd.DataFrame, recognition: Recognition, column: str | None = None) -> pd.DataFrame:
     """Yearly profile of a column (the KPI where None), as a multiple of its centred yearly mean.
 
-    Returns one row per ISO week: ``week``, ``mean``, ``low``, ``high`` (over the years) and ``years``.
+    Returns one row per ISO week (per month where periods are longer): ``week``, ``mean``, ``low``, ``high`` (over the
+    years) and ``years``.
     """
     view = _view(frame, recognition)
     name = column or view.kpi
@@ -61,7 +65,10 @@ def seasonality(frame: pd.DataFrame, recognition: Recognition, column: str | Non
     ratio = (values / level.where(level.abs() > 0)).dropna()
     if ratio.empty:
         return empty
-    grouped = ratio.groupby(pd.DatetimeIndex(ratio.index).isocalendar().week.to_numpy())
+    when = pd.DatetimeIndex(ratio.index)
+    # A month begins in another week from year to year; one week stands for it in all of them.
+    months = 1 + np.round((when.month.to_numpy() - 1) * 52 / 12).astype(int)
+    grouped = ratio.groupby(months if step > LONGEST_WEEKS else when.isocalendar().week.to_numpy())
     out = grouped.agg(["mean", "min", "max", "count"]).reset_index()
     out.columns = pd.Index(["week", "mean", "low", "high", "years"])
     return out.astype({"week": int, "years": int})

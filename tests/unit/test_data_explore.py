@@ -70,6 +70,16 @@ def test_seasonality_peaks_where_the_wave_does(table: pd.DataFrame) -> None:
     assert abs(int(profile.loc[profile["mean"].idxmax(), "week"]) - 14) <= 4
 
 
+@pytest.mark.parametrize("rule", ["MS", "ME"])
+def test_a_months_season_is_that_month_in_every_year(rule: str) -> None:
+    months = pd.date_range("2018-01-01", periods=60, freq=rule)
+    wave = 1000 + 200 * np.cos(2 * np.pi * (months.month - 7) / 12)
+    profile = explore.seasonality(pd.DataFrame({"week": months, "sales": wave, "tv_spend": 1.0}), FOUND)
+    assert len(profile) == 12
+    assert profile["years"].min() >= 4
+    assert profile.loc[profile["mean"].idxmax(), "week"] == 27, "July begins in the 27th week"
+
+
 def test_shares_and_statistics(table: pd.DataFrame) -> None:
     share = explore.spend_share(table, FOUND)
     assert share["share"].sum() == pytest.approx(1.0)

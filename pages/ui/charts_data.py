@@ -9,8 +9,15 @@ from pages.ui.figure import figure, ribbon, template, written
 from pages.ui.palette import Scheme, faded
 
 
-def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, colours: dict[str, str], scheme: Scheme) -> go.Figure:
-    """The KPI above, the spend of every channel stacked below, on one time axis."""
+def spend_and_kpi(
+    frame: pd.DataFrame,
+    kpi: str,
+    currency: str,
+    colours: dict[str, str],
+    scheme: Scheme,
+    write: f.Writer = f.short,
+) -> go.Figure:
+    """The KPI (which ``write`` writes) above, the spend of every channel stacked below, on one time axis."""
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.45, 0.55])
     fig.update_layout(template=template(scheme), height=460, bargap=0.05, barmode="stack")
     channels = [c for c in frame.columns if c not in ("period", "kpi", "spend")]
@@ -20,7 +27,7 @@ def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, colours: dict[st
         name=f.plain(kpi),
         mode="lines",
         line={"color": scheme.ink, "width": 1.8},
-        text=[f.short(v) for v in frame["kpi"]],
+        text=[write(v) for v in frame["kpi"]],
         hovertemplate="%{text}",
         row=1,
         col=1,
@@ -38,7 +45,7 @@ def spend_and_kpi(frame: pd.DataFrame, kpi: str, currency: str, colours: dict[st
             col=1,
         )
     fig.update_yaxes(
-        title_text=f.plain(kpi), row=1, col=1, rangemode="tozero", **written(0.0, frame["kpi"].max(), f.short)
+        title_text=f.plain(kpi), row=1, col=1, rangemode="tozero", **written(0.0, frame["kpi"].max(), write)
     )
     if channels:
         most = float(frame[channels].clip(lower=0).sum(axis=1).max())

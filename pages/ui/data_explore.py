@@ -11,6 +11,7 @@ from mmm_core.domain.identity import Actor
 from mmm_core.domain.project import Project
 from mmm_core.reports import wording as f
 from mmm_core.use_cases.datasets import Working
+from mmm_core.use_cases.trends import writer
 from pages.ui import charts_data as charts
 from pages.ui import state
 from pages.ui.errors import shown
@@ -27,7 +28,9 @@ def _draw(actor: Actor, view: str, now: Working, project: Project) -> None:
     kpi = roles.one(Role.KPI) or "KPI"
     if view == "Over time":
         show(
-            charts.spend_and_kpi(explore.spend_and_kpi(frame, roles), kpi, project.currency, colours, look),
+            charts.spend_and_kpi(
+                explore.spend_and_kpi(frame, roles), kpi, project.currency, colours, look, writer(now, project, kpi)
+            ),
             "explore_time",
             alt="The KPI over time above the stacked spend of every channel",
         )

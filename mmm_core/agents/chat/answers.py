@@ -282,7 +282,8 @@ def plan(found: Result) -> str:
     lines = ["Understood:", "", *(f"- {safe(u)}" for u in said["understood"]), ""]
     gain = said["difference"]
     lines.append(
-        f"Over {said['periods']} periods media would bring {said['brought_then']} in place of {said['brought_now']}: "
+        f"Over {said['periods']} {said['one_period']}s media would bring {said['brought_then']} in place of "
+        f"{said['brought_now']}: "
         f"a difference of {gain['mean']} (90% interval {gain['p5']} to {gain['p95']}), on spend of "
         f"{said['total_then']} in place of {said['total_now']}. It beats today's plan with a probability of "
         f"{said['probability_better']}."
@@ -318,7 +319,7 @@ def lineage(found: Result) -> str:
         return f"{safe(found.question)}\n\n{shown}"
     steps = "\n".join(f"- **{kind}**: {safe(_some(labels))}" for kind, labels in said["computed_from"].items())
     how = f" {safe(said['worked_out'])}" if said["worked_out"] else ""
-    return f"{said['shows']} is the {safe(said['is'])} (metric `{said['metric']}`).{how} It comes from:\n\n{steps}"
+    return f"{said['shows']} is the {safe(said['is'])}.{how} It comes from:\n\n{steps}"
 
 
 def _some(labels: list[str]) -> str:

@@ -11,7 +11,7 @@ from mmm_core.domain.errors import PlanError
 from mmm_core.domain.instructions import Change, Reading
 from mmm_core.domain.planning import PlanOutcome, SpendPlan
 from mmm_core.domain.results import Results
-from mmm_core.reports import change_words
+from mmm_core.reports import change_words, wording
 from mmm_core.use_cases import sentences, what_if
 
 PERIODS = 13
@@ -137,6 +137,7 @@ def _beside(sheet: Sheet, today: PlanOutcome, then: PlanOutcome, results: Result
     moved = {c: s for c, s in then.plan.spend.items() if abs(s - today.plan.spend[c]) > 0.5}
     said: dict[str, Any] = {
         "periods": sheet.n("plan.periods", then.plan.periods, "count"),
+        "one_period": wording.period(results.period_days),
         "spend_now": _spend(sheet, SpendPlan(today.plan.periods, {c: today.plan.spend[c] for c in moved}), "now"),
         "spend_then": _spend(sheet, SpendPlan(then.plan.periods, moved), "then"),
         "total_now": sheet.n("now.spend", today.total_spend, "money"),

@@ -241,7 +241,13 @@ def test_a_figure_in_german_notation_is_found(place: Context) -> None:
 def test_a_number_leads_to_its_file(place: Context, names: list[str]) -> None:
     found = say(place, f"where does channel.{names[0]}.roi.p50 come from?")
     assert found.tools == ("where_from",)
-    for piece in ("return on spend", "**model**: First model", "**dataset**: Data version", "acme.csv", "**plan**"):
+    for piece in (
+        "return on spend",
+        "**Model**: First model",
+        "**Data version**: Data version",
+        "acme.csv",
+        "**Plan**",
+    ):
         assert piece in found.text.replace("\\", ""), piece
 
 

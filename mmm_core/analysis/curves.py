@@ -29,7 +29,8 @@ def curve(model: ResponseModel, channel: int) -> Curve:
     series = (data.spend if paid else data.media)[:, :, channel].sum(axis=0)
     per_level = recent.exposure_per_money(data)[:, channel] if paid else _shares(data.media[:, :, channel])
     highest = float(series.max())
-    on = series[series > 0]
+    late = series[-recent.periods(data) :]
+    on = late[late > 0] if (late > 0).any() else series[series > 0]
     level = np.linspace(0.0, BEYOND * highest if highest > 0 else 1.0, POINTS)
     response = sum(model.at_level(channel, level * share, geo) for geo, share in enumerate(per_level))
     found = bands(np.asarray(response))

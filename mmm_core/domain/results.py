@@ -40,7 +40,7 @@ class Curve:
     p5: tuple[float, ...]
     p95: tuple[float, ...]
     current: float
-    """Mean level over the periods in which the channel was on."""
+    """Mean level over the recent periods in which the channel was on; over all of these where it was off lately."""
     highest_seen: float
     carryover: tuple[float, ...]
     """Mean share of the effect by lag, 0..max_lag-1; sums to 1."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -167,7 +169,12 @@ def test_curves_start_at_zero_rise_and_mark_today() -> None:
     assert all(np.diff(tv.mean) > 0)
     assert tv.highest_seen == data.spend[0, :, 0].max()
     on = data.spend[0, :, 0]
-    assert tv.current == pytest.approx(on[on > 0].mean())
+    late = on[-13:]
+    assert tv.current == pytest.approx(late[late > 0].mean())
+    paused = data.media.copy()
+    paused[:, -13:, 0] = 0.0
+    off = ResponseModel(replace(data, media=paused, spend=paused), post).curves()["tv"].current
+    assert off == pytest.approx(on[:-13][on[:-13] > 0].mean())
     assert sum(tv.carryover) == pytest.approx(1.0)
     level = tv.level[10] / data.media_scale[0, 0]
     expected = np.tanh(post.flat("saturation_lam")[:, 0] * level / 2) * post.flat("saturation_beta")[:, 0]

@@ -55,10 +55,11 @@ def bench(
     """Fit what has no row yet, then write the table anew; returns it."""
     path = results / "contributions.jsonl"
     results.mkdir(exist_ok=True)
-    done = {(r["size"], r["number"], r["contestant"]) for r in rows(path)}
-    todo = [job for job in jobs(sizes, seeds, present(contestants or CONTESTANTS, say)) if job.key not in done]
     with tempfile.TemporaryDirectory() as folder:
-        for job in todo:
+        for job in jobs(sizes, seeds, present(contestants or CONTESTANTS, say)):
+            # Read anew each time, so that several runs may share the work.
+            if job.key in {(r["size"], r["number"], r["contestant"]) for r in rows(path)}:
+                continue
             row = fit(job, Path(folder))
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")

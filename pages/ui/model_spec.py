@@ -29,10 +29,12 @@ def editor(actor: Actor, project: Project) -> None:
         text, notes = start(actor, project, version)
         left, right = st.columns([3, 2], gap="large")
         with left:
-            names = state.working(actor, version).frame.columns
-            for note in notes:
-                st.caption(f.safe(f.named(note, names)))
-            _undo(actor, project, key)
+            # One place of the page whatever stands in it: what comes and goes above an expander would close it.
+            with st.container(key="spec_notes"):
+                names = state.working(actor, version).frame.columns
+                for note in notes:
+                    st.caption(f.safe(f.named(note, names)))
+                _undo(actor, project, key)
             try:
                 filled = form.draw(ModelSpec.from_yaml(text), state.working(actor, version), key)
             except CarryoverError as error:

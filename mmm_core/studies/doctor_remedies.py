@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy
+from pandas.api.types import is_numeric_dtype
 
 from mmm_core.data import recipe
 from mmm_core.data.quality_maths import basis, correlation, residual
+from mmm_core.data.quality_view import EXTRA
+from mmm_core.data.recognise import recognise
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.dataset import RecipeStep
 from mmm_core.domain.fit import Array
@@ -123,10 +126,15 @@ def _control(model: Model, found: dict[str, Check]) -> Iterator[Remedy]:
 
 
 def unused(model: Model) -> str | None:
-    """The number column that the model leaves out and that moves most with what it does not explain otherwise."""
+    """The surrounding that the model leaves out and that moves most with what it does not explain otherwise.
+
+    Only what drives the KPI from outside: a channel's other exposure, orders or sessions move with it too, but held
+    still they would take the channels' effect away.
+    """
     table, _ = layout.in_order(model.frame, model.spec)
-    numbers = table.select_dtypes("number").columns.difference(list(model.spec.columns))
-    usable = [c for c in numbers if table[c].notna().all() and table[c].nunique() > 1]
+    roles = recognise(model.frame, kpi=model.spec.kpi.column).roles
+    outside = [r.column for r in roles if r.role in EXTRA and r.column not in model.spec.columns]
+    usable = [c for c in outside if is_numeric_dtype(table[c]) and table[c].notna().all() and table[c].nunique() > 1]
     data = model.data
     fourier = data.fourier if data.fourier.shape[1] else fourier_terms(data.dates, 2)
     geos, periods = data.target.shape

@@ -129,6 +129,19 @@ def test_an_unused_column_is_held_still_only_where_it_moves_with_the_kpi() -> No
     assert "control" not in keys(check("fit"), frame=noise)
 
 
+def test_what_media_move_is_never_held_still() -> None:
+    rng = np.random.default_rng(8)
+    follows = {
+        "tv_impressions": 20 * FRAME["tv"], "orders": FRAME["sales"] / 50, "sessions": FRAME["sales"] * 3,
+        "search_clicks": 2 * FRAME["search"],
+    }  # fmt: skip
+    table = FRAME.assign(**{n: v * rng.normal(1, 0.02, len(FRAME)) for n, v in follows.items()})
+    assert "control" not in keys(check("fit"), frame=table)
+    rival = rng.standard_normal(len(FRAME))
+    with_rival = table.assign(rival_price=rival, sales=table["sales"] - 2000 * rival)
+    assert changed("control", check("fit"), frame=with_rival)[0].controls == ("price", "rival_price")
+
+
 def test_what_cannot_be_mended_is_refused_with_a_way_on() -> None:
     with pytest.raises(BadInput, match="nothing to mend"):
         planned("doctor", model(check("fit", PASS)))

@@ -110,7 +110,8 @@ def _rest(result: dict[str, Any]) -> str:
     if "mape" in ahead:
         told = f"It forecasts the periods held out with a typical error of {ahead['mape']:.1%}"
     pattern = "noise is left over" if _quiet(result) else "a pattern is left over"
-    return f"{told}, and {pattern} (correlation {result['correlation']:.2f}, p {result['chance']:.3f})."
+    chance = "under 0.001" if result["chance"] < 0.001 else f"{result['chance']:.3f}"
+    return f"{told}, and {pattern} (correlation {result['correlation']:.2f}, p {chance})."
 
 
 def _quiet(result: dict[str, Any]) -> bool:

@@ -85,6 +85,11 @@ def ticks(low: float, high: float, about: int = 7) -> list[float]:
 def written(low: float, high: float, write: Callable[[float | None], str]) -> dict[str, Any]:
     """Axis settings whose labels read as the numbers beside the chart do: €400k, €1.2m."""
     at = ticks(low, high)
+    # Steps finer than the words can tell apart would repeat a label.
+    for fewer in (5, 4, 3, 2):
+        if len({write(v) for v in at}) == len(at):
+            break
+        at = ticks(low, high, fewer)
     return {"tickmode": "array", "tickvals": at, "ticktext": [write(v) for v in at]}
 
 

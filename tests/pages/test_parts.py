@@ -109,3 +109,9 @@ def test_a_checks_number_is_told_from_its_limit() -> None:
     assert "0.5 · limit 0.5" in said(0.5, 0.5)
     assert "under 0.001 · limit 0.05" in said(1.5e-5, 0.05)
     assert said(-0.362, None).replace("\u2060", "") == "  :gray[−0.362]"
+
+
+def test_an_axis_repeats_no_label() -> None:
+    axis = written(1.418e6, 1.451e6, lambda v: wording.money(v, "EUR"))
+    assert len(set(axis["ticktext"])) == len(axis["ticktext"]) >= 2
+    assert [float(text.strip("€m")) * 1e6 for text in axis["ticktext"]] == pytest.approx(axis["tickvals"])

@@ -8,6 +8,7 @@ import pandas as pd
 from mmm_core.data import recipe
 from mmm_core.domain.dataset import ColumnRole, RecipeStep, Recognition, Role, Shape
 from mmm_core.domain.errors import SpecError
+from mmm_core.modeling.lift import lift_data
 from mmm_core.modeling.prepare import DAYS_IN_YEAR, prepare
 from mmm_core.modeling.spec import Adstock, ModelSpec, Saturation, Season, TimeVarying, Trend
 
@@ -123,11 +124,11 @@ def recognised(spec: ModelSpec) -> Recognition:
 
 
 def carried(frame: pd.DataFrame, spec: ModelSpec) -> tuple[tuple[Rung, ...], tuple[str, ...]]:
-    """Rungs that the rows are enough for, and a sentence for each that they are not."""
+    """Rungs that the rows (and their lift tests) are enough for, and a sentence for each that they are not."""
     kept, left = [], []
     for rung in rungs(frame, spec):
         try:
-            prepare(table(frame, spec, rung), rung.spec)
+            lift_data(rung.spec, prepare(table(frame, spec, rung), rung.spec))
         except SpecError as error:
             left.append(f"Step {rung.number} ({rung.name.lower()}) was left out: {error}")
         else:

@@ -71,6 +71,15 @@ def test_a_step_that_the_rows_are_too_few_for_is_left_out_with_the_reason() -> N
         planned("ladder", inputs(FRAME.head(26), SPEC), periods=20)
 
 
+def test_a_step_whose_lift_tests_the_data_cannot_hold_is_left_out_before_anything_is_fitted() -> None:
+    test = {"channel": "tv", "start": "2031-01-06", "end": "2031-02-02", "lift": 10.0, "standard_error": 5.0}
+    spec = company.panel_specification()
+    asked = ModelSpec.model_validate({**spec.model_dump(), "lift_tests": [test]})
+    found, left = ladder_rungs.carried(company.panel_table(), asked)
+    assert [r.number for r in found] == [0, 1, 2, 3], "national steps have no lift tests of geos"
+    assert all("lies outside the data" in sentence for sentence in left)
+
+
 @pytest.mark.parametrize("panel", [False, True], ids=["national", "panel"])
 def test_the_likelihood_is_that_of_the_conditional_draws(panel: bool) -> None:
     frame, spec = (company.panel_table(), company.panel_specification()) if panel else (FRAME, SPEC)

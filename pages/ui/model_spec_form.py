@@ -68,13 +68,13 @@ def draw(spec: ModelSpec, now: Working, key: str) -> Filled:
     with tests:
         _say([*rows, *outside])
         for sentence in against:
-            st.warning(f.safe(sentence))
+            st.warning(f.safe(f.dated(sentence)))
     return Filled(made, (*problems, *stated, *more, *rows, *outside), tuple(against))
 
 
 def _say(problems: list[str]) -> None:
     for sentence in problems:
-        st.error(f.safe(sentence))
+        st.error(f.safe(f.dated(sentence)))
 
 
 def _kpi(raw: dict[str, Any], numbers: list[str], key: str) -> None:

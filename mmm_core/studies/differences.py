@@ -29,6 +29,13 @@ WORDS = {
     "geo": "Geo column",
     "population": "Population column",
     "currency": "Currency",
+    "sampling.draws": "Draws per chain",
+    "sampling.tune": "Warm-up per chain",
+    "sampling.chains": "Chains",
+    "sampling.seed": "Seed",
+    "sampling.target_accept": "Target acceptance",
+    "sampling.engine": "Engine",
+    "sampling.device": "Device",
 }
 SAMPLING = "sampling"
 BELIEFS = {
@@ -119,6 +126,8 @@ def _say(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, dict):
         if value.keys() >= {"kind", "low", "high"}:
             return f"a {BELIEFS.get(value['kind'], value['kind'])} of {_say(value['low'])} to {_say(value['high'])}"

@@ -24,7 +24,10 @@ def draw(spec: ModelSpec, raw: dict[str, Any], now: Working, key: str) -> list[s
     )
     names = [c["name"] for c in raw["channels"]]
     edited = table.edit(
-        lift_table.to_table(spec.lift_tests), f"{key}_lift", column_config=_columns(names, unit, raw["geo"] is not None)
+        lift_table.to_table(spec.lift_tests),
+        f"{key}_lift",
+        column_config=_columns(names, unit, raw["geo"] is not None),
+        placeholder=f.NOTHING,
     )
     _bring(edited, f"{key}_lift")
     read = lift_table.read_tests(edited, names)

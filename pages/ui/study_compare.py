@@ -9,6 +9,7 @@ import streamlit as st
 from mmm_core.domain.fit import Run, RunStatus
 from mmm_core.domain.identity import Actor
 from mmm_core.domain.results import ChannelResult, Results
+from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
 from mmm_core.studies import registry
 from mmm_core.use_cases import comparisons, studies
@@ -44,7 +45,9 @@ def _facts(seen: Comparison) -> None:
     with left:
         st.markdown("**What they differ in**")
         lines = [] if seen.same_data else [_data(seen)]
-        lines += [f"- {f.safe(f.named(line, _names(seen)))}" for line in seen.specification]
+        specs = [ModelSpec.from_yaml(one.run.spec_yaml) for one in (seen.old, seen.new)]
+        names = [*_names(seen), *(c for spec in specs for c in spec.columns if "_" in c)]
+        lines += [f"- {f.safe(f.named(line, names))}" for line in seen.specification]
         st.markdown("\n".join(lines) or ":gray[Same data and same specification; only the draws differ.]")
     with right:
         st.markdown("**How well they fit**")

@@ -338,7 +338,7 @@ def test_differences_are_said_in_words() -> None:
         "Lift tests: with tv from 4 Mar 2024 to 7 Apr 2024 (2,000,000 ± 600,000)",
     )
     longer = old.model_copy(update={"sampling": old.sampling.model_copy(update={"draws": 2000})})
-    assert differences.in_words(old, longer) == ("Sampling: draws: 1000 → 2000",)
+    assert differences.in_words(old, longer) == ("Draws per chain: 1,000 → 2,000",)
     assert differences.same_model(old, longer)
 
 

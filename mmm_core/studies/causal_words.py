@@ -72,7 +72,15 @@ def effect(one: ChannelCheck, spec: ModelSpec) -> tuple[Writer, str]:
     """How a coefficient of this channel is written, and what that is called: a return, or KPI brought."""
     if one.model_roi is not None:
         return (lambda c: f.times(None if c is None else one.roi(c))), "return"
-    return (lambda c: f"{f.short(None if c is None else one.brought(c))} {spec.kpi.column}"), "effect"
+    amount = _amount(spec)
+    return (lambda c: amount(None if c is None else one.brought(c))), "effect"
+
+
+def _amount(spec: ModelSpec) -> Writer:
+    """KPI brought: revenue as money, a count with what it counts."""
+    if spec.kpi.unit == "revenue":
+        return lambda value: f.money(value, spec.currency)
+    return lambda value: f"{f.short(value)} {f.inside(spec.kpi.column)}"
 
 
 def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
@@ -81,7 +89,7 @@ def _agreement(one: ChannelCheck, spec: ModelSpec) -> str:
     model = (
         f"{f.times(ours.mean)} ({f.interval(ours, f.times)})"
         if one.model_roi
-        else f"{f.short(ours.mean)} ({f.interval(ours, f.short)})"
+        else f"{_amount(spec)(ours.mean)} ({f.interval(ours, _amount(spec))})"
     )
     held = f"with {_held(one, NAMED)} held still" if one.held else "with nothing held still"
     text = (
@@ -120,8 +128,8 @@ def _tried(one: ChannelCheck, tried: Refutation, spec: ModelSpec, repetitions: i
             text = f"With random numbers held still too, the {what} of {name} is {write(tried.effect)} ({now} before)"
             good, bad = ", so nothing moves.", ": an estimate that noise moves is not to be leaned on."
         case _:
-            spread = write(tried.spread) if one.model_roi else f.short(one.brought(tried.spread))
-            text = f"On random parts of the data the {what} of {name} is {write(tried.effect)}, give or take {spread}"
+            text = f"On random parts of the data the {what} of {name} is {write(tried.effect)}, give or take "
+            text += write(tried.spread)
             good, bad = ", so no few weeks make it.", ": it comes and goes with the weeks that are in."
     return text + (good if tried.status is Status.PASS else bad)
 
@@ -149,7 +157,7 @@ def _hidden(one: ChannelCheck, spec: ModelSpec, worth: float | None) -> str:
         text = f"{start} could explain {one.channel} whole"
     else:
         moved = abs(one.brought(one.coefficient) - one.brought(tip.as_strong))
-        amount = f.money(moved, spec.currency) if spec.kpi.unit == "revenue" else f"{f.short(moved)} {spec.kpi.column}"
+        amount = _amount(spec)(moved)
         unsaid = worth is not None and spec.kpi.unit != "revenue"
         valued = f", worth {f.money(moved * (worth or 0.0), spec.currency)}" if unsaid else ""
         change = "less" if abs(tip.as_strong) < abs(one.coefficient) or above else "more"

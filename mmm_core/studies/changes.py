@@ -16,6 +16,7 @@ from mmm_core.domain.results import ChannelResult
 from mmm_core.domain.study import Column, Line, Picture, StepState, StudyOutcome, Table
 from mmm_core.modeling.prepare import prepare
 from mmm_core.modeling.spec import ModelSpec
+from mmm_core.reports import wording as f
 from mmm_core.studies import differences, small_fit, windows, worlds
 from mmm_core.studies.kind import Earlier, Inputs, Kind, Model, Options, Step, Tools, results_of
 from mmm_core.studies.worlds import SPEC, WORDS, World
@@ -74,7 +75,9 @@ def conclude(inputs: Inputs, options: Options, states: Sequence[StepState]) -> S
             was, now = _return(before[name]), _return(after[name])
             rows.append(_Row(name, was, now, parts, abs(fits[frozenset()][name] - again[name])))
     rows.sort(key=lambda r: -abs(r.change))
-    said = differences.in_words(inputs.other.spec, inputs.model.spec, sampling=False)
+    columns = [c for spec in (inputs.other.spec, inputs.model.spec) for c in spec.columns if "_" in c]
+    differ = differences.in_words(inputs.other.spec, inputs.model.spec, sampling=False)
+    said = tuple(f.named(line, columns) for line in differ)
     pictures = (_picture(rows, factors),) if factors else ()
     note = " ".join(("Before and the parts add up to After.", *worlds.moved_geos(inputs)))
     return StudyOutcome(_verdict(rows, factors), (_noise(rows),), _tables(rows, factors, said, note), pictures)
@@ -99,13 +102,13 @@ def _verdict(rows: list[_Row], factors: tuple[str, ...]) -> str:
     if not factors:
         return (
             "Both models saw the same data with the same specification; what their returns differ in is chance, "
-            f"at most {abs(top.change):.2f} ({top.channel})."
+            f"at most {f.times(abs(top.change))} ({top.channel})."
         )
-    causes = {**{WORDS[f]: v for f, v in top.parts.items()}, NOISE: top.noise}
+    causes = {**{WORDS[factor]: v for factor, v in top.parts.items()}, NOISE: top.noise}
     cause = max(causes, key=lambda c: abs(causes[c]))
     return (
-        f"The return of {top.channel} moved most, from {top.was:.2f} to {top.now:.2f}; "
-        f"{cause} made {causes[cause]:+.2f} of it."
+        f"The mean return of {top.channel} moved most, from {f.times(top.was)} to {f.times(top.now)}; "
+        f"{cause} made {f.signed(causes[cause], f.times)} of it."
     )
 
 
@@ -116,7 +119,7 @@ def _noise(rows: list[_Row]) -> Check:
     tail = "" if status is Status.PASS else "; more draws per chain (Settings) show it more clearly"
     message = (
         f"What neither data nor specification explain is at most {value:.0%} of a return ({worst.channel}); "
-        f"another seed alone moves it by {worst.jitter:.2f}{tail}."
+        f"another seed alone moves it by {f.times(worst.jitter)}{tail}."
     )
     return Check("noise", "Sampling noise", status, message, value, NOISE_LIMIT)
 
@@ -124,10 +127,10 @@ def _noise(rows: list[_Row]) -> Check:
 def _tables(rows: list[_Row], factors: tuple[str, ...], said: tuple[str, ...], note: str) -> tuple[Table, ...]:
     columns = (
         Column("Channel"), Column("Before", "ratio"), Column("After", "ratio"),
-        *(Column(WORDS[f].capitalize(), "change") for f in factors),
+        *(Column(WORDS[factor].capitalize(), "change") for factor in factors),
         Column(NOISE.capitalize(), "change"), Column("Another seed alone", "ratio"),
     )  # fmt: skip
-    cells = tuple((r.channel, r.was, r.now, *(r.parts[f] for f in factors), r.noise, r.jitter) for r in rows)
+    cells = tuple((r.channel, r.was, r.now, *(r.parts[factor] for factor in factors), r.noise, r.jitter) for r in rows)
     out = [Table("What moved each return", columns, cells, note)]
     if said:
         out.append(Table("What the specifications differ in", (Column("Difference"),), tuple((s,) for s in said)))
@@ -135,7 +138,7 @@ def _tables(rows: list[_Row], factors: tuple[str, ...], said: tuple[str, ...], n
 
 
 def _picture(rows: list[_Row], factors: tuple[str, ...]) -> Picture:
-    lines = [Line(WORDS[f].capitalize(), tuple(r.parts[f] for r in rows)) for f in factors]
+    lines = [Line(WORDS[factor].capitalize(), tuple(r.parts[factor] for r in rows)) for factor in factors]
     lines.append(Line(NOISE.capitalize(), tuple(r.noise for r in rows)))
     names = tuple(r.channel for r in rows)
     return Picture("What moved each return", "stacked", names, tuple(lines), "ratio")

@@ -11,6 +11,9 @@ from pages.ui import state
 from pages.ui.errors import shown
 
 
+DEVICES = {"auto": "Any", "cpu": "CPU", "gpu": "GPU"}
+
+
 def choose(done: list[Run]) -> Run | None:
     """The newest model, or another one that the person picks."""
     if len(done) < 2:
@@ -31,7 +34,16 @@ def choose(done: list[Run]) -> Run | None:
 
 def table(actor: Actor, runs: list[Run]) -> None:
     rows = [
-        (r.name, r.status.value, r.requested_by, r.requested_at, _seconds(r), r.device, r.error or "") for r in runs
+        (
+            r.name,
+            f.plain(r.status.value),
+            r.requested_by,
+            r.requested_at,
+            _seconds(r),
+            DEVICES.get(r.device, r.device),
+            r.error or "",
+        )
+        for r in runs
     ]
     st.dataframe(
         pd.DataFrame(rows, columns=["Model", "Status", "By", "Asked", "Took", "Device", "What went wrong"]),

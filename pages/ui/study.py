@@ -231,7 +231,9 @@ def _table(table: Table, results: Known) -> None:
 def _cell(value: Any, unit: str, results: Known) -> Any:
     """Numbers stay numbers where the table formats them, so that they sort; the rest is written here."""
     if value is None or unit in FORMATS:
-        return 100 * value if value is not None and unit in HUNDREDTHS else value
+        shown = 100 * value if value is not None and unit in HUNDREDTHS else value
+        # A change that rounds to nothing has no sign.
+        return 0.0 if unit == "change" and shown is not None and abs(shown) < 0.005 else shown
     if unit == "text":
         return f.plain(value) if value in _channels(results) else _named(str(value), results)
     if unit == "date":

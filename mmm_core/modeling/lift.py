@@ -3,7 +3,7 @@
 A test says what a channel's exposure in a window brought: the KPI with the exposure as it was, less the KPI had the
 tested part of it been left out. Carry-over counts: from before the window into both, and from the window into the
 periods after it, as far as the measurement lasted. A period that the window covers in part is switched by that part of
-its days, its exposure being taken as even over them; a last day that is a period's first one names that whole period.
+its days, its exposure being taken as even over them; a day that names a period in the data means all of it.
 """
 
 import datetime
@@ -113,7 +113,7 @@ def lift_data(spec: ModelSpec, data: ModelData) -> LiftData | None:
     """
     if not spec.lift_tests:
         return None
-    rows = [row for n, test in enumerate(spec.lift_tests) for row in _rows(n, test, spec.max_lag, data)]
+    rows = [row for n, test in enumerate(spec.lift_tests) for row in _rows(n, test, spec, data)]
     longest = max(row.weight.size for row in rows)
     return LiftData(
         test=np.array([row.test for row in rows]),
@@ -146,12 +146,13 @@ def _to(values: Array, length: int) -> Array:
     return np.pad(values, (0, length - values.size))
 
 
-def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_Row]:
-    channel = data.channels.index(test.channel)
-    covered = _covered(test, data)
+def _rows(number: int, test: LiftTest, spec: ModelSpec, data: ModelData) -> Iterator[_Row]:
+    channel, lags = data.channels.index(test.channel), spec.max_lag
+    calendar = _Calendar(data.dates.astype("datetime64[D]"), *period_spans(data.dates, spec.date))
+    covered = calendar.covered(test)
     places = np.flatnonzero(covered)
     first, last = int(places[0]), int(places[-1])
-    measured = _measured(test, first, last, lags, data)
+    measured = calendar.measured(test, first, last, lags)
     end = first + measured.size - 1
     known = {geo: g for g, geo in enumerate(data.geos)}
     missing = [geo for geo in test.geos if geo not in known]
@@ -182,44 +183,54 @@ def _rows(number: int, test: LiftTest, lags: int, data: ModelData) -> Iterator[_
         )
 
 
-def _covered(test: LiftTest, data: ModelData) -> Array:
-    """Share of each period's days (T,) that lie in the test's window."""
-    days, ends = period_spans(data.dates)
-    start, stop = np.datetime64(test.start), _after(test.end, days, ends)
-    if start < days[0] or stop > ends[-1] or not ((days < stop) & (ends > start)).any():
-        raise SpecError(
-            f"The lift test of {test.channel} from {test.start} to {test.end} lies outside the data "
-            f"({days[0]} to {ends[-1] - np.timedelta64(1, 'D')})."
-        )
-    return _part(start, stop, days, ends)
+@dataclass(frozen=True)
+class _Calendar:
+    """The days of T periods."""
 
+    names: Days
+    """That the data name them by; where a test gives such a day, it means all of the period."""
+    starts: Days
+    ends: Days
+    """The days after them."""
 
-def _after(last: datetime.date, days: Days, ends: Days) -> np.datetime64:
-    """First day after a last one; a period's first day stands for all of it, as the data name their periods by it."""
-    day = np.datetime64(last)
-    named = np.flatnonzero(days == day)
-    found: np.datetime64 = ends[named[0]] if named.size else day + np.timedelta64(1, "D")
-    return found
+    def covered(self, test: LiftTest) -> Array:
+        """Share of each period's days (T,) that lie in the test's window."""
+        start, stop = self._from(test.start), self._until(test.end)
+        outside = start < self.starts[0] or stop > self.ends[-1]
+        if outside or not ((self.starts < stop) & (self.ends > start)).any():
+            raise SpecError(
+                f"The lift test of {test.channel} from {test.start} to {test.end} lies outside the data "
+                f"({self.starts[0]} to {self.ends[-1] - np.timedelta64(1, 'D')})."
+            )
+        return self._part(start, stop)
 
+    def measured(self, test: LiftTest, first: int, last: int, lags: int) -> Array:
+        """How much of each period from the window's first on was measured (W,): until ``measured_until``, else until
+        the carry-over is over. Periods of the window count whole: nothing was switched before it or after it."""
+        over = len(self.starts) - 1
+        if test.measured_until is None:
+            return np.ones(min(over, last + lags - 1) - first + 1)
+        part = self._part(self.starts[0], self._until(test.measured_until))
+        part[first : last + 1] = 1.0
+        out: Array = part[first : int(np.flatnonzero(part)[-1]) + 1]
+        return out
 
-def _part(start: np.datetime64, stop: np.datetime64, days: Days, ends: Days) -> Array:
-    """Share of each period (T,) between two days."""
-    inside = (np.minimum(ends, stop) - np.maximum(days, start)).astype(float)
-    share: Array = np.maximum(inside, 0.0) / (ends - days).astype(float)
-    return share
+    def _from(self, day: datetime.date) -> np.datetime64:
+        named = np.flatnonzero(self.names == np.datetime64(day))
+        found: np.datetime64 = self.starts[named[0]] if named.size else np.datetime64(day)
+        return found
 
+    def _until(self, day: datetime.date) -> np.datetime64:
+        """The day after it."""
+        named = np.flatnonzero(self.names == np.datetime64(day))
+        found: np.datetime64 = self.ends[named[0]] if named.size else np.datetime64(day) + np.timedelta64(1, "D")
+        return found
 
-def _measured(test: LiftTest, first: int, last: int, lags: int, data: ModelData) -> Array:
-    """How much of each period from the window's first on was measured (W,): until ``measured_until``, else until the
-    carry-over is over. Periods of the window count whole: nothing was switched before it or after it."""
-    over = len(data.dates) - 1
-    if test.measured_until is None:
-        return np.ones(min(over, last + lags - 1) - first + 1)
-    days, ends = period_spans(data.dates)
-    part = _part(days[0], _after(test.measured_until, days, ends), days, ends)
-    part[first : last + 1] = 1.0
-    out: Array = part[first : int(np.flatnonzero(part)[-1]) + 1]
-    return out
+    def _part(self, start: np.datetime64, stop: np.datetime64) -> Array:
+        """Share of each period (T,) between two days."""
+        inside = (np.minimum(self.ends, stop) - np.maximum(self.starts, start)).astype(float)
+        share: Array = np.maximum(inside, 0.0) / (self.ends - self.starts).astype(float)
+        return share
 
 
 def effect_of(draws: Mapping[str, Array]) -> Array:

@@ -1,5 +1,6 @@
 """From a wide table and a specification to the numbers that a model sees (NumPy and pandas only)."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from mmm_core.modeling.transforms import media_parameters
 
 DAYS_IN_YEAR = 365.25
 DAYS_IN_FEBRUARY = 28
+LAST_DAYS = {"ending", "ended", "end", "ends"}
+"""Words by which a column of dates says that they are the last days of their periods."""
 Days = npt.NDArray[np.datetime64]
 MOST_LEVELS = 20
 """A text column with more distinct values than this is no control."""
@@ -93,14 +96,17 @@ def period_days(data: ModelData) -> float:
     return float(np.median(gaps)) if gaps.size else 7.0
 
 
-def period_spans(dates: npt.NDArray[np.datetime64]) -> tuple[Days, Days]:
+def period_spans(dates: npt.NDArray[np.datetime64], column: str = "") -> tuple[Days, Days]:
     """First day of each period and the first day after it (T,), from the days that name them.
 
-    Data name a period by its first day, but months also by their last. Months are as long as they are; a gap belongs to
-    no period, and the last period is as long as the calendar makes it, else as the usual one.
+    Data name a period by its first day, but months also by their last, and so do weeks where the ``column`` of the
+    dates says it (week_ending). Months are as long as they are; a gap belongs to no period, and a period at the edge is
+    as long as the calendar makes it, else as the usual one.
     """
     named: Days = dates.astype("datetime64[D]")
     usual = int(np.median(np.diff(named).astype(int))) if named.size > 1 else 7
+    if usual < DAYS_IN_FEBRUARY and LAST_DAYS & set(re.split(r"[^a-z]+", column.lower())):
+        return named - np.timedelta64(max(1, usual) - 1, "D"), named + np.timedelta64(1, "D")
     if usual < DAYS_IN_FEBRUARY:
         ends = named + np.timedelta64(max(1, usual), "D")
         ends[:-1] = np.minimum(ends[:-1], named[1:])

@@ -98,7 +98,7 @@ def with_known_tests(spec: ModelSpec, frame: pd.DataFrame) -> ModelSpec:
     if not spec.lift_tests:
         return spec
     dates = dates_of(frame, spec).astype("datetime64[D]")
-    starts, ends = prepare.period_spans(dates)
+    starts, ends = prepare.period_spans(dates, spec.date)
     names = {c.name for c in spec.channels}
     held = [(np.datetime64(t.start), np.datetime64(t.measured_until or t.end)) for t in spec.lift_tests]
     kept = tuple(

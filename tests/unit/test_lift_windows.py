@@ -36,22 +36,22 @@ def lift_test(start: str, end: str, until: str | None = None, share: float = 1.0
     )  # fmt: skip
 
 
-def seen(frame: pd.DataFrame, test: LiftTest, adstock: str = "none") -> tuple[ModelData, LiftData]:
+def seen(frame: pd.DataFrame, test: LiftTest, adstock: str = "none", date: str = "start") -> tuple[ModelData, LiftData]:
     spec = ModelSpec.model_validate(
         {
-            "kpi": KpiSpec(column="sales"), "date": "start", "channels": (ChannelSpec(name="tv", spend="tv"),),
+            "kpi": KpiSpec(column="sales"), "date": date, "channels": (ChannelSpec(name="tv", spend="tv"),),
             "adstock": adstock, "saturation": "linear", "max_lag": 4, "lift_tests": (test,),
         }
     )  # fmt: skip
-    data = prepare(frame, spec)
+    data = prepare(frame.rename(columns={"start": date}), spec)
     found = lift_data(spec, data)
     assert found is not None
     return data, found
 
 
-def switched(frame: pd.DataFrame, test: LiftTest) -> float:
+def switched(frame: pd.DataFrame, test: LiftTest, date: str = "start") -> float:
     """Money that the model takes out for the test: with no memory, a straight line and an effect of 1 per money."""
-    data, found = seen(frame, test)
+    data, found = seen(frame, test, date=date)
     per_money = (data.media_scale / data.target_scale[:, None])[None]
     return float(found.modelled("none", "linear", 4, {}, per_money)[0, 0])
 
@@ -87,6 +87,16 @@ def test_a_last_day_that_names_a_period_means_all_of_it() -> None:
     assert switched(weeks, lift_test("2022-03-07", "2022-03-28")) == switched(
         weeks, lift_test("2022-03-07", "2022-04-03")
     )
+
+
+@pytest.mark.parametrize(("start", "end"), [("2022-03-07", "2022-03-20"), ("2022-03-13", "2022-03-20")])
+def test_weeks_named_by_their_last_day_are_so_where_the_column_says_it(start: str, end: str) -> None:
+    """Both by days and by the names of the weeks of 7 and 14 March."""
+    ending = company("W-MON")
+    ending["start"] += pd.Timedelta(days=6)
+    spent = company("D").set_index("start")["tv"]["2022-03-07":"2022-03-20"].sum()
+    for name in ("week_ending", "Week End Date"):
+        assert switched(ending, lift_test(start, end), name) == pytest.approx(spent)
 
 
 def test_a_period_after_the_window_counts_as_far_as_it_was_measured() -> None:

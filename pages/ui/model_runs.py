@@ -10,7 +10,6 @@ from mmm_core.use_cases import fits
 from pages.ui import state
 from pages.ui.errors import shown
 
-
 DEVICES = {"auto": "Any", "cpu": "CPU", "gpu": "GPU"}
 
 

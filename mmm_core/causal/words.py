@@ -38,7 +38,8 @@ def sentences(
             kind = "channel_mediator"
         text, status = _said(kind, first, kpi, known[first.channel], holdings)
         others = [f.channel for f in alike[1:]]
-        if others:
+        # That a control follows from the KPI is true whichever channel is asked about.
+        if others and kind != "consequence":
             text += f" The same holds for {listed(others)}."
         yield Check(kind, TITLES[kind], status, text, columns=(name, *(f.channel for f in alike)))
     silent = [one.channel for one in known.values() if one.verdict is Verdict.NO_EFFECT]

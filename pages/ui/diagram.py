@@ -58,7 +58,7 @@ def _advice(drawn: Diagram, plan: Plan | None, version: DatasetVersion | None, b
     try:
         found = causal.advise_plan(drawn, plan, version.recognition if version else None)
     except PlanError as error:
-        beside.warning(str(error))
+        beside.warning(f.safe(f.named(str(error), [n.name for n in drawn.nodes])))
         return
     with beside:
         causal_advice.show(found, [n.name for n in drawn.nodes], "the plan's")

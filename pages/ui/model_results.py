@@ -71,6 +71,7 @@ def numbers(results: Results) -> None:
             delta=f"{f.day(results.first_period)} to {f.day(results.last_period)}"
             + (f", {f.geos(results.geos)}" if results.geos > 1 else ""),
         )
+        none = "the data support none yet" if results.has_value else f"no value per {f.one_of(results.kpi)}"
         pays = [c for c in results.channels if c.roi and c.evidence is not Evidence.PRIOR]
         best = max(pays, key=lambda c: c.roi.p50, default=None)
         st.metric(
@@ -79,7 +80,7 @@ def numbers(results: Results) -> None:
             border=True,
             delta_color="off",
             delta_arrow="off",
-            delta=f"{f.plain(best.channel)} ({f.interval(best.roi, f.times)})" if best else "the data support none yet",
+            delta=f"{f.plain(best.channel)} ({f.interval(best.roi, f.times)})" if best else none,
         )
         st.metric(
             "Without media",

@@ -1,6 +1,6 @@
 """The metric service's core: what each component brought, and what a plan would bring, draw by draw."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -23,12 +23,6 @@ from mmm_core.modeling.transforms import (
 )
 
 Values = npt.NDArray[np.floating[Any]]
-
-BLOCK = 16
-"""Periods of history that are evaluated at a time."""
-
-HISTORY_CELLS = 40_000_000
-"""Adstocked history is kept between calls up to this many values (160 MB in single precision)."""
 
 
 class ResponseModel:
@@ -283,38 +277,6 @@ class ResponseModel:
             totals, _ = window.evaluate(self.vector(self.current_plan(periods)))
             self._current[periods] = totals.sum(axis=0)
         return self._current[periods]
-
-    # ---- counterfactual history ----------------------------------------------------------------------------------
-
-    @cached_property
-    def _kept_history(self) -> Values | None:
-        """Adstocked exposure of paid channels, (C, G, T, S), unless it is too large to keep."""
-        if self._scaled[self.paid_index].size * self.draws > HISTORY_CELLS:
-            return None
-        geos = range(len(self.data.geos))
-        return np.array([[self._adstocked(c, g) for g in geos] for c in self.paid_index])
-
-    def history_response(self, position: int, multiplier: float) -> Values:
-        """KPI units per period of the paid channel at ``position``, geos summed, exposure multiplied, (T, S)."""
-        channel, factor = int(self.paid_index[position]), self.dtype(multiplier)
-        total = np.zeros((len(self.data.dates), self.draws), dtype=self.dtype)
-        for geo in range(len(self.data.geos)):
-            kept = self._kept_history
-            exposure = self._adstocked(channel, geo) if kept is None else kept[position, geo]
-            for first in range(0, len(total), BLOCK):  # blocks stay in the processor's cache
-                rows = slice(first, first + BLOCK)
-                brought = self._saturated(channel, geo, exposure[rows] * factor)
-                total[rows] += brought if self._media_drift is None else brought * self._media_drift[rows]
-        return total
-
-    @cached_property
-    def history_totals(self) -> Values:
-        """KPI that each paid channel brought over history, (C, S)."""
-        return np.array([self.history_response(p, 1.0).sum(axis=0) for p in range(len(self.paid))])
-
-    def history_outcome(self, multipliers: Mapping[str, float]) -> PlanOutcome:
-        """What paid media would have brought over all of history had each channel's spend been multiplied."""
-        return outcomes.historical(self, multipliers)
 
     # ---- curves --------------------------------------------------------------------------------------------------
 

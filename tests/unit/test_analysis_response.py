@@ -141,25 +141,6 @@ def test_organic_media_are_held_and_unvalued_kpi_has_no_roi() -> None:
         model.outcome(SpendPlan(4, {"tv": float("nan")}))
 
 
-def test_history_multiplied() -> None:
-    data = company(geos=2)
-    post = posterior(data)
-    model = ResponseModel(data, post)
-    outcome = model.history_outcome({"tv": 0.0, "social": 1.5})
-    exact = ResponseModel(data, post, dtype=np.float64)
-    draws = sum(
-        exact.channel_contribution(c, g, m).sum(axis=0) for g in range(2) for c, m in enumerate((0.0, 1.0, 1.5, 1.0))
-    )
-    np.testing.assert_allclose(outcome.kpi.p50, bands(draws).p50, rtol=1e-5)
-    assert outcome.channels["tv"].p95 == 0.0
-    np.testing.assert_allclose(sum(outcome.media_mean), outcome.kpi.mean, rtol=1e-5)
-    assert outcome.plan.spend["social"] == pytest.approx(1.5 * data.spend[..., 2].sum())
-    unchanged = model.history_outcome({})
-    assert unchanged.against_current.mean == 0.0
-    with pytest.raises(PlanError, match="carrier pigeons"):
-        model.history_outcome({"carrier pigeons": 2.0})
-
-
 def test_curves_start_at_zero_rise_and_mark_today() -> None:
     data = company(organic=3)
     post = posterior(data, draws=30)

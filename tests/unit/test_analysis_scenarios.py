@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from mmm_core.analysis import results
+from mmm_core.analysis.calendar import days
 from mmm_core.analysis.optimise import optimise
 from mmm_core.analysis.response import ResponseModel
 from mmm_core.analysis.scenarios import compare
+from mmm_core.causal import past
 from mmm_core.domain.errors import PlanError
 from mmm_core.domain.planning import SpendPlan
 from mmm_core.domain.results import Interval
@@ -39,21 +41,20 @@ def test_compared_numbers_are_the_outcomes_own() -> None:
 
 
 def test_one_quantity_has_one_value_wherever_it_is_read() -> None:
-    """Results, history and facts agree on contributions and returns; plan, curve and optimiser on the next weeks."""
+    """Results, the past and facts agree on contributions and returns; plan, curve and optimiser on the next weeks."""
     data = company(organic=3)
     post = posterior(data)
     prior: dict[str, Interval | None] = dict.fromkeys(data.channels, Interval(1.0, 0.0, 1.0, 9.0))
     found = results.summarise(data, post, specification(data), roi_prior=prior, share_prior=prior)
     model = ResponseModel(data, post, dtype=np.float64)
-    history = model.history_outcome({})
     facts = {f.key: f.value for f in results.facts(found)}
     for channel in found.channels[:3]:
         name = channel.channel
-        assert history.channels[name].p95 == pytest.approx(channel.contribution.p95)
+        off = past.answer(model, past.Question(name, *days(data.dates[[0, -1]]), factor=0.0))
+        assert off.kpi.p5 == pytest.approx(-channel.contribution.p95)
         assert channel.roi is not None
-        roi = history.channel_roi[name]
-        assert roi is not None
-        assert roi.p5 == pytest.approx(channel.roi.p5)
+        assert off.value is not None
+        assert -off.value.p95 / off.spent == pytest.approx(channel.roi.p5)
         assert facts[f"channel.{name}.roi.p5"] == channel.roi.p5
     total = sum(model.current_plan(200).spend.values())
     long = model.outcome(model.current_plan(200))

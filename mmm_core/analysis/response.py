@@ -1,6 +1,5 @@
 """The metric service's core: what each component brought, and what a plan would bring, draw by draw."""
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -189,11 +188,6 @@ class ResponseModel:
         geos = range(len(self.data.geos))
         out = [[part.channel_contribution(c, g) for c in range(len(self.channels))] for g in geos]
         return np.ascontiguousarray(np.transpose(np.array(out), (3, 0, 2, 1)))
-
-    def contribution_chunks(self, size: int = 500) -> Iterator[Values]:
-        """``contributions`` in pieces of at most ``size`` draws."""
-        for first in range(0, self.draws, size):
-            yield self.contributions(first, min(first + size, self.draws))
 
     def mu(self, first: int = 0, last: int | None = None) -> Values:
         """Expected KPI for the draws first..last, KPI units, (s, G, T)."""

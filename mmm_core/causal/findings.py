@@ -69,14 +69,3 @@ class ChannelCheck:
 
     def brought(self, coefficient: float) -> float:
         return coefficient * self.model_contribution.mean
-
-
-@dataclass(frozen=True)
-class CausalReport:
-    """Every channel of the diagram that the model has."""
-
-    kpi: str
-    channels: tuple[ChannelCheck, ...]
-    skipped: tuple[str, ...]
-    """Sentences about channels that could not be estimated."""
-    repetitions: int

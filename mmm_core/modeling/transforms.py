@@ -130,17 +130,12 @@ def saturate(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = n
     raise ValueError(f"unknown saturation family {family!r}")
 
 
-def saturate_slope(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = np) -> Any:
-    """Derivative of ``saturate`` with respect to ``x`` (closed form), same shapes.
+def saturate_both(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = np) -> tuple[Any, Any]:
+    """``saturate`` and its derivative with respect to ``x``, for little more than the price of one.
 
     At ``x = 0`` a Hill curve with slope under 1 has no finite derivative; the value there is 0 for every slope, so
     that an optimiser's gradient stays finite at a channel's lower limit.
     """
-    return saturate_both(family, x, parameters, xp)[1]
-
-
-def saturate_both(family: str, x: Any, parameters: dict[str, Any], xp: ModuleType = np) -> tuple[Any, Any]:
-    """``saturate`` and ``saturate_slope`` for little more than the price of one."""
     if family == "linear":
         return x, xp.ones_like(x)
     if family == "logistic":

@@ -75,11 +75,6 @@ def remove_price(services: Services, actor: Actor, choice: Choice) -> None:
         work.audit.record("assistant.price", str(choice), {})
 
 
-def record_usage(services: Services, actor: Actor, usage: Usage) -> None:
-    with services.work(actor) as work:
-        work.usage.add(usage)
-
-
 def spent(services: Services, actor: Actor, since: datetime | None = None) -> Sequence[Spent]:
     """What language models have cost the organisation, by task and model, dearest first."""
     require(actor, TeamRole.ADMIN, "see what language models cost")

@@ -17,13 +17,6 @@ MOST_KEPT = 200
 """Messages of a conversation; then a new one begins, so that none grows without end."""
 
 
-def open_conversation(services: Services, actor: Actor, project_id: str | None) -> Conversation | None:
-    """The person's newest conversation about a project; None where there is none yet."""
-    with services.work(actor) as work:
-        found = work.conversations.list(project_id)
-    return found[0] if found else None
-
-
 def list_conversations(services: Services, actor: Actor, project_id: str | None) -> Sequence[Conversation]:
     with services.work(actor) as work:
         return work.conversations.list(project_id)

@@ -45,11 +45,6 @@ def list_kept(
         return work.knowledge.list(project_id, kinds, limit)
 
 
-def read_kept(services: Services, actor: Actor, kind: str, key: str) -> Document:
-    with services.work(actor) as work:
-        return work.knowledge.get(kind, key)
-
-
 def forget(services: Services, actor: Actor, kind: str, key: str) -> None:
     """Take a note or a finding out; what the product itself wrote stays with what it is about."""
     require(actor, TeamRole.ANALYST, "remove what is kept")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mmm_core.data import read
-from mmm_core.domain.code import CodeOutcome, CodeRunner, CodeStatus, Program
+from mmm_core.domain.code import CodeOutcome, CodeRunner, Program
 from mmm_core.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
 from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.ports import Services, Work
@@ -161,10 +161,6 @@ def newest_table(work: Work, project_id: str) -> bytes:
     if version is None:
         raise NotFound("The project has no data yet; add some on the Data page.")
     return read.to_parquet(working_table(work, version))
-
-
-def succeeded(outcome: CodeOutcome) -> bool:
-    return outcome.status is CodeStatus.DONE
 
 
 def _value(parameter: Parameter, value: Any) -> Any:

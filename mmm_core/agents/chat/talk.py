@@ -102,7 +102,3 @@ def chosen(message: Message, option: str) -> str:
     if place < 0:
         return option
     return message.said[:place] + option + message.said[place + len(message.unclear) :]
-
-
-def last_said(messages: Sequence[Message]) -> str:
-    return next((m.text for m in reversed(messages) if m.speaker is Speaker.PERSON), "")

@@ -450,7 +450,7 @@ def test_a_program_goes_on_with_its_talk_which_is_none_of_the_persons(
     same = sent(place, "cut it by 5%", {"project": place.project}, talk=first.context_id)
     assert told(same)[1]["changes"][0] == {"change": "multiply", "channel": "tv", "factor": 0.95}
     assert same.context_id == first.context_id
-    assert conversations.open_conversation(services, actor, project_id) == mine
+    assert list(conversations.list_conversations(services, actor, project_id)) == [mine]
 
 
 def test_a_later_message_of_a_talk_need_not_name_the_project_again(

@@ -210,7 +210,8 @@ def _print_results(results: Results, out: Path) -> None:
         share = _interval(c.contribution_share, "{:.1%}")
         roi = _interval(c.roi, "{:.2f}") if c.roi else "-"
         lines.append(f"{c.channel:<{widest}}  {spend:>14}  {share:>22}  {roi:>20}  {c.evidence:<8}  {c.action}")
-    lines.append(f"\n{results.verdict}\nAll results are in {out}/ (open {out / 'report.html'}).")
+    verdict = f.named(results.verdict, [c.channel for c in results.channels])
+    lines.append(f"\n{verdict}\nAll results are in {out}/ (open {out / 'report.html'}).")
     print("\n".join(lines))  # noqa: T201
 
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from mmm_core.domain.results import Action, Evidence, FrequencyCurve, Interval, Results
@@ -182,6 +182,12 @@ def duration(seconds: float | None) -> str:
 def counted(count: int, word: str) -> str:
     """1 control, 3 controls."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def around(controls: Sequence[str], holidays: Sequence[str]) -> str:
+    """How much of what is no media enters a model: 2 controls and 4 holidays."""
+    said = [counted(len(names), word) for names, word in ((controls, "control"), (holidays, "holiday")) if names]
+    return " and ".join(said) or "no controls"
 
 
 def periods(count: int, days: int) -> str:

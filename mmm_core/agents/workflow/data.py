@@ -178,7 +178,7 @@ def choose(desk: Desk, state: State) -> Step:
     }
     why = "A given specification." if given else "Rule of the suggestion, from plan and data."
     entered = Decided(
-        f"{len(spec.channels)} channels, {len(spec.controls) + len(spec.holidays)} controls and holidays, "
+        f"{f.counted(len(spec.channels), 'channel')}, {f.around(spec.controls, spec.holidays)}, "
         f"{f.inside(spec.trend.kind)} trend and {f.waves(spec.season.yearly_terms)} enter the model.",
         why,
     )

@@ -67,7 +67,7 @@ def question(
         f"It will take about {f.duration(expected.seconds)} on a machine like this one ({rests}).",
         _before(spec, picture),
         f"{spec.adstock.value.capitalize()} adstock, {spec.saturation.value} saturation, {spec.trend.kind} trend, "
-        f"{f.waves(spec.season.yearly_terms)}, {len(spec.controls) + len(spec.holidays)} controls and holidays.",
+        f"{f.waves(spec.season.yearly_terms)}, {f.around(spec.controls, spec.holidays)}.",
     ]
     if first:
         evidence.append(f"The first look explains {f.share(first['r2'])} of {f.inside(spec.kpi.column)}.")

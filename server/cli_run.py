@@ -15,6 +15,7 @@ from mmm_core.domain.results import Interval, Results
 from mmm_core.domain.workflow import Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording
+from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, given_spec, projects
 from mmm_core.use_cases.approvals import checked_edits
 from mmm_core.use_cases.file_projects import QUESTION, KpiMeaning, open_project

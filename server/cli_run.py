@@ -15,7 +15,6 @@ from mmm_core.domain.results import Interval, Results
 from mmm_core.domain.workflow import Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording
-from mmm_core.reports import wording as f
 from mmm_core.use_cases import datasets, given_spec, projects
 from mmm_core.use_cases.approvals import checked_edits
 from mmm_core.use_cases.file_projects import QUESTION, KpiMeaning, open_project
@@ -211,7 +210,7 @@ def _print_results(results: Results, out: Path) -> None:
         share = _interval(c.contribution_share, "{:.1%}")
         roi = _interval(c.roi, "{:.2f}") if c.roi else "-"
         lines.append(f"{c.channel:<{widest}}  {spend:>14}  {share:>22}  {roi:>20}  {c.evidence:<8}  {c.action}")
-    verdict = f.named(results.verdict, [c.channel for c in results.channels])
+    verdict = wording.named(results.verdict, [c.channel for c in results.channels])
     lines.append(f"\n{verdict}\nAll results are in {out}/ (open {out / 'report.html'}).")
     print("\n".join(lines))  # noqa: T201
 

@@ -146,9 +146,12 @@ def outcome(tried: Sequence[Tried], small: Seen, found: Sequence[Check], failed:
 
 
 def _best(tried: Sequence[Tried]) -> Tried | None:
-    """The most mended; among equals the simplest, then the one that moves returns least."""
+    """The most mended of those that make nothing worse, else of those that make nothing fail.
+
+    Among equals the simplest, then the one that moves returns least.
+    """
     able = [t for t in tried if t.effect.score > 0 and not t.effect.failing]
-    return max(able, key=lambda t: (t.effect.score, -len(t.remedies), -_moved(t)), default=None)
+    return max(able, key=lambda t: (t.effect.helps, t.effect.score, -len(t.remedies), -_moved(t)), default=None)
 
 
 def _moved(tried: Tried) -> float:
@@ -182,7 +185,8 @@ def _lower(titles: Sequence[str]) -> str:
 
 def _check(tried: Tried) -> Check:
     effect = tried.effect
-    status = Status.PASS if effect.helps else Status.REVIEW
+    # A check that is better but open is not mended, and neither is the remedy's own verdict.
+    status = Status.PASS if effect.mended and not effect.worse else Status.REVIEW
     parts = [f"Mended: {_lower(effect.mended)}." if effect.mended else ""]
     parts.append(f"Better, not passing: {_lower(effect.eased)}." if effect.eased else "")
     moved = {i for r in tried.remedies for i in r.yardstick}

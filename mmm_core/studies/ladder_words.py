@@ -24,6 +24,8 @@ WORSE_FORECAST = 1.05
 MANY_HIGH = 0.05
 """Share of periods with a high Pareto k from which on the whole comparison is in doubt."""
 LIMITS = Limits()
+GEOS = 4
+"""Number of the step that looks at geos."""
 
 Done = tuple[Rung, dict[str, Any]]
 
@@ -73,7 +75,7 @@ def _judged(rung: Rung, result: dict[str, Any], best: Judged | None, data: Model
 
 def _what(rung: Rung) -> str:
     """Adding what the rung adds, as the subject of a sentence."""
-    if rung.number == 4:
+    if rung.number == GEOS:
         return "Looking at each geo, partly pooled,"
     if rung.number == 5:
         return "Letting the baseline bend"
@@ -96,6 +98,8 @@ def _advice(rung: Rung, apart: float, clear: bool, forecasts_worse: bool) -> tup
         return True, "keep it.", Status.PASS
     if rung.ground is Ground.SHAPE:
         return True, "keep it, because advertising is known to work so and nothing speaks against it.", Status.REVIEW
+    if rung.number == GEOS:
+        return True, "keep it: without it geos that differ are read as one.", Status.REVIEW
     return True, "keep it: without it media are credited with what it does.", Status.REVIEW
 
 

@@ -60,9 +60,8 @@ def conclude(inputs: Inputs, options: PerturbationOptions, states: Sequence[Step
         f"{sum(m.mean for m in found) / len(found):.1%} on average, most for {worst.channel} ({worst.mean:.1%})."
     )
     title = f"Change of each channel's return under {options.noise:.0%} noise on spend"
-    return StudyOutcome(
-        verdict, (check,), (stability.table(found, title),), (stability.picture(found, LIMITS.perturbation, title),)
-    )
+    table = stability.table(found, title, stability.unpaid(inputs.model.data))
+    return StudyOutcome(verdict, (check,), (table,), (stability.picture(found, LIMITS.perturbation, title),))
 
 
 KIND = Kind(

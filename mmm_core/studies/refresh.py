@@ -56,8 +56,12 @@ def conclude(inputs: Inputs, options: RefreshOptions, states: Sequence[StepState
         f"{sum(m.mean for m in found) / len(found):.1%} on average, most for {worst.channel} ({worst.mean:.1%})."
     )
     title = f"Change of each channel's return when {each} are added"
+    table = stability.table(found, title, stability.unpaid(inputs.model.data))
     return StudyOutcome(
-        verdict, checks, (stability.table(found, title),), (stability.picture(found, LIMITS.refresh, title),)
+        verdict,
+        checks,
+        (table,),
+        (stability.picture(found, LIMITS.refresh, title),),
     )
 
 

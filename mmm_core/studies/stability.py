@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_core.causal.words import listed
 from mmm_core.domain.checks import Check
+from mmm_core.domain.fit import ModelData
 from mmm_core.domain.study import Column, Line, Picture, Table
-from mmm_core.studies import grading
+from mmm_core.studies import grading, small_fit
 
 Returns = Mapping[str, float]
 
@@ -53,6 +55,12 @@ def table(found: Sequence[Moved], title: str, note: str = "") -> Table:
     return Table(
         title, (Column("Channel"), *changes), tuple((m.channel, m.mean, max(m.changes), m.spread) for m in found), note
     )
+
+
+def unpaid(data: ModelData) -> str:
+    """Whose change is that of what they brought, as they have no spend; empty where all have some."""
+    names = [name for name, money in small_fit.spent(data).items() if not money]
+    return f"Of what it brought, as nothing is spent on it: {listed(names)}." if names else ""
 
 
 def picture(found: Sequence[Moved], limit: float, title: str) -> Picture:

@@ -403,3 +403,8 @@ def test_prior_draws_have_the_priors_spread() -> None:
     wanted = resolved.intercept.parameters
     assert drawn.mean() == pytest.approx(float(wanted["mu"]), abs=4 * float(wanted["sigma"]) / np.sqrt(200))
     assert drawn.std() == pytest.approx(float(wanted["sigma"]), rel=0.2)
+
+
+def test_a_channel_without_spend_is_said_to_be_one() -> None:
+    assert stability.unpaid(company()) == ""
+    assert stability.unpaid(company(organic=3)) == "Of what it brought, as nothing is spent on it: email."

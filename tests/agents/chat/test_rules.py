@@ -260,7 +260,7 @@ def test_a_figure_that_may_be_several_is_asked_and_the_answer_is_traced(place: C
     if found.options:
         again = say(place, f"Where does {found.options[0]} come from?")
         found = again
-    assert "**model**: First model" in found.text.replace("\\", "")
+    assert "**Model**: First model" in found.text.replace("\\", "")
     nothing = say(place, "where does 987654321.5 come from?")
     assert "No number" in nothing.text
 

@@ -39,7 +39,7 @@ _CSS = """<style>
   [data-testid="stMain"]:has(.st-key-chat) .stMainBlockContainer{margin-right:26rem;max-width:calc(100% - 26rem)}
 }
 @media (max-width:767px){
-  .stApp:has([data-testid="stSidebar"][aria-expanded="true"]) .st-key-chat_toggle{display:none}
+  .stApp:has([data-testid="stSidebar"][data-collapsed="false"]) .st-key-chat_toggle{display:none}
 }
 @media (max-width:1099px){
   .st-key-chat{border:1px solid rgba(128,128,128,.25);border-radius:.6rem;padding:.6rem .7rem;margin-bottom:.6rem}

@@ -23,6 +23,7 @@ LEAST_YEARS = 2.0
 MONTH = 30
 """Days by which the calendar of a recipe's gaps knows a month."""
 MOST_PERIODS = 20_000
+"""Of a calendar; dates further apart hold a wrong one, which must not make millions of rows."""
 CARRIED = 0.5
 """Share of a period's media that is taken to work on in the next one, so that an event is not paid for its campaign."""
 

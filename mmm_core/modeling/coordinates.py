@@ -87,7 +87,7 @@ def from_round(plan: Layout, q: Any, where: Coordinates, loc: Any, scale: Any, x
     if where.unshifted is not None:
         q = _shifted(plan, q, where.unshifted, loc, scale, xp, 1.0)
     if pooling is None:
-        return _apart(plan, q, where.together, loc, scale, xp, 1.0), xp.zeros(q.shape[:-1])
+        return _from_all(plan, q, where.together, loc, scale, xp, 1.0), xp.zeros(q.shape[:-1])
     part = plan.blocks(q)
     signed = pooling.scale * part[SPREAD]
     log_spread = xp.log(xp.abs(signed))
@@ -97,7 +97,7 @@ def from_round(plan: Layout, q: Any, where: Coordinates, loc: Any, scale: Any, x
     standard = (log_spread - plan.blocks(loc)[SPREAD]) / plan.blocks(scale)[SPREAD]
     moved = part | {SPREAD: standard, OWN: own.reshape((*q.shape[:-1], -1))}
     z = xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
-    z = _apart(plan, z, where.together, loc, scale, xp, 1.0)
+    z = _from_all(plan, z, where.together, loc, scale, xp, 1.0)
     return z, -0.5 * xp.sum(xp.log(weight), axis=(-2, -1)) - xp.sum(log_spread, axis=-1)
 
 
@@ -110,8 +110,8 @@ def _shifted(plan: Layout, q: Any, back: Unshifted, loc: Any, scale: Any, xp: An
     return xp.concatenate([moved[name] for name, _, _ in plan.families], axis=-1)
 
 
-def _apart(plan: Layout, z: Any, together: Together | None, loc: Any, scale: Any, xp: Any, sign: float) -> Any:
-    """Means of geos' log effects, measured from the log of what all geos bring."""
+def _from_all(plan: Layout, z: Any, together: Together | None, loc: Any, scale: Any, xp: Any, sign: float) -> Any:
+    """Means of geos' log effects, measured from the log of what all geos bring (``sign`` -1: measured from 0 again)."""
     if together is None:
         return z
     part, middle, width = plan.blocks(z), plan.blocks(loc), plan.blocks(scale)
@@ -126,7 +126,7 @@ def _apart(plan: Layout, z: Any, together: Together | None, loc: Any, scale: Any
 
 def to_round(plan: Layout, z: Array, where: Coordinates, loc: Array, scale: Array) -> Array:
     """The inverse of ``from_round`` with spreads above 0."""
-    q = _to_pooled(plan, _apart(plan, z, where.together, loc, scale, np, -1.0), where.pooling, loc, scale)
+    q = _to_pooled(plan, _from_all(plan, z, where.together, loc, scale, np, -1.0), where.pooling, loc, scale)
     return q if where.unshifted is None else np.asarray(_shifted(plan, q, where.unshifted, loc, scale, np, -1.0))
 
 

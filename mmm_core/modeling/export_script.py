@@ -105,9 +105,8 @@ def script(spec: ModelSpec, data: ModelData, priors: Priors, table: str) -> str:
 
 def _courses(data: ModelData, priors: Priors) -> list[str]:
     """The class of a course over time that all geos share, where there is one."""
-    return (
-        ["SoftPlusHSGP"] if any(isinstance(w, SoftPlusHSGP) for w in pymc_model.varying(data, priors).values()) else []
-    )
+    found = pymc_model.varying(data, priors).values()
+    return [SoftPlusHSGP.__name__] if any(isinstance(what, SoftPlusHSGP) for what in found) else []
 
 
 def _frequencies(data: ModelData) -> dict[str, Any]:

@@ -146,12 +146,9 @@ def outcome(tried: Sequence[Tried], small: Seen, found: Sequence[Check], failed:
 
 
 def _best(tried: Sequence[Tried]) -> Tried | None:
-    """The most mended of those that make nothing worse, else of those that make nothing fail.
-
-    Among equals the simplest, then the one that moves returns least.
-    """
+    """The most mended; among equals the simplest, then the one that moves returns least."""
     able = [t for t in tried if t.effect.score > 0 and not t.effect.failing]
-    return max(able, key=lambda t: (t.effect.helps, t.effect.score, -len(t.remedies), -_moved(t)), default=None)
+    return max(able, key=lambda t: (t.effect.score, -len(t.remedies), -_moved(t)), default=None)
 
 
 def _moved(tried: Tried) -> float:

@@ -57,12 +57,7 @@ def conclude(inputs: Inputs, options: RefreshOptions, states: Sequence[StepState
     )
     title = f"Change of each channel's return when {each} are added"
     table = stability.table(found, title, stability.unpaid(inputs.model.data))
-    return StudyOutcome(
-        verdict,
-        checks,
-        (table,),
-        (stability.picture(found, LIMITS.refresh, title),),
-    )
+    return StudyOutcome(verdict, checks, (table,), (stability.picture(found, LIMITS.refresh, title),))
 
 
 def _spread(found: Sequence[stability.Moved]) -> Check:

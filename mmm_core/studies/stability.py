@@ -60,7 +60,7 @@ def table(found: Sequence[Moved], title: str, note: str = "") -> Table:
 def unpaid(data: ModelData) -> str:
     """Whose change is that of what they brought, as they have no spend; empty where all have some."""
     names = [name for name, money in small_fit.spent(data).items() if not money]
-    return f"Of what it brought, as nothing is spent on it: {listed(names)}." if names else ""
+    return f"{listed(names)}: the change of what it brought, as nothing is spent on it." if names else ""
 
 
 def picture(found: Sequence[Moved], limit: float, title: str) -> Picture:

@@ -407,4 +407,4 @@ def test_prior_draws_have_the_priors_spread() -> None:
 
 def test_a_channel_without_spend_is_said_to_be_one() -> None:
     assert stability.unpaid(company()) == ""
-    assert stability.unpaid(company(organic=3)) == "Of what it brought, as nothing is spent on it: email."
+    assert stability.unpaid(company(organic=3)) == "email: the change of what it brought, as nothing is spent on it."

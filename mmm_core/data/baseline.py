@@ -10,11 +10,12 @@ from mmm_core.data import panel
 from mmm_core.data import roles_words as w
 from mmm_core.data.quality_maths import Array, dependent_columns, season_and_trend
 from mmm_core.data.quality_series import days_of
-from mmm_core.data.quality_view import Thresholds, View, look, plural
+from mmm_core.data.quality_view import Thresholds, View, look
 from mmm_core.domain.baseline import BaselineEstimate, BaselineMethod
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import DataError
 from mmm_core.domain.results import Interval
+from mmm_core.domain.words import counted
 
 CARRIED = 0.5
 """Share of a period's media that is taken to work on in the next: a week after a campaign is not quiet yet."""
@@ -59,7 +60,7 @@ def estimate(
     if view.kpi is None:
         raise DataError("A baseline needs a KPI: set the roles of the columns first.")
     if len(view.periods) < 2 * FEWEST:
-        raise DataError(f"{plural(len(view.periods), 'period')} are too few for a baseline.")
+        raise DataError(f"{counted(len(view.periods), 'period')} are too few for a baseline.")
     calm = quiet_periods(view, QUIET_SHARE[method])
     kpi = _kpi(view)
     season = _season(view) if seasonal and method is not BaselineMethod.REGRESSION else np.zeros(len(kpi))
@@ -91,7 +92,7 @@ def quiet_periods(view: View, share: float) -> Quiet:
     calm = ~_busy(view)
     if calm.sum() < FEWEST:
         raise DataError(
-            f"Only {plural(int(calm.sum()), 'period')} are without a promotion or an event, too few for a baseline."
+            f"Only {counted(int(calm.sum()), 'period')} are without a promotion or an event, too few for a baseline."
         )
     limit = np.quantile(pressure, share)
     mask = calm & (pressure <= limit)
@@ -182,7 +183,7 @@ def _regression(
     terms = min(2, (int(quiet.sum()) // PER_TERM - 3) // 2)
     if terms < 0:
         raise DataError(
-            f"{plural(int(quiet.sum()), 'quiet period')} are too few for a regression: take the median or the mean."
+            f"{counted(int(quiet.sum()), 'quiet period')} are too few for a regression: take the median or the mean."
         )
     base = season_and_trend(days_of(view), terms=terms)
     tried = [_line(base, media_pressure(view, carried), kpi, quiet, total) for carried in CARRIES]

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from mmm_core.data import panel
-from mmm_core.data.quality_view import View, drop, listed, passed, plural
+from mmm_core.data.quality_view import View, drop, listed, passed
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role
+from mmm_core.domain.words import counted
 
 
 def geo_rows(view: View) -> Check:
@@ -16,16 +17,16 @@ def geo_rows(view: View) -> Check:
     short = few_rows(view)
     least = float(counts.min()) if len(counts) else 0.0
     if not short:
-        words = f"{plural(len(counts), 'geo')}, each with at least {plural(int(least), 'period')}."
+        words = f"{counted(len(counts), 'geo')}, each with at least {counted(int(least), 'period')}."
         return passed("geo_rows", title, words, least, limit)
     fixes = (_drop_geos(short, recommended=True),) if len(short) < len(counts) else ()
-    named = ", ".join(f"{g} ({plural(int(counts[g]), 'row')})" for g in short[:4])
+    named = ", ".join(f"{g} ({counted(int(counts[g]), 'row')})" for g in short[:4])
     return Check(
         "geo_rows",
         title,
         Status.FAIL,
-        f"{plural(len(short), 'geo')} of {len(counts)} {'has' if len(short) == 1 else 'have'} under {limit:g} periods: "
-        f"{named}{f' and {len(short) - 4} more' if len(short) > 4 else ''}.",
+        f"{counted(len(short), 'geo')} of {len(counts)} {'has' if len(short) == 1 else 'have'} under {limit:g} "
+        f"periods: {named}{f' and {len(short) - 4} more' if len(short) > 4 else ''}.",
         least,
         limit,
         (),
@@ -45,7 +46,7 @@ def geo_ranges(view: View) -> Check:
         return passed(
             "geo_ranges",
             title,
-            f"{plural(len(spans), 'geo')} all run from {start:%Y-%m-%d} to {end:%Y-%m-%d}.",
+            f"{counted(len(spans), 'geo')} all run from {start:%Y-%m-%d} to {end:%Y-%m-%d}.",
             0.0,
             0.0,
         )
@@ -65,7 +66,7 @@ def geo_ranges(view: View) -> Check:
         "geo_ranges",
         title,
         Status.FAIL,
-        f"{plural(len(off), 'geo')} of {len(spans)} {'covers' if len(off) == 1 else 'cover'} other dates than the "
+        f"{counted(len(off), 'geo')} of {len(spans)} {'covers' if len(off) == 1 else 'cover'} other dates than the "
         f"rest, such as {worst} ({off.loc[worst, 'first']:%Y-%m-%d} to {off.loc[worst, 'last']:%Y-%m-%d}).",
         float(len(off)),
         0.0,
@@ -118,7 +119,7 @@ def geo_channels(view: View) -> Check:
         "geo_channels",
         title,
         Status.REVIEW,
-        f"{plural(len(lonely), 'channel')} {'runs' if len(lonely) == 1 else 'run'} in one geo only: {named}; what it "
+        f"{counted(len(lonely), 'channel')} {'runs' if len(lonely) == 1 else 'run'} in one geo only: {named}; what it "
         "would do elsewhere cannot be learned.",
         float(len(lonely)),
         0.0,
@@ -194,21 +195,21 @@ def population(view: View) -> Check:
             (drop([column], recommended=True, why=" and compare geos by their KPI"), _drop_geos(unknown)),
         )
     if holes:
-        message = f"Population is missing or zero in {plural(holes, 'row')}."
+        message = f"Population is missing or zero in {counted(holes, 'row')}."
         return Check("population", title, Status.FAIL, message, float(holes), 0.0, (column,), (steady,))
     if moving:
         return Check(
             "population",
             title,
             Status.REVIEW,
-            f"Population changes over time in {plural(len(moving), 'geo')}, by up to {top:.1%} "
+            f"Population changes over time in {counted(len(moving), 'geo')}, by up to {top:.1%} "
             f"({spread.idxmax()}); a model takes one number for each.",
             top,
             0.0,
             (column,),
             (steady,),
         )
-    return passed("population", title, f"Each of {plural(len(spread), 'geo')} has one population.", 0.0, 0.0)
+    return passed("population", title, f"Each of {counted(len(spread), 'geo')} has one population.", 0.0, 0.0)
 
 
 def geo_scale(view: View) -> Check:

@@ -1,8 +1,9 @@
 """Check of reach and frequency: people reached, and how often each."""
 
-from mmm_core.data.quality_view import ChannelColumns, View, drop, listed, passed, plural
+from mmm_core.data.quality_view import ChannelColumns, View, drop, listed, passed
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role
+from mmm_core.domain.words import counted
 
 
 def pairs(view: View) -> list[ChannelColumns]:
@@ -28,9 +29,11 @@ def reach_and_frequency(view: View) -> Check:
         return passed("reach_frequency", title, "Every person reached was reached at least once.", 0.0, 0.0)
     parts = []
     if low:
-        parts.append(f"{listed(list(low))} reaches people under once in {plural(sum(low.values()), 'row')}")
+        parts.append(f"{listed(list(low))} reaches people under once in {counted(sum(low.values()), 'row')}")
     if many:
-        parts.append(f"{listed(list(many))} reaches more people than live there in {plural(sum(many.values()), 'row')}")
+        parts.append(
+            f"{listed(list(many))} reaches more people than live there in {counted(sum(many.values()), 'row')}"
+        )
     total = sum(low.values()) + sum(many.values())
     used = [str(c) for p in pairs(view) if p.name in {*low, *many} for c in (p.reach, p.frequency)]
     spend = all(p.spend for p in pairs(view) if p.name in {*low, *many})

@@ -14,9 +14,10 @@ from mmm_core.data.quality_maths import (
     vif,
 )
 from mmm_core.data.quality_series import days_of
-from mmm_core.data.quality_view import CONTROLS, EXTRA, MEDIA, View, drop, listed, passed, plural, status_of
+from mmm_core.data.quality_view import CONTROLS, EXTRA, MEDIA, View, drop, listed, passed, status_of
 from mmm_core.domain.checks import Check, Status
 from mmm_core.domain.dataset import Role
+from mmm_core.domain.words import counted
 
 LAGS = (-4, -3, -2, -1, 1, 2, 3, 4)
 """Periods by which a column that leaks may run ahead of the KPI or behind it."""
@@ -44,7 +45,7 @@ def rank(view: View) -> Check:
             "rank",
             title,
             Status.FAIL,
-            f"{len(live)} columns cannot be told apart in {plural(len(view.periods), 'period')}.",
+            f"{len(live)} columns cannot be told apart in {counted(len(view.periods), 'period')}.",
             float(len(dependent)),
             0.0,
             tuple(dependent),
@@ -129,7 +130,7 @@ def correlation_pairs(view: View) -> Check:
         "correlation",
         title,
         Status.REVIEW,
-        f"{plural(len(pairs), 'pair')} of columns {move} together, closest {pair} (r = {r[strongest]:.2f}).",
+        f"{counted(len(pairs), 'pair')} of columns {move} together, closest {pair} (r = {r[strongest]:.2f}).",
         top,
         limit,
         involved,
@@ -179,7 +180,7 @@ def leakage(view: View) -> Check:
     worst = max(bad, key=lambda c: likeness[c][0])
     top, lag = likeness[worst]
     certain = [c for c in bad if likeness[c][0] > limits.leakage_fail]
-    shift = f", shifted by {plural(abs(lag), 'period')}" if lag else ""
+    shift = f", shifted by {counted(abs(lag), 'period')}" if lag else ""
     dropped = [c for c in certain if c in controls]
     rest = [c for c in bad if c not in dropped]
     fixes = ((drop(dropped, recommended=True),) if dropped else ()) + ((drop(rest),) if rest else ())

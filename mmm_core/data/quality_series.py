@@ -5,9 +5,10 @@ import pandas as pd
 
 from mmm_core.data.quality_levels import kpi_step
 from mmm_core.data.quality_maths import Step, season_and_trend, strongest_steps
-from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed, plural
+from mmm_core.data.quality_view import EXTRA, MEDIA, View, drop, listed, passed
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role
+from mmm_core.domain.words import counted
 
 FEW_LEVELS = 10
 """A control with fewer distinct values is a set of levels, not a measurement."""
@@ -58,7 +59,7 @@ def negative_spend(view: View) -> Check:
         "negative_spend",
         title,
         Status.FAIL,
-        f"{plural(total, 'value')} in {listed(bad)} are below zero.",
+        f"{counted(total, 'value')} in {listed(bad)} are below zero.",
         float(total),
         0.0,
         tuple(bad),
@@ -147,9 +148,9 @@ def outliers(view: View) -> Check:
     limit = float(limits.outliers_review) if not view.panel else np.ceil(limits.geo_outlier_share * cells)
     if total <= limit and not (view.panel and top > limits.geo_outlier_z):
         stand = "stands" if total == 1 else "stand"
-        few = "No period stands far out." if not total else f"{plural(total, 'cell')} of {cells:,} {stand} far out."
+        few = "No period stands far out." if not total else f"{counted(total, 'cell')} of {cells:,} {stand} far out."
         return passed("outliers", title, few, float(total), float(limit))
-    where = f" of {plural(len(places), 'geo')}" if view.panel else ""
+    where = f" of {counted(len(places), 'geo')}" if view.panel else ""
     out = f"{total} periods in {listed(list(found))}{where} stand far out, most {worst}"
     message = f"{out if total > 1 else f'1 period stands far out: {worst}'}; mark known events as holidays."
     fixes = () if view.panel else (Fix("clip_outliers", {"columns": list(found)}, "Clip them to the usual range"),)
@@ -238,7 +239,7 @@ def level_shifts(view: View) -> Check:
         return passed("level_shift", title, "No series jumps to a new level for good.", 0.0, limits.level_shift_t)
     (worst, place), (step, when) = max(shifted.items(), key=lambda item: item[1][0].t)
     found, geos = list(dict.fromkeys(c for c, _ in shifted)), list(dict.fromkeys(g for _, g in shifted))
-    where = f" in {plural(len(geos), 'geo')}" if view.panel else ""
+    where = f" in {counted(len(geos), 'geo')}" if view.panel else ""
     message = (
         f"{listed(found)} {'jumps' if len(found) == 1 else 'jump'} to a new level{where}: {worst}"
         f"{f' in {place}' if place else ''} goes {'up' if step.height > 0 else 'down'} by {abs(step.height):.1f} "
@@ -271,8 +272,8 @@ def spend_and_exposure(view: View) -> Check:
         share = (unseen + unpaid) / active
         if share > limit:
             off[channel.name] = share
-            parts += [f"{channel.name} spends in {plural(unseen, 'period')} without exposure"] if unseen else []
-            parts += [f"{channel.name} has exposure in {plural(unpaid, 'period')} without spend"] if unpaid else []
+            parts += [f"{channel.name} spends in {counted(unseen, 'period')} without exposure"] if unseen else []
+            parts += [f"{channel.name} has exposure in {counted(unpaid, 'period')} without spend"] if unpaid else []
             unseen_columns += [c for c in (seen, channel.frequency) if c] if unseen else []
         if not shown.any():
             silent.append(seen)

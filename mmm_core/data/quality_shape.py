@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mmm_core.data.quality_view import EXTRA, USED, View, drop, listed, passed, plural, status_of
+from mmm_core.data.quality_view import EXTRA, USED, View, drop, listed, passed, status_of
 from mmm_core.data.read_cells import COUNTED_AS_EMPTY
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role, Shape
+from mmm_core.domain.words import counted
 
 
 def schema(view: View) -> Check:
@@ -59,7 +60,7 @@ def schema(view: View) -> Check:
     return passed(
         "schema",
         "Columns",
-        f"Date, KPI ({view.kpi}) and {plural(len(view.channels), 'channel')} are there.",
+        f"Date, KPI ({view.kpi}) and {counted(len(view.channels), 'channel')} are there.",
         float(len(view.channels)),
     )
 
@@ -76,7 +77,7 @@ def text_in_numbers(view: View) -> Check:
     total = float(sum(counts.values()))
     if not bad and (unread := _unread(view)):
         column, note = next(iter(unread.items()))
-        more = f" The same in {plural(len(unread) - 1, 'more column')}." if len(unread) > 1 else ""
+        more = f" The same in {counted(len(unread) - 1, 'more column')}." if len(unread) > 1 else ""
         return Check(
             "text_in_numbers", "Text in number columns", Status.REVIEW, note + more, float(len(unread)), 0.0, (column,)
         )
@@ -87,7 +88,7 @@ def text_in_numbers(view: View) -> Check:
     first = bad[0]
     example = view.frame[first][view.numeric[first].isna() & view.frame[first].notna()].iloc[0]
     message = (
-        f"{plural(int(total), 'cell')} in {listed(bad)} cannot be read as numbers, for example {str(example)[:40]!r}."
+        f"{counted(int(total), 'cell')} in {listed(bad)} cannot be read as numbers, for example {str(example)[:40]!r}."
     )
     spare = [c for c in bad if c != view.kpi]
     fixes = (drop(spare),) if spare else ()
@@ -117,7 +118,7 @@ def dates(view: View) -> Check:
         "dates",
         "Dates",
         Status.FAIL,
-        f"{plural(bad, 'row')} of {len(view.when)} have a date that cannot be read.",
+        f"{counted(bad, 'row')} of {len(view.when)} have a date that cannot be read.",
         float(bad),
         0.0,
         (column,) if column else (),
@@ -142,7 +143,7 @@ def duplicate_periods(view: View) -> Check:
         Fix("sum_duplicate_periods", {}, "Add up the rows of each period"),
     )
     repeat = "repeats" if extra == 1 else "repeat"
-    message = f"{plural(extra, 'row')} {repeat} a period that is already there, first {first:%Y-%m-%d}."
+    message = f"{counted(extra, 'row')} {repeat} a period that is already there, first {first:%Y-%m-%d}."
     if copies:
         message += " It is an exact copy." if extra == 1 else " They are exact copies."
     return Check("duplicate_periods", title, Status.FAIL, message, float(extra), 0.0, (), fixes)
@@ -217,7 +218,7 @@ def gaps(view: View) -> Check:
     if unbalanced:
         most = max(holes, key=lambda g: holes[g])
         have = "has" if unbalanced == 1 else "have"
-        parts.append(f"{plural(unbalanced, 'geo and period pair')} {have} no row, most in {most} ({holes[most]})")
+        parts.append(f"{counted(unbalanced, 'geo and period pair')} {have} no row, most in {most} ({holes[most]})")
     fill = Fix("fill_gaps", {}, "Add the missing periods (media 0, the rest interpolated)")
     fixes: tuple[Fix, ...] = (fill,)
     if unbalanced:
@@ -303,7 +304,7 @@ def nulls(view: View) -> Check:
     needed = [c for c in bad if c not in extra]
     empty = [c for c in bad if c in extra and shares[c] > view.limits.nulls_drop_share]
     verb = "is" if cells == 1 else "are"
-    message = f"{plural(cells, 'cell')} {verb} missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
+    message = f"{counted(cells, 'cell')} {verb} missing in {listed(bad)}, most in {worst} ({shares[worst]:.0%})."
     if needed:
         message += f" A model cannot run while {listed(needed)} {'has' if len(needed) == 1 else 'have'} holes."
     fillable = [c for c in bad if c not in empty and pd.api.types.is_numeric_dtype(view.frame[c])]
@@ -333,7 +334,7 @@ def future_dates(view: View) -> Check:
         "future_dates",
         title,
         Status.FAIL,
-        f"{plural(count, 'row')} lie in the future, the last {view.when.max():%Y-%m-%d}.",
+        f"{counted(count, 'row')} lie in the future, the last {view.when.max():%Y-%m-%d}.",
         float(count),
         0.0,
         (),

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from mmm_core.data.quality_maths import Array
-from mmm_core.data.quality_view import MEDIA, View, listed, passed, plural
+from mmm_core.data.quality_view import MEDIA, View, listed, passed
 from mmm_core.domain.checks import Check, Fix, Status
 from mmm_core.domain.dataset import Role
+from mmm_core.domain.words import counted
 
 FEWEST = 12
 """Periods with a value under which a column is not judged."""
@@ -59,7 +60,7 @@ def unit_change(view: View) -> Check:
         return passed("unit_change", title, "No column changes its unit on the way.", 0.0, 0.0)
     columns = list(dict.fromkeys(c for c, _ in found))
     (worst, part), geos = max(found.items(), key=lambda item: (item[0] in certain, abs(item[0][1].power)))
-    where = f" in {plural(len(geos), 'geo')}" if view.panel else ""
+    where = f" in {counted(len(geos), 'geo')}" if view.panel else ""
     size = f"{10 ** abs(part.power):,}"
     much = f"{size} times" if part.power > 0 else f"a {size}th of"
     others = f"{listed(columns)} are on another scale for a part: " if len(columns) > 1 else ""

@@ -252,7 +252,3 @@ def listed(names: "list[str] | tuple[str, ...]", most: int = 4) -> str:
     if len(names) <= most:
         return f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

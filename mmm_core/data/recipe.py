@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from mmm_core.data import steps_columns, steps_panel, steps_rows, steps_spread, steps_units
-from mmm_core.data.steps import Arguments, StepKind, Table, counted, listed
+from mmm_core.data.steps import Arguments, StepKind, Table, listed
 from mmm_core.domain.checks import Check, CheckReport, Status
 from mmm_core.domain.dataset import RecipeStep, Recognition, Role, Shape
 from mmm_core.domain.errors import DataError
+from mmm_core.domain.words import counted
 
 STEPS: dict[str, StepKind] = {
     kind.name: kind

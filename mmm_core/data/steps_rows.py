@@ -8,9 +8,10 @@ import pandas as pd
 
 from mmm_core.data.panel import national_columns, repeated_columns
 from mmm_core.data.roles_words import adds_up
-from mmm_core.data.steps import ADDITIVE, MEDIA, Arguments, Table, counted, listed
+from mmm_core.data.steps import ADDITIVE, MEDIA, Arguments, Table, listed
 from mmm_core.domain.dataset import Recognition, Role, Shape
 from mmm_core.domain.errors import DataError
+from mmm_core.domain.words import counted
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

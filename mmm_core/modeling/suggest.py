@@ -9,11 +9,12 @@ from pandas.api.types import is_numeric_dtype
 
 from mmm_core.data.quality_controls import choose_controls
 from mmm_core.data.quality_maths import adjusted_r2
-from mmm_core.data.quality_view import ChannelColumns, Thresholds, View, listed, look, plural
+from mmm_core.data.quality_view import ChannelColumns, Thresholds, View, listed, look
 from mmm_core.data.recognise import with_roles
 from mmm_core.domain.dataset import Recognition, Role
 from mmm_core.domain.errors import SpecError
 from mmm_core.domain.fit import Array
+from mmm_core.domain.words import counted
 from mmm_core.modeling.prepare import MOST_LEVELS
 from mmm_core.modeling.spec import ChannelSpec, KpiSpec, ModelSpec, Saturation, Season, Treatment, Trend
 
@@ -180,7 +181,7 @@ def _season(view: View) -> tuple[Season, str]:
     if years < 1.0:
         return Season(yearly_terms=0), "No yearly season: less than a year of data cannot show one."
     terms = 1 if years < 1.5 else 2 if years < 3 else 3
-    return Season(yearly_terms=terms), f"Yearly season with {plural(terms, 'wave')} for {years:.1f} years of data."
+    return Season(yearly_terms=terms), f"Yearly season with {counted(terms, 'wave')} for {years:.1f} years of data."
 
 
 def _trend(view: View, kpi: str) -> tuple[Trend, str]:
@@ -201,7 +202,7 @@ def _trend(view: View, kpi: str) -> tuple[Trend, str]:
         return Trend(), ""
     return (
         Trend(kind="piecewise", knots=knots),
-        f"The trend may bend {plural(knots, 'time')}: that explains {bent - straight:.0%} more of {kpi} than a line.",
+        f"The trend may bend {counted(knots, 'time')}: that explains {bent - straight:.0%} more of {kpi} than a line.",
     )
 
 

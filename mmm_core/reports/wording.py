@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from mmm_core.domain.results import Action, Evidence, FrequencyCurve, Interval, Results
+from mmm_core.domain.words import counted
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$", "AUD": "A$", "CAD": "C$"}
 NOTHING = "–"
@@ -177,11 +178,6 @@ def duration(seconds: float | None) -> str:
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
-
-
-def counted(count: int, word: str) -> str:
-    """1 control, 3 controls."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def around(controls: Sequence[str], holidays: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from mmm_core.domain.identity import Actor, TeamRole
 from mmm_core.domain.knowledge import Document
 from mmm_core.domain.ports import Services, Work
 from mmm_core.domain.results import Results
+from mmm_core.domain.words import counted
 from mmm_core.modeling.spec import ModelSpec
-from mmm_core.reports import wording as f
 from mmm_core.use_cases.access import require
 
 KEPT = ("note", "research")
@@ -95,7 +95,7 @@ def model_in_words(spec: ModelSpec, results: Results) -> str:
 
 def shape_in_words(spec: ModelSpec) -> str:
     """A model's families and sizes."""
-    counts = (f.counted(len(spec.channels), "channel"), f.counted(len(spec.controls), "control"))
+    counts = (counted(len(spec.channels), "channel"), counted(len(spec.controls), "control"))
     controls = f", {counts[1]}" if spec.controls else ""
     return f"{counts[0]}, {_word(spec.adstock)} memory, {_word(spec.saturation)} saturation{controls}"
 

@@ -4,6 +4,7 @@ from mmm_core.agents.workflow.desk import Desk, asked_again, next_key
 from mmm_core.agents.workflow.state import Decided, State, Step, plain, question_of
 from mmm_core.domain.dataset import DatasetVersion, RecipeStep, Role
 from mmm_core.domain.errors import CarryoverError
+from mmm_core.domain.words import counted
 from mmm_core.domain.workflow import Gate, Input, Question, Verdict
 from mmm_core.modeling.spec import ModelSpec
 from mmm_core.reports import wording as f
@@ -178,7 +179,7 @@ def choose(desk: Desk, state: State) -> Step:
     }
     why = "A given specification." if given else "Rule of the suggestion, from plan and data."
     entered = Decided(
-        f"{f.counted(len(spec.channels), 'channel')}, {f.around(spec.controls, spec.holidays)}, "
+        f"{counted(len(spec.channels), 'channel')}, {f.around(spec.controls, spec.holidays)}, "
         f"{f.inside(spec.trend.kind)} trend and {f.waves(spec.season.yearly_terms)} enter the model.",
         why,
     )
